@@ -1,0 +1,2 @@
+//! Hubs for trying things by hand.
+fn main() {}
