@@ -1,0 +1,3 @@
+//! Value types exactly as written on the wire.
+
+pub(crate) mod text_enum;
