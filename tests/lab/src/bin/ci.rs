@@ -34,7 +34,9 @@ fn run() -> Result<Counts> {
     let started = Instant::now();
     step("format", || cargo(&["fmt", "--all", "--check"]))?;
     step("lints", || cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))?;
-    step("lab programs", || cargo(&["run", "--quiet", "-p", "acmbackup-lab", "--bin", "acmbackup-lab", "--", "build"]))?;
+    step("lab programs", || {
+        cargo(&["run", "--quiet", "-p", "acmbackup-lab", "--bin", "acmbackup-lab", "--", "build"])
+    })?;
     let counts = step("tests", tests)?;
     step("documentation", documentation)?;
     step("licences, bans and sources", dependencies)?;
@@ -62,7 +64,8 @@ fn cargo(arguments: &[&str]) -> Result<()> {
 }
 
 fn cargo_with(arguments: &[&str], environment: &BTreeMap<&str, &str>) -> Result<()> {
-    let status = Command::new("cargo").args(arguments).envs(environment).status().context("cannot start cargo")?;
+    let status =
+        Command::new("cargo").args(arguments).envs(environment).status().context("cannot start cargo")?;
     if !status.success() {
         bail!("cargo {} ended with {status}", arguments.join(" "));
     }
@@ -106,7 +109,10 @@ impl Counts {
 }
 
 fn documentation() -> Result<()> {
-    cargo_with(&["doc", "--workspace", "--no-deps", "--locked"], &BTreeMap::from([("RUSTDOCFLAGS", "-D warnings")]))
+    cargo_with(
+        &["doc", "--workspace", "--no-deps", "--locked"],
+        &BTreeMap::from([("RUSTDOCFLAGS", "-D warnings")]),
+    )
 }
 
 /// The advisory database cannot be fetched everywhere: that check belongs to the hosted workflow.
@@ -133,7 +139,17 @@ fn cargo_deny() -> Result<PathBuf> {
 fn install_cargo_deny(root: &Path) -> Result<()> {
     println!("    installing cargo-deny {CARGO_DENY_VERSION} (once, a few minutes)");
     let root = root.to_str().context("the cache folder has a name that is not text")?;
-    cargo(&["install", "--quiet", "--locked", "--debug", "--version", CARGO_DENY_VERSION, "--root", root, "cargo-deny"])
+    cargo(&[
+        "install",
+        "--quiet",
+        "--locked",
+        "--debug",
+        "--version",
+        CARGO_DENY_VERSION,
+        "--root",
+        root,
+        "cargo-deny",
+    ])
 }
 
 #[cfg(test)]
@@ -143,7 +159,9 @@ mod tests {
     #[test]
     fn closing_lines_are_added_up() {
         let mut counts = Counts::default();
-        counts.add("test result: ok. 4 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s");
+        counts.add(
+            "test result: ok. 4 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s",
+        );
         counts.add("test result: FAILED. 2 passed; 3 failed; 0 ignored; 0 measured; 0 filtered out");
         counts.add("running 4 tests");
         assert_eq!((counts.passed, counts.failed, counts.skipped), (6, 3, 1));
