@@ -1,0 +1,48 @@
+//! Every label, annotation and finalizer key, and the fixed names that go with them.
+
+/// Label: name of the BackupSchedule behind a Velero Schedule or Backup. Spec: S-003
+pub const BACKUP_SCHEDULE_NAME: &str = "cluster.open-cluster-management.io/backup-schedule-name";
+/// Label: type of a Velero Schedule or Backup. Spec: S-003, R-015
+pub const BACKUP_SCHEDULE_TYPE: &str = "cluster.open-cluster-management.io/backup-schedule-type";
+/// Label: id of the hub that made a backup. Spec: S-003, R-016
+pub const BACKUP_CLUSTER: &str = "cluster.open-cluster-management.io/backup-cluster";
+/// Label: id of the hub that activated managed clusters. Spec: S-003, R-017
+pub const RESTORE_CLUSTER: &str = "cluster.open-cluster-management.io/restore-cluster";
+/// Label: marks any object for backup; free text. Spec: S-003, R-011
+pub const BACKUP: &str = "cluster.open-cluster-management.io/backup";
+/// Value of [`BACKUP`] for data that comes only with an activation. Spec: R-011
+pub const BACKUP_ACTIVATION: &str = "cluster-activation";
+/// Label: user credential. Spec: S-003, R-012
+pub const CREDENTIAL_TYPE: &str = "cluster.open-cluster-management.io/type";
+/// Label: credential made by Hive. Spec: S-003, R-012
+pub const HIVE_SECRET_TYPE: &str = "hive.openshift.io/secret-type";
+/// Label: replicated child policy. Spec: S-003
+pub const ROOT_POLICY: &str = "policy.open-cluster-management.io/root-policy";
+/// Label: PVC to wait for before managed clusters are restored. Spec: R-018
+pub const BACKUP_PVC: &str = "cluster.open-cluster-management.io/backup-pvc";
+/// Label: the hub itself among the managed clusters. Spec: S-003, R-023
+pub const LOCAL_CLUSTER: &str = "local-cluster";
+/// Label set by Velero: the Velero Schedule behind a Backup. Spec: S-003
+pub const VELERO_SCHEDULE_NAME: &str = "velero.io/schedule-name";
+/// Label set by Velero on what it restores. Spec: R-013
+pub const VELERO_BACKUP_NAME: &str = "velero.io/backup-name";
+/// Label: Velero leaves the object out. Spec: R-014
+pub const VELERO_EXCLUDE: &str = "velero.io/exclude-from-backup";
+/// Label on activation markers: always `true`. Spec: R-721
+pub const MARKER: &str = "cluster.open-cluster-management.io/acm-hub-dr";
+/// Label on activation markers: name of the Restore. Spec: R-721
+pub const MARKER_RESTORE_NAME: &str = "cluster.open-cluster-management.io/acm-restore-name";
+/// Name prefix of activation markers. Spec: S-007, R-030
+pub const MARKER_NAME_PREFIX: &str = "acm-restore-clusters-";
+/// Annotation: the owner of the hub agreed to CleanupAll. Spec: R-019
+pub const CLEANUP_ALL_CONFIRMED: &str = "cluster.open-cluster-management.io/restore-cleanup-all-confirmed";
+/// Finalizer on Restores and on the internal hub component. Spec: R-004
+pub const FINALIZER: &str = "restores.cluster.open-cluster-management.io/finalizer";
+/// Name of the internal hub component. Spec: R-005
+pub const INTERNAL_HUB_COMPONENT: &str = "cluster-backup";
+/// Name of the Lease the operator holds, and so do we. Spec: S-020
+pub const LEASE_NAME: &str = "58497677.cluster.management.io";
+/// Hub id of a hub that has none. Spec: S-140
+pub const HUB_ID_UNKNOWN: &str = "unknown";
+/// Field manager of every write.
+pub const FIELD_MANAGER: &str = "kubectl-acmbackup";

@@ -1,0 +1,33 @@
+//! The pure core: from what was observed to what to do.
+//!
+//! Total, deterministic, level-triggered, convergent: see docs/architecture.md, "Rules for the planner".
+
+mod action;
+pub mod note;
+mod reason;
+pub mod restore;
+pub mod schedule;
+mod settle;
+mod snapshot;
+
+use jiff::Timestamp;
+
+pub use action::{
+    Action, Decision, Event, Failure, NewObject, NextStatus, OnError, Outcome, Plan, Record, Step, Target,
+    TargetKind, Wake,
+};
+pub use note::{Note, Severity};
+pub use reason::Reason;
+pub use settle::{is_failure, settle};
+pub use snapshot::{
+    HubFacts, HubSnapshot, LoopOptions, OnRequest, Query, ServedApis, ServedResource, ServedVersion, Subject,
+    SubjectKind, VeleroState,
+};
+
+/// What to do for the subject of `hub` at the moment `now`.
+pub fn plan(hub: &HubSnapshot, now: Timestamp) -> Decision {
+    match hub.subject.kind {
+        SubjectKind::BackupSchedule => schedule::plan(hub, now),
+        SubjectKind::Restore => restore::plan(hub, now),
+    }
+}

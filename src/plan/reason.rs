@@ -1,0 +1,44 @@
+//! Why a step is taken; the text is what the CLI prints and the log says.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use super::restore::RestoreReason;
+use super::schedule::ScheduleReason;
+
+/// Why a step is taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    /// A rule of the BackupSchedule side.
+    Schedule(ScheduleReason),
+    /// A rule of the Restore side.
+    Restore(RestoreReason),
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Schedule(reason) => reason.fmt(f),
+            Self::Restore(reason) => reason.fmt(f),
+        }
+    }
+}
+
+impl Serialize for Reason {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl From<ScheduleReason> for Reason {
+    fn from(reason: ScheduleReason) -> Self {
+        Self::Schedule(reason)
+    }
+}
+
+impl From<RestoreReason> for Reason {
+    fn from(reason: RestoreReason) -> Self {
+        Self::Restore(reason)
+    }
+}

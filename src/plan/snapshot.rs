@@ -1,0 +1,158 @@
+//! Everything the planner may know about one hub, as plain data.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{api, velero};
+
+/// Everything the planner may know about one hub. Secret values are never in it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct HubSnapshot {
+    /// The BackupSchedule or Restore this pass is about.
+    pub subject: Subject,
+    /// What the person who started the loop chose.
+    #[serde(skip_serializing_if = "LoopOptions::is_default")]
+    pub options: LoopOptions,
+    /// All BackupSchedules of the subject's namespace.
+    pub schedules: Vec<api::BackupSchedule>,
+    /// All Restores of the subject's namespace.
+    pub restores: Vec<api::Restore>,
+    /// Velero's objects.
+    pub velero: VeleroState,
+    /// Costly facts; `None` until the planner asks for them.
+    pub on_request: OnRequest,
+}
+
+/// The object a pass is about.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Subject {
+    /// Its kind.
+    pub kind: SubjectKind,
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// The two kinds the loop reconciles.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum SubjectKind {
+    /// A BackupSchedule.
+    #[default]
+    BackupSchedule,
+    /// A Restore (ours).
+    Restore,
+}
+
+/// What the person who started the loop chose.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct LoopOptions {
+    /// A storage location without an owner is good enough. Spec: R-131
+    pub accept_unowned_storage: bool,
+}
+
+impl LoopOptions {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Velero's objects as observed.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct VeleroState {
+    /// Schedules of the subject's namespace.
+    pub schedules: Vec<velero::Schedule>,
+    /// Backups of every namespace that could be read; rules filter by namespace themselves.
+    pub backups: Vec<velero::Backup>,
+    /// Restores of the subject's namespace.
+    pub restores: Vec<velero::Restore>,
+    /// Storage locations of every namespace that could be read.
+    pub storage_locations: Vec<velero::BackupStorageLocation>,
+    /// Delete requests of the subject's namespace.
+    pub delete_requests: Vec<velero::DeleteBackupRequest>,
+}
+
+/// Facts the planner has to ask for, because reading them costs requests.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct OnRequest {
+    /// Who this hub is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hub: Option<HubFacts>,
+    /// Kinds the API server serves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub served: Option<ServedApis>,
+}
+
+/// A fact the planner can ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Query {
+    /// Fill [`OnRequest::hub`].
+    Hub,
+    /// Fill [`OnRequest::served`].
+    Served,
+}
+
+/// Who this hub is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct HubFacts {
+    /// Id of the hub; `unknown` where there is none. Spec: S-140
+    pub hub_id: String,
+    /// Name of the ManagedCluster that is the hub itself; `None` without one. Spec: S-143
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub local_cluster: Option<String>,
+    /// Namespaces of the Channels named `charts-v1`. Spec: S-088
+    pub chart_channel_namespaces: BTreeSet<String>,
+}
+
+/// Kinds the API server serves, in the order discovery returns them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ServedApis {
+    /// One entry per group and version, of every group but the core one.
+    pub versions: Vec<ServedVersion>,
+}
+
+/// The kinds of one version of one group.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ServedVersion {
+    /// API group, such as `apps.open-cluster-management.io`.
+    pub group: String,
+    /// Version, such as `v1beta1`.
+    pub version: String,
+    /// Kinds as served; names with a `/` are subresources.
+    pub resources: Vec<ServedResource>,
+}
+
+/// One kind as served.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ServedResource {
+    /// Plural name, or `plural/subresource`.
+    pub name: String,
+    /// Kind, in the server's spelling.
+    pub kind: String,
+}
+
+impl HubSnapshot {
+    /// The BackupSchedule this pass is about; `None` if it is gone or the subject is a Restore.
+    pub fn subject_schedule(&self) -> Option<&api::BackupSchedule> {
+        (self.subject.kind == SubjectKind::BackupSchedule)
+            .then(|| self.schedules.iter().find(|s| s.metadata.name.as_deref() == Some(&self.subject.name)))
+            .flatten()
+    }
+
+    /// The Restore this pass is about; `None` if it is gone or the subject is a BackupSchedule.
+    pub fn subject_restore(&self) -> Option<&api::Restore> {
+        (self.subject.kind == SubjectKind::Restore)
+            .then(|| self.restores.iter().find(|r| r.metadata.name.as_deref() == Some(&self.subject.name)))
+            .flatten()
+    }
+}

@@ -1,0 +1,22 @@
+//! velero.io/v1 as far as we set or read it.
+//!
+//! Every struct ends in `other`, so that fields we do not know survive a round trip.
+
+mod backup;
+mod delete_request;
+mod names;
+mod restore;
+mod schedule;
+mod storage_location;
+
+pub use backup::{Backup, BackupPhase, BackupSpec, BackupStatus, Progress};
+pub use delete_request::{DeleteBackupRequest, DeleteBackupRequestSpec, DeleteBackupRequestStatus};
+pub use names::{BackupType, RestoreType, label_value};
+pub use restore::{Restore, RestorePhase, RestoreSpec, RestoreStatus, RestoreStatusSpec};
+pub use schedule::{Schedule, SchedulePhase, ScheduleSpec, ScheduleStatus};
+pub use storage_location::{
+    BackupStorageLocation, BackupStorageLocationSpec, BackupStorageLocationStatus, StorageLocationPhase,
+};
+
+/// Fields we neither set nor read, kept as they came.
+pub type Other = serde_json::Map<String, serde_json::Value>;
