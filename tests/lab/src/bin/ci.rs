@@ -127,7 +127,7 @@ fn dependencies() -> Result<()> {
 
 /// Path of cargo-deny in the cache; installed there if it is missing.
 fn cargo_deny() -> Result<PathBuf> {
-    let root = acmbackup_lab::assets::cache_folder()?.join(format!("cargo-deny-{CARGO_DENY_VERSION}"));
+    let root = acmbackup_lab::cache_folder()?.join(format!("cargo-deny-{CARGO_DENY_VERSION}"));
     let program = root.join("bin/cargo-deny");
     if !program.exists() {
         install_cargo_deny(&root)?;
