@@ -68,7 +68,7 @@ pub async fn of_velero() -> Result<&'static [CustomResourceDefinition]> {
 /// Ours: BackupSchedule and Restore.
 #[must_use]
 pub fn own() -> Vec<CustomResourceDefinition> {
-    Vec::new()
+    acmbackup::api::crd::all()
 }
 
 /// Creates CRDs unless they exist, and waits until all are served.

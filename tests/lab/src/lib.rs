@@ -19,11 +19,13 @@
 //! Not here on purpose: kubelet, scheduler and controller-manager. No pods, no garbage collection by owner
 //! reference, no end of a namespace being deleted, no volumes. A test that needs one of these does that step itself.
 
-mod assets;
+pub mod assets;
+pub mod background;
 mod certs;
 mod components;
 mod control_plane;
 pub mod crds;
+pub mod fill;
 mod folder;
 mod go_build;
 mod hub;

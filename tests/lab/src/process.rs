@@ -12,7 +12,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
-use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, kill_process_group, waitpgid};
 
 use crate::wait::until;
 
@@ -73,6 +73,7 @@ impl Spec {
             .open(self.log())
             .with_context(|| self.name.clone())?;
         let log_start = log.metadata()?.len();
+        adopt_orphans();
         let child = Command::new("/bin/sh")
             .args(["-c", WATCHED])
             .arg(&self.program)
@@ -167,10 +168,12 @@ impl Process {
     }
 
     fn kill_group(&mut self) -> Result<ExitStatus> {
-        if let Some(pid) = pid(&self.child) {
-            let _ = kill_process_group(pid, Signal::KILL);
-        }
-        Ok(self.child.wait()?)
+        let group = pid(&self.child);
+        let _ = group.map(|group| kill_process_group(group, Signal::KILL));
+        let status = self.child.wait()?;
+        // What it started is ours now, see `adopt_orphans`; all of it is dead, so this does not wait for long.
+        while group.is_some_and(|group| matches!(waitpgid(group, WaitOptions::empty()), Ok(Some(_)))) {}
+        Ok(status)
     }
 }
 
@@ -178,6 +181,14 @@ impl Drop for Process {
     fn drop(&mut self) {
         let _ = self.kill_group();
     }
+}
+
+/// Makes this process the parent of what its components leave behind.
+///
+/// Otherwise process 1 is, and that of many containers does not remove the entries of dead processes.
+fn adopt_orphans() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
 }
 
 fn pid(child: &Child) -> Option<Pid> {
@@ -193,7 +204,7 @@ fn read_from(log: &Path, start: u64) -> Result<String> {
 }
 
 /// The end of a log, lines cut to a width a screen can show.
-fn last_lines(text: &str) -> String {
+pub(crate) fn last_lines(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
     let shown = lines.iter().skip(lines.len().saturating_sub(TAIL_LINES));
     let cut = shown.map(|line| format!("  {}", line.chars().take(TAIL_WIDTH).collect::<String>()));
