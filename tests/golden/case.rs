@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use acmbackup::plan::HubSnapshot;
+use acmbackup::wire::yaml;
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -18,9 +19,9 @@ pub(crate) struct Case {
 impl Case {
     /// Reads `path`; `base: name` lays it over `bases/<name>.yaml` as a JSON merge patch.
     pub(crate) fn read(path: &Path, bases: &Path) -> Result<Self, String> {
-        let mut input = yaml(path)?;
+        let mut input = value_of(path)?;
         if let Some(base) = take(&mut input, "base") {
-            let mut whole = yaml(&bases.join(format!("{}.yaml", base.as_str().unwrap_or_default())))?;
+            let mut whole = value_of(&bases.join(format!("{}.yaml", base.as_str().unwrap_or_default())))?;
             merge(&mut whole, input);
             input = whole;
         }
@@ -36,13 +37,13 @@ impl Case {
 
     /// The base a case names; `None` without one.
     pub(crate) fn base_of(path: &Path) -> Option<String> {
-        take(&mut yaml(path).ok()?, "base")?.as_str().map(str::to_owned)
+        take(&mut value_of(path).ok()?, "base")?.as_str().map(str::to_owned)
     }
 }
 
-fn yaml(path: &Path) -> Result<Value, String> {
+fn value_of(path: &Path) -> Result<Value, String> {
     let text = fs::read_to_string(path).map_err(|why| format!("{}: {why}", path.display()))?;
-    serde_yaml::from_str(&text).map_err(|why| format!("{}: {why}", path.display()))
+    yaml::from_str(&text).map_err(|why| format!("{}: {why}", path.display()))
 }
 
 fn take(value: &mut Value, key: &str) -> Option<Value> {

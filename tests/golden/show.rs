@@ -1,6 +1,7 @@
 //! A decision in the form a reviewer reads.
 
 use acmbackup::plan::{Action, Decision, Note, OnError, Plan, Query, Record, Step, Target, Wake};
+use acmbackup::wire::yaml;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -10,7 +11,7 @@ pub(crate) fn decision(decision: &Decision) -> String {
         Decision::NeedMore(queries) => json!({ "ask for": queries.iter().map(query).collect::<Vec<_>>() }),
         Decision::Do(plan) => whole(plan),
     };
-    serde_yaml::to_string(&value).unwrap()
+    yaml::to_string(&value).unwrap()
 }
 
 fn query(query: &Query) -> &'static str {
