@@ -9,6 +9,7 @@
 //! server; `cli` is what a user types. docs/architecture.md is the map.
 
 pub mod api;
+pub mod cluster;
 pub mod plan;
 pub mod velero;
 pub mod wire;
