@@ -10,6 +10,8 @@
 
 pub mod api;
 pub mod cluster;
+pub mod cli;
 pub mod plan;
+pub mod render;
 pub mod velero;
 pub mod wire;
