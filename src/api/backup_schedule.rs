@@ -6,7 +6,7 @@ use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::velero;
+use crate::velero::{self, schema::ScheduleCopy};
 use crate::wire::text_enum::text_enum;
 
 /// How this hub is backed up. Spec: S-012
@@ -28,18 +28,21 @@ use crate::wire::text_enum::text_enum;
     printcolumn(name = "Message", type_ = "string", json_path = ".status.lastMessage")
 )]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("required" = ["veleroSchedule"]))]
 pub struct BackupScheduleSpec {
     /// When to back up: a cron expression as Velero takes it, in UTC.
     #[serde(default)]
     pub velero_schedule: String,
     /// How long backups are kept, as a Go duration; unset lets Velero keep them 720h.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     pub velero_ttl: Option<String>,
     /// Make tokens with which imported clusters reconnect to a restored hub.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub use_managed_service_account: bool,
     /// Validity of those tokens, as a Go duration; unset means twice veleroTtl.
     #[serde(default, rename = "managedServiceAccountTTL", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     pub managed_service_account_ttl: Option<String>,
     /// Make no backups right after the schedules were created.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -58,6 +61,7 @@ pub struct BackupScheduleSpec {
     pub skip_immediately: bool,
     /// Number of runs to keep; unset means that only veleroTtl ends them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "i64", range(min = 1))]
     pub max_backups: Option<i64>,
 }
 
@@ -73,15 +77,15 @@ pub struct BackupScheduleStatus {
     pub last_message: String,
     /// Copy of the Velero Schedule for managed clusters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "serde_json::Value")]
+    #[schemars(with = "ScheduleCopy")]
     pub velero_schedule_managed_clusters: Option<velero::Schedule>,
     /// Copy of the Velero Schedule for resources.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "serde_json::Value")]
+    #[schemars(with = "ScheduleCopy")]
     pub velero_schedule_resources: Option<velero::Schedule>,
     /// Copy of the Velero Schedule for credentials.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "serde_json::Value")]
+    #[schemars(with = "ScheduleCopy")]
     pub velero_schedule_credentials: Option<velero::Schedule>,
 }
 

@@ -9,7 +9,7 @@ use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::velero::RestoreStatusSpec;
+use crate::velero::{RestoreStatusSpec, schema};
 use crate::wire::text_enum::text_enum;
 
 /// What to restore on this hub, and how. Spec: R-043
@@ -31,24 +31,35 @@ use crate::wire::text_enum::text_enum;
     printcolumn(name = "Message", type_ = "string", json_path = ".status.lastMessage")
 )]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("required" = [
+    "cleanupBeforeRestore",
+    "veleroCredentialsBackupName",
+    "veleroManagedClustersBackupName",
+    "veleroResourcesBackupName",
+]))]
 pub struct RestoreSpec {
     /// Backup of managed clusters: latest, skip or a name. Anything but skip activates them here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     pub velero_managed_clusters_backup_name: Option<String>,
     /// Backup of credentials: latest, skip or a name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     pub velero_credentials_backup_name: Option<String>,
     /// Backup of resources: latest, skip or a name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     pub velero_resources_backup_name: Option<String>,
     /// What to remove once the restore is done: None, CleanupRestored or CleanupAll.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Cleanup")]
     pub cleanup_before_restore: Option<Cleanup>,
     /// Keep restoring newer backups; starts passive.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub sync_restore_with_new_backups: bool,
     /// How often to look for newer backups, as a Go duration; unset means 30m.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     pub restore_sync_interval: Option<String>,
     /// Restore volumes; unset lets Velero decide.
     #[serde(default, rename = "restorePVs", skip_serializing_if = "Option::is_none")]
@@ -61,6 +72,7 @@ pub struct RestoreSpec {
     pub restore_status: Option<RestoreStatusSpec>,
     /// Accepted and never run; here for compatibility.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "RestoreHooks")]
     pub hooks: Option<RestoreHooks>,
     /// Namespaces to restore; unset means all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -76,12 +88,15 @@ pub struct RestoreSpec {
     pub excluded_resources: Option<Vec<String>>,
     /// Objects to restore; unset means all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<schema::LabelSelector>")]
     pub label_selector: Option<LabelSelector>,
     /// Alternatives to labelSelector.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Vec<schema::LabelSelector>>")]
     pub or_label_selectors: Option<Vec<LabelSelector>>,
     /// Target namespaces by source namespace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "BTreeMap<String, String>")]
     pub namespace_mapping: Option<BTreeMap<String, String>>,
 }
 
@@ -91,6 +106,7 @@ pub struct RestoreSpec {
 pub struct RestoreHooks {
     /// One entry per set of objects.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Vec<RestoreResourceHook>")]
     pub resources: Option<Vec<RestoreResourceHook>>,
 }
 
@@ -114,9 +130,11 @@ pub struct RestoreResourceHook {
     pub excluded_resources: Option<Vec<String>>,
     /// Objects it applies to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<schema::LabelSelector>")]
     pub label_selector: Option<LabelSelector>,
     /// What runs after the restore.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Vec<PostHook>")]
     pub post_hooks: Option<Vec<PostHook>>,
 }
 
@@ -126,9 +144,11 @@ pub struct RestoreResourceHook {
 pub struct PostHook {
     /// A command to run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "ExecHook")]
     pub exec: Option<ExecHook>,
     /// Init containers to add.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "InitHook")]
     pub init: Option<InitHook>,
 }
 
@@ -141,18 +161,22 @@ pub struct ExecHook {
     pub command: Vec<String>,
     /// Container to run it in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     pub container: Option<String>,
     /// How long it may run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     pub exec_timeout: Option<String>,
     /// Continue or Fail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", extend("enum" = ["Continue", "Fail"]))]
     pub on_error: Option<String>,
     /// Wait for the container to be ready.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wait_for_ready: Option<bool>,
     /// How long to wait for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     pub wait_timeout: Option<String>,
 }
 
@@ -162,9 +186,11 @@ pub struct ExecHook {
 pub struct InitHook {
     /// The containers, as they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Vec<schema::AnyObject>", extend("x-kubernetes-preserve-unknown-fields" = true))]
     pub init_containers: Option<Vec<serde_json::Value>>,
     /// How long they may run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     pub timeout: Option<String>,
 }
 
@@ -186,15 +212,19 @@ pub struct RestoreStatus {
     pub completion_timestamp: Option<Time>,
     /// Name of the Velero Restore of managed clusters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     pub velero_managed_clusters_restore_name: Option<String>,
     /// Name of the Velero Restore of resources.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     pub velero_resources_restore_name: Option<String>,
     /// Name of the Velero Restore of generic resources.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     pub velero_generic_resources_restore_name: Option<String>,
     /// Name of the Velero Restore of credentials.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     pub velero_credentials_restore_name: Option<String>,
 }
 

@@ -7,6 +7,7 @@ mod delete_request;
 mod names;
 mod restore;
 mod schedule;
+pub(crate) mod schema;
 mod storage_location;
 
 pub use backup::{Backup, BackupPhase, BackupSpec, BackupStatus, Progress};
