@@ -10,7 +10,6 @@
 
 pub mod api;
 pub mod cluster;
-pub mod cli;
 pub mod plan;
 pub mod render;
 pub mod velero;
