@@ -7,6 +7,8 @@
 //! UPSTREAM_CRDS=… UPSTREAM_COMMIT=… cargo test --test crd_parity -- --ignored record
 //! ```
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "helpers of tests")]
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 

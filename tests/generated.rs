@@ -2,6 +2,8 @@
 //!
 //! `UPDATE=1 cargo test --test generated` writes the files anew; read the diff before you commit it.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "helpers of tests")]
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 

@@ -1,5 +1,7 @@
 //! The layers of docs/architecture.md, held up by reading the sources: who uses whom, and which layers stay pure.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "helpers of tests")]
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 

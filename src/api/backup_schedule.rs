@@ -118,3 +118,78 @@ impl BackupSchedule {
         self.status.as_ref().map(|status| status.phase.clone()).unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn decoded(value: Value) -> BackupSchedule {
+        serde_json::from_value(value).unwrap()
+    }
+
+    /// S-012, S-014, S-017: malformed durations keep their text, copies keep what this program does not know.
+    #[test]
+    fn a_full_object_round_trips() {
+        let copy = json!({
+            "apiVersion": "velero.io/v1",
+            "kind": "Schedule",
+            "metadata": {},
+            "spec": {
+                "schedule": "0 */2 * * *",
+                "template": {"ttl": "two days", "csiSnapshotTimeout": "10m0s", "metadata": {"labels": {"a": "b"}}},
+                "skipImmediately": true,
+            },
+            "status": {"phase": "Resting", "lastBackup": "2026-11-22T10:00:04Z", "news": 1},
+        });
+        let full = json!({
+            "apiVersion": "cluster.open-cluster-management.io/v1beta1",
+            "kind": "BackupSchedule",
+            "metadata": {"name": "s", "namespace": "acm"},
+            "spec": {
+                "veleroSchedule": "0 */2 * * *",
+                "veleroTtl": "5 days",
+                "useManagedServiceAccount": true,
+                "managedServiceAccountTTL": "",
+                "noBackupOnStart": true,
+                "volumeSnapshotLocations": ["a"],
+                "paused": true,
+                "useOwnerReferencesInBackup": true,
+                "skipImmediately": true,
+                "maxBackups": 3,
+            },
+            "status": {
+                "phase": "Enabled",
+                "lastMessage": "m",
+                "veleroScheduleManagedClusters": copy,
+                "veleroScheduleResources": copy,
+                "veleroScheduleCredentials": copy,
+            },
+        });
+        assert_eq!(serde_json::to_value(decoded(full.clone())).unwrap(), full);
+    }
+
+    /// S-012
+    #[test]
+    fn an_object_without_spec_or_status_decodes() {
+        let schedule = decoded(json!({"metadata": {"name": "s"}}));
+        assert_eq!(schedule.spec, BackupScheduleSpec::default());
+        assert_eq!(schedule.phase(), BackupSchedulePhase::Unset);
+    }
+
+    /// S-014
+    #[test]
+    fn phase_and_message_are_always_written() {
+        let status = serde_json::to_value(BackupScheduleStatus::default()).unwrap();
+        assert_eq!(status, json!({"phase": "", "lastMessage": ""}));
+    }
+
+    /// S-018
+    #[test]
+    fn unknown_phases_survive() {
+        let schedule = decoded(json!({"metadata": {}, "status": {"phase": "Resting"}}));
+        assert_eq!(schedule.phase(), BackupSchedulePhase::Other("Resting".into()));
+        assert_eq!(schedule.phase().to_string(), "Resting");
+    }
+}

@@ -1,6 +1,6 @@
 //! Our CRDs as values; the only place that makes CRD YAML.
 //!
-//! The derive writes the schema as kube likes it; [`like_the_operators`] takes out what the operator's CRDs do not say, so that
+//! The derive writes the schema as kube likes it; `like_the_operators` takes out what the operator's CRDs do not say, so that
 //! either set can be installed over the other. Spec: S-010…S-016, R-040…R-042
 
 use std::collections::BTreeMap;

@@ -327,3 +327,153 @@ impl Restore {
         self.status.as_ref().map(|status| status.phase.clone()).unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn decoded(value: Value) -> Restore {
+        serde_json::from_value(value).unwrap()
+    }
+
+    /// R-031, R-151
+    #[test]
+    fn a_choice_is_trimmed_lower_cased_and_latest_when_unset() {
+        let cases = [
+            (None, BackupChoice::Latest),
+            (Some("latest"), BackupChoice::Latest),
+            (Some(" Latest\n"), BackupChoice::Latest),
+            (Some("SKIP "), BackupChoice::Skip),
+            (Some(""), BackupChoice::Name(String::new())),
+            (Some("  "), BackupChoice::Name(String::new())),
+            (Some(" Acm-Credentials-1"), BackupChoice::Name("acm-credentials-1".into())),
+        ];
+        for (field, choice) in cases {
+            assert_eq!(BackupChoice::from_field(field), choice, "{field:?}");
+        }
+    }
+
+    #[test]
+    fn each_part_reads_its_own_field() {
+        let spec = RestoreSpec {
+            velero_managed_clusters_backup_name: Some("a".into()),
+            velero_credentials_backup_name: Some("b".into()),
+            velero_resources_backup_name: Some("c".into()),
+            ..RestoreSpec::default()
+        };
+        let choices = [spec.managed_clusters_choice(), spec.credentials_choice(), spec.resources_choice()];
+        assert_eq!(choices, ["a", "b", "c"].map(|name| BackupChoice::Name(name.into())));
+    }
+
+    /// R-043, R-044, R-047: every field, null included, comes back as it was.
+    #[test]
+    fn a_full_object_round_trips() {
+        let selector = json!({
+            "matchExpressions": [{"key": "k", "operator": "In", "values": ["v"]}],
+            "matchLabels": {"a": "b"},
+        });
+        let full = json!({
+            "apiVersion": "cluster.open-cluster-management.io/v1beta1",
+            "kind": "Restore",
+            "metadata": {"name": "r", "namespace": "acm"},
+            "spec": {
+                "veleroManagedClustersBackupName": "Skip ",
+                "veleroCredentialsBackupName": "latest",
+                "veleroResourcesBackupName": "acm-resources-schedule-20261122100004",
+                "cleanupBeforeRestore": "CleanupRestored",
+                "syncRestoreWithNewBackups": true,
+                "restoreSyncInterval": "20 minutes",
+                "restorePVs": false,
+                "preserveNodePorts": true,
+                "restoreStatus": {"includedResources": ["a"], "excludedResources": ["b"]},
+                "hooks": {"resources": [{
+                    "name": "h",
+                    "includedNamespaces": ["n"], "excludedNamespaces": ["m"],
+                    "includedResources": ["p"], "excludedResources": ["q"],
+                    "labelSelector": selector,
+                    "postHooks": [
+                        {"exec": {
+                            "command": ["true"], "container": "c", "execTimeout": "1m", "onError": "Fail",
+                            "waitForReady": true, "waitTimeout": "2m",
+                        }},
+                        {"init": {"initContainers": [{"name": "i", "anything": [1]}], "timeout": "3m"}},
+                    ],
+                }]},
+                "includedNamespaces": ["n"], "excludedNamespaces": ["m"],
+                "includedResources": ["p"], "excludedResources": ["q"],
+                "labelSelector": selector,
+                "orLabelSelectors": [selector],
+                "namespaceMapping": {"from": "to"},
+            },
+            "status": {
+                "phase": "Finished",
+                "lastMessage": "m",
+                "messages": ["x"],
+                "completionTimestamp": "2026-11-22T10:00:04Z",
+                "veleroManagedClustersRestoreName": "a",
+                "veleroResourcesRestoreName": "b",
+                "veleroGenericResourcesRestoreName": "c",
+                "veleroCredentialsRestoreName": "d",
+            },
+        });
+        assert_eq!(serde_json::to_value(decoded(full.clone())).unwrap(), full);
+    }
+
+    /// R-047
+    #[test]
+    fn an_unset_field_is_not_written() {
+        let spec = serde_json::to_value(decoded(json!({"metadata": {}, "spec": {}})).spec).unwrap();
+        assert_eq!(spec, json!({}));
+        let spec = json!({"hooks": {}, "includedNamespaces": []});
+        let decoded = decoded(json!({"metadata": {}, "spec": spec.clone()}));
+        assert_eq!(serde_json::to_value(decoded.spec).unwrap(), spec);
+    }
+
+    /// R-040, R-044: such objects can come from another version of the CRD.
+    #[test]
+    fn an_object_without_spec_or_status_decodes() {
+        let restore = decoded(json!({"metadata": {"name": "r"}}));
+        assert_eq!(restore.spec, RestoreSpec::default());
+        assert_eq!(restore.phase(), RestorePhase::Unset);
+        assert_eq!(decoded(json!({"metadata": {}, "status": {}})).phase(), RestorePhase::Unset);
+    }
+
+    #[test]
+    fn null_is_read_as_unset() {
+        let spec = json!({"labelSelector": null, "restorePVs": null, "includedNamespaces": null});
+        let restore = decoded(json!({"metadata": {}, "spec": spec, "status": {"messages": null}}));
+        assert_eq!(restore.spec, RestoreSpec::default());
+    }
+
+    /// R-045, R-051
+    #[test]
+    fn unknown_words_survive() {
+        let restore = decoded(json!({
+            "metadata": {}, "spec": {"cleanupBeforeRestore": "Sometimes"}, "status": {"phase": "Resting"},
+        }));
+        assert_eq!(restore.spec.cleanup_before_restore, Some(Cleanup::Other("Sometimes".into())));
+        assert_eq!(restore.phase(), RestorePhase::Other("Resting".into()));
+        assert_eq!(serde_json::to_value(restore.phase()).unwrap(), "Resting");
+    }
+
+    /// R-046
+    #[test]
+    fn error_is_neither_terminal_nor_enabled() {
+        for (phase, terminal, enabled) in [
+            ("", false, false),
+            ("Started", false, false),
+            ("Running", false, false),
+            ("Error", false, false),
+            ("Finished", true, false),
+            ("FinishedWithErrors", true, false),
+            ("Enabled", false, true),
+            ("EnabledWithErrors", false, true),
+        ] {
+            let known = RestorePhase::from(phase);
+            assert!(!matches!(known, RestorePhase::Other(_)), "{phase} is known");
+            assert_eq!((known.is_terminal(), known.is_enabled()), (terminal, enabled), "{phase}");
+        }
+    }
+}

@@ -6,6 +6,8 @@ mod backup;
 mod delete_request;
 mod names;
 mod restore;
+#[cfg(test)]
+mod round_trip;
 mod schedule;
 pub(crate) mod schema;
 mod storage_location;
