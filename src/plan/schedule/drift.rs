@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::owned::{Owned, target};
 use super::reason::ScheduleReason;
 use super::templates::Wishes;
-use crate::plan::{Action, Record, Step};
+use crate::plan::{Action, Step};
 use crate::velero::{BackupType, Schedule};
 use crate::wire::GoDuration;
 
@@ -41,7 +41,7 @@ fn step(backup_type: BackupType, schedule: &Schedule, wishes: &Wishes<'_>) -> Op
         spec.insert("template".to_owned(), Value::Object(template));
     }
     let action = Action::Patch(target(schedule), json!({ "spec": spec }));
-    Some(Step::required(action, ScheduleReason::Drift(fields)).recording(Record::ScheduleCopy(backup_type)))
+    Some(Step::required(action, ScheduleReason::Drift(fields)))
 }
 
 /// The fields we own, in the order a reason names them.
