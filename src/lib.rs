@@ -9,6 +9,8 @@
 //! server; `cli` is what a user types. docs/architecture.md is the map.
 
 pub mod api;
+pub mod cluster;
 pub mod plan;
+pub mod render;
 pub mod velero;
 pub mod wire;
