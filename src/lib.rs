@@ -10,6 +10,7 @@
 
 pub mod api;
 pub mod cluster;
+pub mod controller;
 pub mod plan;
 pub mod velero;
 pub mod wire;
