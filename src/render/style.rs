@@ -139,9 +139,8 @@ pub fn tone_of_phase(phase: &str) -> Mark {
     match phase {
         "Completed" | "Complete" | "Enabled" | "Finished" | "Available" => Mark::Good,
         "Failed" | "FailedValidation" | "Error" | "BackupCollision" | "Unavailable" => Mark::Bad,
-        "PartiallyFailed" | "Partial" | "FinishedWithErrors" | "EnabledWithErrors" | "Paused" | "Deleting" => {
-            Mark::Attention
-        }
+        "PartiallyFailed" | "Partial" | "FinishedWithErrors" | "EnabledWithErrors" | "Paused"
+        | "Deleting" => Mark::Attention,
         _ => Mark::Neutral,
     }
 }

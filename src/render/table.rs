@@ -35,8 +35,9 @@ impl Table {
     /// Names the columns that hold phases, which are coloured.
     #[must_use]
     pub fn with_phases(mut self, titles: &[&str]) -> Self {
-        self.phase_columns =
-            (0..self.titles.len()).filter(|i| self.titles.get(*i).is_some_and(|t| titles.contains(&t.as_str()))).collect();
+        self.phase_columns = (0..self.titles.len())
+            .filter(|i| self.titles.get(*i).is_some_and(|t| titles.contains(&t.as_str())))
+            .collect();
         self
     }
 
@@ -100,7 +101,8 @@ fn cell_text(cell: &str) -> String {
 }
 
 fn cut_to(lines: &mut [Vec<String>], column: usize, columns: usize) {
-    let widest = |i: usize| lines.iter().filter_map(|line| line.get(i)).map(|cell| width(cell)).max().unwrap_or(0);
+    let widest =
+        |i: usize| lines.iter().filter_map(|line| line.get(i)).map(|cell| width(cell)).max().unwrap_or(0);
     let count = lines.iter().map(Vec::len).max().unwrap_or(0);
     let others: usize = (0..count).filter(|i| *i != column).map(|i| widest(i) + 2).sum();
     let room = columns.saturating_sub(others).max(CUT_MIN_COLUMNS);
@@ -116,7 +118,8 @@ mod tests {
     use super::*;
 
     fn sample() -> Table {
-        let mut table = Table::new(["NAME", "PHASE", "MESSAGE", "AGE"]).cutting("MESSAGE").with_phases(&["PHASE"]);
+        let mut table =
+            Table::new(["NAME", "PHASE", "MESSAGE", "AGE"]).cutting("MESSAGE").with_phases(&["PHASE"]);
         table.row(["schedule-acm", "Enabled", "all is well and has been for quite some time now", "4d"]);
         table.row(["other", "", "\u{1b}[31mred", ""]);
         table
