@@ -1,0 +1,109 @@
+//! A decision in the form a reviewer reads.
+
+use acmbackup::plan::{Action, Decision, Note, OnError, Plan, Query, Record, Step, Target, Wake};
+use acmbackup::wire::yaml;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+/// The text of `plan.yaml`.
+pub(crate) fn decision(decision: &Decision) -> String {
+    let value = match decision {
+        Decision::NeedMore(queries) => json!({ "ask for": queries.iter().map(query).collect::<Vec<_>>() }),
+        Decision::Do(plan) => whole(plan),
+    };
+    yaml::to_string(&value).unwrap()
+}
+
+fn query(query: &Query) -> &'static str {
+    match query {
+        Query::Hub => "who this hub is",
+        Query::Served => "kinds the API server serves",
+    }
+}
+
+fn whole(plan: &Plan) -> Value {
+    let mut out = Map::new();
+    put(&mut out, "notes", &plan.notes.iter().map(note).collect::<Vec<_>>());
+    put(&mut out, "steps", &plan.steps.iter().map(step).collect::<Vec<_>>());
+    put(&mut out, "status", &plan.status);
+    put(&mut out, "status on failure", &plan.status_on_failure);
+    put(&mut out, "wake", &wake(plan.wake));
+    if !plan.steps.is_empty() {
+        put(&mut out, "wake on failure", &wake(plan.wake_on_failure));
+    }
+    Value::Object(out)
+}
+
+/// Leaves out what is absent or empty.
+fn put(out: &mut Map<String, Value>, key: &str, value: &impl Serialize) {
+    let value = serde_json::to_value(value).unwrap();
+    if !value.is_null() && value != json!([]) {
+        out.insert(key.to_owned(), value);
+    }
+}
+
+fn note(note: &Note) -> String {
+    let name = note.name.as_ref().map(|name| format!(" [{name}]")).unwrap_or_default();
+    let subject = if note.subject.is_empty() { String::new() } else { format!("{}: ", note.subject) };
+    let severity = format!("{:?}", note.severity).to_lowercase();
+    format!("{severity}: {subject}{}{name}", note.message)
+}
+
+fn step(step: &Step) -> Value {
+    let mut out = Map::new();
+    match &step.action {
+        Action::Create(object) => {
+            put(&mut out, "create", &object.to_string());
+            put(&mut out, "because", &step.reason);
+            put(&mut out, "object", object);
+        }
+        Action::Patch(target, patch) => {
+            put(&mut out, "update", &target.to_string());
+            put(&mut out, "because", &step.reason);
+            put(&mut out, "only if", &only_if(target));
+            put(&mut out, "patch", patch);
+        }
+        Action::Delete(target) => {
+            put(&mut out, "delete", &target.to_string());
+            put(&mut out, "because", &step.reason);
+            put(&mut out, "only if", &only_if(target));
+        }
+        Action::Emit(event) => {
+            put(&mut out, "emit", event);
+            put(&mut out, "because", &step.reason);
+        }
+    }
+    put(&mut out, "if it fails", &on_error(step.on_error));
+    put(&mut out, "remember", &step.record.as_ref().map(record));
+    put(&mut out, "event", &step.event);
+    Value::Object(out)
+}
+
+fn only_if(target: &Target) -> Option<String> {
+    let uid = target.uid.as_ref().map(|uid| format!("uid {uid}"));
+    let version = target.resource_version.as_ref().map(|version| format!("resourceVersion {version}"));
+    let conditions: Vec<String> = uid.into_iter().chain(version).collect();
+    (!conditions.is_empty()).then(|| conditions.join(", "))
+}
+
+fn on_error(on_error: OnError) -> &'static str {
+    match on_error {
+        OnError::Stop => "stop",
+        OnError::Continue => "go on",
+    }
+}
+
+fn record(record: &Record) -> String {
+    match record {
+        Record::ScheduleCopy(backup_type) => format!("copy of the {} schedule", backup_type.part()),
+        Record::RestoreName(restore_type) => format!("name of the {} restore", restore_type.part()),
+    }
+}
+
+fn wake(wake: Wake) -> String {
+    match wake {
+        Wake::OnChange => "on change".to_owned(),
+        Wake::After(pause) => format!("after {}s", pause.as_secs_f64()),
+        Wake::Backoff => "with backoff".to_owned(),
+    }
+}
