@@ -72,6 +72,8 @@ pub enum OnError {
     Stop,
     /// The rest is done; the failure is logged.
     Continue,
+    /// The rest is done, then the pass counts as failed. Spec: S-105, S-106
+    FailLater,
 }
 
 /// A call to the API server.
@@ -229,6 +231,16 @@ impl NewObject {
             Self::VeleroBackup(object) => &object.metadata,
             Self::VeleroRestore(object) => &object.metadata,
             Self::DeleteBackupRequest(object) => &object.metadata,
+        }
+    }
+
+    /// The object's metadata, to change.
+    pub(super) fn metadata_mut(&mut self) -> &mut kube::core::ObjectMeta {
+        match self {
+            Self::VeleroSchedule(object) => &mut object.metadata,
+            Self::VeleroBackup(object) => &mut object.metadata,
+            Self::VeleroRestore(object) => &mut object.metadata,
+            Self::DeleteBackupRequest(object) => &mut object.metadata,
         }
     }
 

@@ -3,12 +3,18 @@
 //! Total, deterministic, level-triggered, convergent: see docs/architecture.md, "Rules for the planner".
 
 mod action;
+pub mod collision;
+pub mod expired;
 pub mod note;
+mod owners;
+mod prune;
 mod reason;
+mod removal;
 pub mod restore;
 pub mod schedule;
 mod settle;
 mod snapshot;
+pub mod validate;
 
 use jiff::Timestamp;
 
@@ -17,8 +23,9 @@ pub use action::{
     TargetKind, Wake,
 };
 pub use note::{Note, Severity};
+pub use owners::with_owner_uids;
 pub use reason::Reason;
-pub use settle::{is_failure, settle};
+pub use settle::{is_failure, settle, stops};
 pub use snapshot::{
     HubFacts, HubSnapshot, LoopOptions, OnRequest, Query, ServedApis, ServedResource, ServedVersion, Subject,
     SubjectKind, VeleroState,

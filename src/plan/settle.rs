@@ -34,25 +34,41 @@ enum End {
     Bad(String),
 }
 
+/// True if the steps after this one must not be done.
+pub fn stops(step: &Step, outcome: &Outcome) -> bool {
+    step.on_error == OnError::Stop && bad_end(step, outcome).is_some()
+}
+
+/// The first conflict or failure decides; the number of further failures is told with it.
 fn end_of(plan: &Plan, outcomes: &[Outcome]) -> End {
-    plan.steps
-        .iter()
-        .zip(outcomes)
-        .filter(|(step, _)| step.on_error == OnError::Stop)
-        .find_map(|(step, outcome)| bad_end(step, outcome))
-        .unwrap_or(End::Good)
+    let counted = plan.steps.iter().zip(outcomes).filter(|(step, _)| step.on_error != OnError::Continue);
+    let mut ends = counted.filter_map(|(step, outcome)| bad_end(step, outcome));
+    match ends.next() {
+        None => End::Good,
+        Some(End::Bad(cause)) => match ends.count() {
+            0 => End::Bad(cause),
+            more => End::Bad(format!("{cause} (and {more} more failed)")),
+        },
+        Some(end) => end,
+    }
 }
 
 fn bad_end(step: &Step, outcome: &Outcome) -> Option<End> {
     match outcome {
         Outcome::Conflict => Some(End::Conflict),
         Outcome::Failed(failure) => Some(End::Bad(failure.message.clone())),
-        // Ours is recognised when it is planned for; what is found here belongs to somebody else
-        // unless the step records it, in which case a crash between create and status left it behind.
-        Outcome::AlreadyThere(_) if step.record.is_none() => {
-            Some(End::Bad(format!("{}: already exists", step.action)))
-        }
+        Outcome::AlreadyThere(_) => already_there(step),
         _ => None,
+    }
+}
+
+/// A Velero Restore that is there was made by a pass that ended before its status was written. A Velero
+/// Schedule that is there was not there when it was planned for: the next pass sees whose it is. Spec: S-096
+fn already_there(step: &Step) -> Option<End> {
+    match step.record {
+        Some(Record::RestoreName(_)) => None,
+        Some(Record::ScheduleCopy(_)) => Some(End::Conflict),
+        None => Some(End::Bad(format!("{}: already exists", step.action))),
     }
 }
 

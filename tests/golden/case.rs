@@ -17,13 +17,21 @@ pub(crate) struct Case {
 }
 
 impl Case {
-    /// Reads `path`; `base: name` lays it over `bases/<name>.yaml` as a JSON merge patch.
+    /// Reads `path`; `base: name` lays it over `bases/<name>.yaml` as a JSON merge patch, then `set` changes
+    /// single values by JSON pointer.
     pub(crate) fn read(path: &Path, bases: &Path) -> Result<Self, String> {
         let mut input = value_of(path)?;
+        // Taken out first, because a `null` in it is not one of the merge patch.
+        let changes = take(&mut input, "set");
         if let Some(base) = take(&mut input, "base") {
             let mut whole = value_of(&bases.join(format!("{}.yaml", base.as_str().unwrap_or_default())))?;
             merge(&mut whole, input);
             input = whole;
+        }
+        if let Some(Value::Object(changes)) = changes {
+            for (pointer, value) in changes {
+                set(&mut input, &pointer, value).ok_or(format!("set: nothing at {pointer}"))?;
+            }
         }
         let now = take(&mut input, "now").ok_or("`now` is missing")?;
         let now = now.as_str().unwrap_or_default().parse().map_err(|why| format!("now: {why}"))?;
@@ -51,7 +59,7 @@ fn take(value: &mut Value, key: &str) -> Option<Value> {
 }
 
 /// RFC 7396: maps are joined, `null` removes, everything else replaces.
-fn merge(base: &mut Value, over: Value) {
+pub(crate) fn merge(base: &mut Value, over: Value) {
     let Value::Object(over) = over else {
         *base = over;
         return;
@@ -65,6 +73,29 @@ fn merge(base: &mut Value, over: Value) {
             Value::Null => drop(base.shift_remove(&key)),
             value => merge(base.entry(key).or_insert(Value::Null), value),
         }
+    }
+}
+
+/// Sets the value at a JSON pointer (RFC 6901), or removes it with `null`; `/-` appends. `None` without a parent.
+fn set(input: &mut Value, pointer: &str, value: Value) -> Option<()> {
+    let (parent, key) = pointer.rsplit_once('/')?;
+    let key = key.replace("~1", "/");
+    match (input.pointer_mut(parent)?, value) {
+        (Value::Object(map), Value::Null) => map.shift_remove(&key).map(drop),
+        (Value::Object(map), value) => {
+            map.insert(key, value);
+            Some(())
+        }
+        (Value::Array(list), Value::Null) => {
+            list.remove(key.parse().ok()?);
+            Some(())
+        }
+        (Value::Array(list), value) if key == "-" => {
+            list.push(value);
+            Some(())
+        }
+        (Value::Array(list), value) => list.get_mut(key.parse::<usize>().ok()?).map(|place| *place = value),
+        _ => None,
     }
 }
 

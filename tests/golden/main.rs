@@ -3,6 +3,7 @@
 //! `cargo golden` records what the planner says now; then read the diff. See tests/golden/README.md.
 
 mod case;
+mod rounds;
 mod show;
 
 use std::fs;
@@ -20,6 +21,18 @@ fn every_case_plans_as_recorded() {
     assert!(!folders.is_empty(), "no golden cases found");
     let problems: Vec<String> = folders.iter().filter_map(|folder| check(folder, update).err()).collect();
     assert!(problems.is_empty(), "{} of {}:\n\n{}", problems.len(), folders.len(), problems.join("\n\n"));
+}
+
+/// architecture.md, "Rules for the planner", 4: it converges
+#[test]
+fn every_schedule_case_comes_to_rest() {
+    let cases = children(&root().join("cases/schedule"));
+    let read = |folder: &PathBuf| Case::read(&folder.join(INPUT), &root().join("bases")).ok();
+    let restless: Vec<PathBuf> = cases
+        .into_iter()
+        .filter(|folder| read(folder).is_some_and(|case| !rounds::come_to_rest(case)))
+        .collect();
+    assert!(restless.is_empty(), "still writing after {} rounds: {restless:?}", rounds::ROUNDS_MAX);
 }
 
 #[test]

@@ -90,6 +90,7 @@ fn on_error(on_error: OnError) -> &'static str {
     match on_error {
         OnError::Stop => "stop",
         OnError::Continue => "go on",
+        OnError::FailLater => "go on, then fail",
     }
 }
 

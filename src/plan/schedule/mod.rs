@@ -1,22 +1,15 @@
 //! Rules for a BackupSchedule.
 
-use std::fmt;
+mod create;
+mod drift;
+mod included;
+mod owned;
+mod pass;
+mod pause;
+mod reason;
+mod status;
+mod templates;
+mod validate;
 
-use jiff::Timestamp;
-
-use super::{Decision, HubSnapshot, Plan};
-
-/// Why a step of the BackupSchedule side is taken.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ScheduleReason {}
-
-impl fmt::Display for ScheduleReason {
-    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {}
-    }
-}
-
-/// What to do for the BackupSchedule of `hub`.
-pub fn plan(_hub: &HubSnapshot, _now: Timestamp) -> Decision {
-    Decision::Do(Plan::default())
-}
+pub use pass::plan;
+pub use reason::ScheduleReason;

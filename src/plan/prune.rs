@@ -1,0 +1,147 @@
+//! Keeping only the newest runs, where `maxBackups` asks for it.
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::schedule::ScheduleReason;
+use super::{HubSnapshot, Step, removal};
+use crate::api::keys;
+use crate::velero::{Backup, BackupPhase, BackupType, RestorePhase};
+use crate::wire::Stamp;
+
+/// Backups made this close to a resources backup belong to its run. Spec: S-254
+const RUN_WINDOW: SignedDuration = SignedDuration::from_secs(2);
+/// Schedules of old versions whose backups still count. Spec: S-002
+const OLD_SCHEDULES: [&str; 2] = ["acm-credentials-cluster-schedule", "acm-credentials-hive-schedule"];
+
+/// A backup of the hub and when it was made.
+struct Made<'a> {
+    at: Timestamp,
+    name: &'a str,
+    backup: &'a Backup,
+}
+
+/// Steps that remove the runs beyond the newest `kept`; none without that number. Spec: S-250 to S-257
+///
+/// A run stays if a Restore that is not over uses it, and so does the newest complete one, whatever its age.
+pub(super) fn steps(hub: &HubSnapshot, kept: Option<i64>) -> Vec<Step> {
+    let Some(kept) = kept.and_then(|kept| usize::try_from(kept).ok()) else { return Vec::new() };
+    let made = made(hub);
+    let (stay, go) = split_runs(hub, &made, kept);
+    made.iter()
+        .filter(|one| {
+            go.iter().any(|run| is_near(*run, one.at)) && !stay.iter().any(|run| is_near(*run, one.at))
+        })
+        .filter(|one| phase(one.backup) != Some(&BackupPhase::Deleting))
+        .filter_map(|one| removal::step(hub, one.backup, ScheduleReason::BeyondMaxBackups { kept }))
+        .collect()
+}
+
+/// Times of the runs that stay and of those that go.
+fn split_runs(hub: &HubSnapshot, made: &[Made<'_>], kept: usize) -> (Vec<Timestamp>, Vec<Timestamp>) {
+    let runs: Vec<Timestamp> = made.iter().filter(|one| is_finished_run(one)).map(|one| one.at).collect();
+    let used = used_names(hub);
+    let newest_complete = runs.iter().rev().find(|run| is_complete(made, **run)).copied();
+    let surplus = runs.len().saturating_sub(kept);
+    let numbered = runs.into_iter().enumerate();
+    let (stay, go): (Vec<_>, Vec<_>) = numbered.partition(|(place, run)| {
+        let is_used = made.iter().any(|one| is_near(*run, one.at) && used.contains(one.name));
+        *place >= surplus || Some(*run) == newest_complete || is_used
+    });
+    (stay.into_iter().map(|(_, run)| run).collect(), go.into_iter().map(|(_, run)| run).collect())
+}
+
+/// The hub's backups in the subject's namespace, oldest first. Spec: S-254
+fn made(hub: &HubSnapshot) -> Vec<Made<'_>> {
+    let here = Some(hub.subject.namespace.as_str());
+    let mut made: Vec<Made<'_>> = hub
+        .velero
+        .backups
+        .iter()
+        .filter(|backup| backup.metadata.namespace.as_deref() == here && is_ours(backup))
+        .filter_map(|backup| Some(Made { at: time(backup)?, name: backup.metadata.name.as_deref()?, backup }))
+        .collect();
+    made.sort_by_key(|one| (one.at, one.name));
+    made
+}
+
+fn is_ours(backup: &Backup) -> bool {
+    schedule_names().any(|schedule| is_of(backup, schedule))
+}
+
+fn schedule_names() -> impl Iterator<Item = &'static str> {
+    BackupType::ALL.into_iter().map(BackupType::schedule_name).chain(OLD_SCHEDULES)
+}
+
+/// By its label, or by its name: the schedule's, a dash and 14 digits.
+fn is_of(backup: &Backup, schedule: &str) -> bool {
+    let labels = backup.metadata.labels.as_ref();
+    let label = labels.and_then(|labels| labels.get(keys::VELERO_SCHEDULE_NAME)).map(String::as_str);
+    let name = backup.metadata.name.as_deref().unwrap_or_default();
+    let by_name = name.rsplit_once('-').is_some_and(|(prefix, _)| prefix == schedule);
+    label == Some(schedule) || (by_name && Stamp::suffix_of(name).is_some())
+}
+
+/// Creation times of synced backups are all alike, so the name tells best. Spec: S-254
+fn time(backup: &Backup) -> Option<Timestamp> {
+    let named = backup.metadata.name.as_deref().and_then(Stamp::suffix_of).map(Stamp::timestamp);
+    let started = || backup.status.as_ref()?.start_timestamp.as_ref().map(|time| time.0);
+    let created = || backup.metadata.creation_timestamp.as_ref().map(|time| time.0);
+    named.or_else(started).or_else(created)
+}
+
+fn is_finished_run(one: &Made<'_>) -> bool {
+    let finished = [
+        BackupPhase::Completed,
+        BackupPhase::PartiallyFailed,
+        BackupPhase::Failed,
+        BackupPhase::FailedValidation,
+    ];
+    is_of(one.backup, BackupType::Resources.schedule_name())
+        && phase(one.backup).is_some_and(|phase| finished.contains(phase))
+}
+
+/// All four parts that hold data ended well.
+fn is_complete(made: &[Made<'_>], run: Timestamp) -> bool {
+    BackupType::DATA.into_iter().all(|part| {
+        made.iter().any(|one| {
+            is_near(run, one.at)
+                && is_of(one.backup, part.schedule_name())
+                && phase(one.backup) == Some(&BackupPhase::Completed)
+        })
+    })
+}
+
+/// Names of backups that Restores which are not over restore from.
+fn used_names(hub: &HubSnapshot) -> BTreeSet<String> {
+    let over = [
+        RestorePhase::Completed,
+        RestorePhase::PartiallyFailed,
+        RestorePhase::Failed,
+        RestorePhase::FailedValidation,
+    ];
+    let running = hub
+        .velero
+        .restores
+        .iter()
+        .filter(|restore| restore.status.as_ref().is_none_or(|status| !over.contains(&status.phase)));
+    let asked = hub.restores.iter().filter(|restore| !restore.phase().is_terminal()).flat_map(|restore| {
+        let spec = &restore.spec;
+        [
+            &spec.velero_managed_clusters_backup_name,
+            &spec.velero_credentials_backup_name,
+            &spec.velero_resources_backup_name,
+        ]
+    });
+    let asked = asked.flatten().map(|name| name.trim().to_lowercase());
+    running.map(|restore| restore.spec.backup_name.clone()).chain(asked).collect()
+}
+
+fn is_near(run: Timestamp, other: Timestamp) -> bool {
+    run.duration_since(other).abs() <= RUN_WINDOW
+}
+
+fn phase(backup: &Backup) -> Option<&BackupPhase> {
+    backup.status.as_ref().map(|status| &status.phase)
+}

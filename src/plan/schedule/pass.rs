@@ -1,0 +1,173 @@
+//! One pass over a BackupSchedule, from the top. Spec: S-030
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::owned::Owned;
+use super::templates::Wishes;
+use super::{create, drift, included, pause, status, validate};
+use crate::api::{BackupSchedule, BackupSchedulePhase, BackupScheduleStatus};
+use crate::plan::validate::Terms;
+use crate::plan::{Decision, HubSnapshot, NextStatus, Plan, Query, Step, Wake, collision, expired, prune};
+
+const RECREATING: &str = "Velero Schedules were missing: the set is initialised anew";
+
+/// What a pass looks at.
+pub(super) struct Pass<'a> {
+    pub(super) hub: &'a HubSnapshot,
+    pub(super) schedule: &'a BackupSchedule,
+    pub(super) owned: Owned<'a>,
+    pub(super) now: Timestamp,
+}
+
+/// What to do for the BackupSchedule of `hub`.
+pub fn plan(hub: &HubSnapshot, now: Timestamp) -> Decision {
+    let expired = expired::steps(hub, now);
+    let present = hub.subject_schedule().filter(|schedule| schedule.metadata.deletion_timestamp.is_none());
+    let Some(schedule) = present else {
+        return Decision::Do(Plan { steps: expired, ..resting() });
+    };
+    match (Pass { hub, schedule, owned: Owned::of(hub, schedule), now }).plan_all() {
+        Ok(plan) => Decision::Do(with_expired(plan, expired, expired::next(hub, now), now)),
+        Err(queries) => Decision::NeedMore(queries),
+    }
+}
+
+/// Expired validation backups go first, whatever else is wrong, and wake the loop when the next is due. Spec: S-230
+fn with_expired(mut plan: Plan, expired: Vec<Step>, next: Option<Timestamp>, now: Timestamp) -> Plan {
+    plan.steps.splice(0..0, expired);
+    if let (Wake::OnChange, Some(next)) = (plan.wake, next) {
+        plan.wake = Wake::After(next.duration_since(now).unsigned_abs() + Duration::from_secs(1));
+    }
+    plan
+}
+
+fn resting() -> Plan {
+    Plan { wake: Wake::OnChange, ..Plan::default() }
+}
+
+impl<'a> Pass<'a> {
+    /// Early exits first; then create, delete, change or watch the set.
+    fn plan_all(&self) -> Result<Plan, BTreeSet<Query>> {
+        if self.schedule.phase() == BackupSchedulePhase::BackupCollision {
+            return Ok(resting());
+        }
+        let terms = validate::terms(self);
+        if self.schedule.spec.paused {
+            return Ok(pause::plan(self, terms.err()));
+        }
+        let terms = match terms {
+            Ok(terms) => terms,
+            Err(message) => {
+                return Ok(self.plan(Vec::new(), BackupSchedulePhase::FailedValidation, &message));
+            }
+        };
+        if let Some(collision) = self.collision()? {
+            return Ok(pause::for_collision(self, &collision));
+        }
+        if self.owned.is_empty() {
+            return self.create(&terms);
+        }
+        if !self.owned.missing().is_empty() {
+            return Ok(self.recreate());
+        }
+        self.keep(&terms)
+    }
+
+    fn collision(&self) -> Result<Option<collision::Collision>, BTreeSet<Query>> {
+        match self.owned.reference() {
+            Some(reference) if self.grace_left().is_none() && self.was_settled() => {
+                collision::find(self.hub, reference).map_err(|query| BTreeSet::from([query]))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Velero has had its first look at the set. Spec: S-110
+    fn was_settled(&self) -> bool {
+        !matches!(self.schedule.phase(), BackupSchedulePhase::Unset | BackupSchedulePhase::New)
+    }
+
+    fn grace_left(&self) -> Option<Duration> {
+        collision::grace_left(self.owned.reference()?, self.now)
+    }
+
+    fn create(&self, terms: &Terms) -> Result<Plan, BTreeSet<Query>> {
+        match create::obstacle(self) {
+            Some(plan) => Ok(plan),
+            None => self.wishing(terms, |wishes| create::plan(self, wishes)),
+        }
+    }
+
+    fn recreate(&self) -> Plan {
+        let status = BackupScheduleStatus {
+            phase: BackupSchedulePhase::New,
+            last_message: RECREATING.to_owned(),
+            ..BackupScheduleStatus::default()
+        };
+        self.plan_with(drift::deletions(&self.owned), NextStatus::BackupSchedule(Box::new(status)))
+    }
+
+    /// Changes what differs; if nothing does, shows what Velero says and prunes. Spec: S-098, S-250
+    fn keep(&self, terms: &Terms) -> Result<Plan, BTreeSet<Query>> {
+        let changes = self.wishing(terms, |wishes| drift::steps(&self.owned, wishes))?;
+        if !changes.is_empty() {
+            return Ok(Plan { steps: changes, ..resting() });
+        }
+        let (phase, message) = status::rolled_up(&self.owned);
+        let shown = status::with_copies(self.status(phase, message), self.owned.all().iter().copied());
+        let steps = prune::steps(self.hub, self.schedule.spec.max_backups);
+        let plan = self.plan_with(steps, NextStatus::BackupSchedule(Box::new(shown)));
+        Ok(Plan { wake: self.grace_left().map_or(Wake::OnChange, Wake::After), ..plan })
+    }
+
+    /// Asks for both costly facts at once, and only here. Spec: S-079, S-140
+    fn wishing<T>(&self, terms: &Terms, then: impl FnOnce(&Wishes<'_>) -> T) -> Result<T, BTreeSet<Query>> {
+        let (Some(facts), Some(served)) = (&self.hub.on_request.hub, &self.hub.on_request.served) else {
+            return Err(self.unanswered());
+        };
+        Ok(then(&Wishes {
+            namespace: &self.hub.subject.namespace,
+            spec: &self.schedule.spec,
+            terms,
+            facts,
+            kinds: &included::kinds(served),
+            now: self.now,
+        }))
+    }
+
+    fn unanswered(&self) -> BTreeSet<Query> {
+        let known = &self.hub.on_request;
+        let hub = known.hub.is_none().then_some(Query::Hub);
+        hub.into_iter().chain(known.served.is_none().then_some(Query::Served)).collect()
+    }
+
+    pub(super) fn name(&self) -> &str {
+        self.schedule.metadata.name.as_deref().unwrap_or_default()
+    }
+
+    /// The observed status with another phase and message.
+    pub(super) fn status(&self, phase: BackupSchedulePhase, message: &str) -> BackupScheduleStatus {
+        let observed = self.schedule.status.clone().unwrap_or_default();
+        BackupScheduleStatus { phase, last_message: message.to_owned(), ..observed }
+    }
+
+    pub(super) fn next_status(&self, phase: BackupSchedulePhase, message: &str) -> NextStatus {
+        NextStatus::BackupSchedule(Box::new(self.status(phase, message)))
+    }
+
+    /// Everything waited for is watched, so nothing is polled. Spec: S-296
+    pub(super) fn plan(&self, steps: Vec<Step>, phase: BackupSchedulePhase, message: &str) -> Plan {
+        self.plan_with(steps, self.next_status(phase, message))
+    }
+
+    /// A status that says what is there already is not written, unless a step will add to it. Spec: S-295
+    pub(super) fn plan_with(&self, steps: Vec<Step>, status: NextStatus) -> Plan {
+        let NextStatus::BackupSchedule(next) = &status else { return resting() };
+        let is_same = self.schedule.status.as_ref() == Some(next.as_ref());
+        let is_final = steps.iter().all(|step| step.record.is_none());
+        Plan { status: (!is_same || !is_final).then_some(status), steps, ..resting() }
+    }
+}

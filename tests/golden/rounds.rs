@@ -1,0 +1,104 @@
+//! Carries out plans on a snapshot, round after round, as an API server with Velero would.
+
+use acmbackup::plan::{
+    Action, Decision, HubFacts, HubSnapshot, NextStatus, Outcome, Plan, Query, ServedApis, Step, Target,
+    TargetKind, plan, settle,
+};
+use kube::core::DynamicObject;
+use serde_json::{Value, json};
+
+use crate::case::{Case, merge};
+
+/// Delete, create, show what was made, and one to see that nothing is left to do.
+pub(crate) const ROUNDS_MAX: usize = 5;
+
+/// True if the planner has nothing left to write after a few rounds.
+pub(crate) fn come_to_rest(case: Case) -> bool {
+    let Case { mut snapshot, now } = case;
+    for _ in 0..ROUNDS_MAX {
+        match plan(&snapshot, now) {
+            Decision::NeedMore(queries) => queries.iter().for_each(|query| answer(&mut snapshot, *query)),
+            Decision::Do(plan) if plan.steps.is_empty() && plan.status.is_none() => return true,
+            Decision::Do(plan) => snapshot = carry_out(&snapshot, &plan, &now.to_string()),
+        }
+    }
+    false
+}
+
+fn answer(snapshot: &mut HubSnapshot, query: Query) {
+    match query {
+        Query::Hub => snapshot.on_request.hub = Some(HubFacts::default()),
+        Query::Served => snapshot.on_request.served = Some(ServedApis::default()),
+    }
+}
+
+fn carry_out(snapshot: &HubSnapshot, plan: &Plan, now: &str) -> HubSnapshot {
+    let mut hub = serde_json::to_value(snapshot).unwrap();
+    let outcomes: Vec<Outcome> = plan.steps.iter().map(|step| do_step(&mut hub, step, now)).collect();
+    if let Some(NextStatus::BackupSchedule(status)) = settle(plan, &outcomes) {
+        let subject = list(&mut hub, "/schedules").iter_mut();
+        let name = json!(snapshot.subject.name);
+        for schedule in subject.filter(|schedule| schedule["metadata"]["name"] == name) {
+            schedule["status"] = serde_json::to_value(&status).unwrap();
+        }
+    }
+    list(&mut hub, "/velero/schedules").iter_mut().for_each(|schedule| velero_looks_at(schedule, now));
+    serde_json::from_value(hub).unwrap()
+}
+
+fn do_step(hub: &mut Value, step: &Step, now: &str) -> Outcome {
+    match &step.action {
+        Action::Create(object) => {
+            let mut object = serde_json::to_value(object).unwrap();
+            object["metadata"]["uid"] = json!(format!("{}-uid", object["metadata"]["name"]));
+            object["metadata"]["creationTimestamp"] = json!(now);
+            let place = match object["kind"].as_str().unwrap() {
+                "Schedule" => "/velero/schedules",
+                "Backup" => "/velero/backups",
+                "DeleteBackupRequest" => "/velero/deleteRequests",
+                other => unreachable!("a schedule makes no {other}"),
+            };
+            list(hub, place).push(object.clone());
+            Outcome::Done(Some(Box::new(serde_json::from_value::<DynamicObject>(object).unwrap())))
+        }
+        Action::Patch(target, patch) => {
+            list(hub, place_of(target)).iter_mut().filter(|one| is(one, target)).for_each(|one| {
+                merge(one, patch.clone());
+            });
+            Outcome::Done(None)
+        }
+        Action::Delete(target) => {
+            list(hub, place_of(target)).retain(|one| !is(one, target));
+            Outcome::Done(None)
+        }
+        Action::Emit(_) => Outcome::Done(None),
+    }
+}
+
+/// Velero turns `skipImmediately` off once it has skipped, and judges the schedule. Spec: S-280
+fn velero_looks_at(schedule: &mut Value, now: &str) {
+    if schedule["spec"]["paused"] == json!(true) {
+        return;
+    }
+    if schedule["spec"]["skipImmediately"] == json!(true) {
+        schedule["status"]["lastSkipped"] = json!(now);
+    }
+    schedule["spec"]["skipImmediately"] = json!(false);
+    schedule["status"]["phase"] = json!("Enabled");
+}
+
+fn place_of(target: &Target) -> &'static str {
+    match target.kind {
+        TargetKind::VeleroSchedule => "/velero/schedules",
+        TargetKind::VeleroBackup => "/velero/backups",
+        other => unreachable!("a schedule changes no {other:?}"),
+    }
+}
+
+fn is(one: &Value, target: &Target) -> bool {
+    one["metadata"]["name"] == json!(target.name) && one["metadata"]["namespace"] == json!(target.namespace)
+}
+
+fn list<'a>(hub: &'a mut Value, place: &str) -> &'a mut Vec<Value> {
+    hub.pointer_mut(place).and_then(Value::as_array_mut).unwrap()
+}
