@@ -27,8 +27,10 @@ pub(crate) async fn tell(lab: &Lab) -> Result<bool> {
     headline(1, "Two hubs and a store");
     let plugin = build_plugin()?;
     let store = lab.store().await?;
-    let (east, west) = tokio::try_join!(site(lab, &store, &plugin, "east"), site(lab, &store, &plugin, "west"))?;
-    fill::hub(&east.hub, &fill::Options { clusters: CLUSTERS, policies: POLICIES, ..Default::default() }).await?;
+    let (east, west) =
+        tokio::try_join!(site(lab, &store, &plugin, "east"), site(lab, &store, &plugin, "west"))?;
+    fill::hub(&east.hub, &fill::Options { clusters: CLUSTERS, policies: POLICIES, ..Default::default() })
+        .await?;
     println!("east manages {CLUSTERS} clusters, with credentials, {POLICIES} policies and applications");
 
     back_up(&plugin, &east)?;
