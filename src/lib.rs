@@ -9,7 +9,9 @@
 //! server; `cli` is what a user types. docs/architecture.md is the map.
 
 pub mod api;
+pub mod cli;
 pub mod cluster;
+pub mod controller;
 pub mod plan;
 pub mod render;
 pub mod velero;

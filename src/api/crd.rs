@@ -40,7 +40,8 @@ fn finish_root(root: &mut JSONSchemaProps) {
     let fields = [
         ("apiVersion", "string", "API version of this object."),
         ("kind", "string", "Kind of this object."),
-        ("metadata", "object", "Name, namespace, labels and the like."),
+        // The server describes it itself and takes no other description.
+        ("metadata", "object", ""),
     ];
     properties.extend(fields.map(|(name, type_, text)| (name.to_owned(), field(type_, text))));
 }
@@ -48,7 +49,7 @@ fn finish_root(root: &mut JSONSchemaProps) {
 fn field(type_: &str, description: &str) -> JSONSchemaProps {
     JSONSchemaProps {
         type_: Some(type_.to_owned()),
-        description: Some(description.to_owned()),
+        description: Some(description.to_owned()).filter(|text| !text.is_empty()),
         ..JSONSchemaProps::default()
     }
 }

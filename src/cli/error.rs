@@ -23,6 +23,8 @@ pub struct CliError {
     pub why: Vec<String>,
     /// Commands or actions, each with a remark that may be empty.
     pub tries: Vec<(String, String)>,
+    /// How the command is to be used; only for wrong usage.
+    pub usage: Option<String>,
     /// How the program ends.
     pub exit: Exit,
 }
@@ -31,7 +33,15 @@ impl CliError {
     /// An error with this message.
     pub fn new(exit: Exit, message: impl Into<String>) -> Box<Self> {
         let (message, exit) = (message.into(), exit);
-        Box::new(Self { problem: None, message, details: vec![], why: vec![], tries: vec![], exit })
+        Box::new(Self {
+            problem: None,
+            message,
+            details: vec![],
+            why: vec![],
+            tries: vec![],
+            usage: None,
+            exit,
+        })
     }
 
     /// An error with a name.
@@ -70,14 +80,19 @@ impl CliError {
 
     /// The error as a person reads it (cli.md, section 11).
     pub fn to_text(&self, style: &Style) -> String {
-        let name = self.problem.map(|name| format!("   {}", style.dim(format!("[{name}]")))).unwrap_or_default();
+        let name =
+            self.problem.map(|name| format!("   {}", style.dim(format!("[{name}]")))).unwrap_or_default();
         let head = style.toned(crate::render::Mark::Bad, "error:");
         let mut text = format!("{head} {}{name}\n", harmless(&self.message));
         for line in &self.details {
             text.push_str(&format!("        {}\n", harmless(line)));
         }
+        if let Some(usage) = &self.usage {
+            text.push_str(&format!("  usage: {usage}\n"));
+        }
         text.push_str(&block("why", self.why.iter().map(|why| harmless_lines(why))));
-        let widest = self.tries.iter().filter(|(_, remark)| !remark.is_empty()).map(|(what, _)| width(what)).max();
+        let widest =
+            self.tries.iter().filter(|(_, remark)| !remark.is_empty()).map(|(what, _)| width(what)).max();
         text.push_str(&block("try", self.tries.iter().map(|pair| try_line(pair, widest.unwrap_or(0)))));
         text
     }
@@ -105,7 +120,8 @@ fn try_line((what, remark): &(String, String), widest: usize) -> String {
 
 fn block(title: &str, entries: impl Iterator<Item = String>) -> String {
     let mut text = String::new();
-    let lines: Vec<String> = entries.flat_map(|entry| entry.lines().map(str::to_owned).collect::<Vec<_>>()).collect();
+    let lines: Vec<String> =
+        entries.flat_map(|entry| entry.lines().map(str::to_owned).collect::<Vec<_>>()).collect();
     for (i, line) in lines.iter().enumerate() {
         let head = if i == 0 { title } else { "" };
         text.push_str(&format!("  {head:<3}   {line}\n"));
@@ -118,28 +134,40 @@ impl From<cluster::Error> for Box<CliError> {
         let cause = error.cause();
         let what = format!("{} {}", error.verb, error.object);
         match error.class() {
-            Class::Config => CliError::named(problem::UNREACHABLE, Exit::Unreachable, format!("no usable kubeconfig: {cause}"))
-                .try_("set KUBECONFIG, or pass --kubeconfig FILE and --context NAME"),
+            Class::Config => CliError::named(
+                problem::UNREACHABLE,
+                Exit::Unreachable,
+                format!("no usable kubeconfig: {cause}"),
+            )
+            .try_("set KUBECONFIG, or pass --kubeconfig FILE and --context NAME"),
             Class::Unreachable | Class::Busy | Class::Timeout => {
                 CliError::named(problem::UNREACHABLE, Exit::Unreachable, "the server cannot be reached")
                     .why(format!("{what}: {cause}"))
                     .try_("kubectl cluster-info")
             }
-            Class::Unauthorized => {
-                CliError::named(problem::FORBIDDEN, Exit::Unreachable, "the server does not accept this identity")
-                    .why(format!("{what}: {cause}"))
-                    .try_("log in again, or check the user of the kubeconfig context")
+            Class::Unauthorized => CliError::named(
+                problem::FORBIDDEN,
+                Exit::Unreachable,
+                "the server does not accept this identity",
+            )
+            .why(format!("{what}: {cause}"))
+            .try_("log in again, or check the user of the kubeconfig context"),
+            Class::Forbidden => {
+                CliError::named(problem::FORBIDDEN, Exit::Unreachable, format!("{what} is forbidden"))
+                    .why(cause)
+                    .try_("kubectl auth can-i --list")
             }
-            Class::Forbidden => CliError::named(problem::FORBIDDEN, Exit::Unreachable, format!("{what} is forbidden"))
-                .why(cause)
-                .try_("kubectl auth can-i --list"),
             Class::KindMissing => kind_missing(&error),
             Class::NotFound => CliError::new(Exit::NotFound, format!("{} not found", error.object)),
-            Class::Conflict => CliError::new(Exit::Refused, format!("{what}: it was changed at the same moment"))
-                .why(cause)
-                .try_("run the command again"),
+            Class::Conflict => {
+                CliError::new(Exit::Refused, format!("{what}: it was changed at the same moment"))
+                    .why(cause)
+                    .try_("run the command again")
+            }
             Class::AlreadyExists => CliError::new(Exit::Refused, format!("{} already exists", error.object)),
-            Class::Invalid => CliError::new(Exit::Invalid, format!("the server refuses to {what}")).why(cause),
+            Class::Invalid => {
+                CliError::new(Exit::Invalid, format!("the server refuses to {what}")).why(cause)
+            }
             Class::Unreadable => CliError::new(Exit::Invalid, format!("cannot {what}")).why(cause),
             Class::Expired | Class::Bug => CliError::new(Exit::Defect, format!("{what}: {cause}")),
         }
@@ -150,14 +178,22 @@ impl From<cluster::Error> for Box<CliError> {
 fn kind_missing(error: &cluster::Error) -> Box<CliError> {
     let why = format!("the server does not know {}", error.object);
     if error.object.contains("velero.io") {
-        return CliError::named(problem::VELERO_MISSING, Exit::NotReady, "Velero is not installed on this hub")
-            .why(why)
-            .try_("enable cluster-backup on the MultiClusterHub, or install OADP");
-    }
-    CliError::named(problem::CRD_MISSING, Exit::NotReady, "BackupSchedule and Restore are not installed on this hub")
+        return CliError::named(
+            problem::VELERO_MISSING,
+            Exit::NotReady,
+            "Velero is not installed on this hub",
+        )
         .why(why)
-        .try_("enable cluster-backup on the MultiClusterHub, or:")
-        .try_("kubectl acmbackup install --crds-only")
+        .try_("enable cluster-backup on the MultiClusterHub, or install OADP");
+    }
+    CliError::named(
+        problem::CRD_MISSING,
+        Exit::NotReady,
+        "BackupSchedule and Restore are not installed on this hub",
+    )
+    .why(why)
+    .try_("enable cluster-backup on the MultiClusterHub, or:")
+    .try_("kubectl acmbackup install --crds-only")
 }
 
 #[cfg(test)]
@@ -167,10 +203,14 @@ mod tests {
     use super::*;
 
     fn sample() -> Box<CliError> {
-        CliError::named(problem::RESTORE_IN_THE_WAY, Exit::Refused, "another restore is not finished: r1 (Enabled)")
-            .why("a hub works on one restore at a time")
-            .try_for("kubectl acmbackup activate r1", "take over the managed clusters with it")
-            .try_for("kubectl delete r1", "if it is no longer needed")
+        CliError::named(
+            problem::RESTORE_IN_THE_WAY,
+            Exit::Refused,
+            "another restore is not finished: r1 (Enabled)",
+        )
+        .why("a hub works on one restore at a time")
+        .try_for("kubectl acmbackup activate r1", "take over the managed clusters with it")
+        .try_for("kubectl delete r1", "if it is no longer needed")
     }
 
     #[test]
@@ -196,13 +236,16 @@ mod tests {
     fn velero_and_our_own_crds_are_told_apart() {
         let velero: Box<CliError> = cluster::Error::kind_missing("backups.velero.io").into();
         assert_eq!((velero.problem, velero.exit), (Some("velero-missing"), Exit::NotReady));
-        let ours: Box<CliError> = cluster::Error::kind_missing("restores.cluster.open-cluster-management.io").into();
+        let ours: Box<CliError> =
+            cluster::Error::kind_missing("restores.cluster.open-cluster-management.io").into();
         assert_eq!(ours.problem, Some("crd-missing"));
     }
 
     #[test]
     fn a_server_message_cannot_steer_the_terminal() {
-        let text = CliError::new(Exit::Invalid, "x\u{1b}[2J").why("y\u{1b}c\nz").to_text(&Style::plain(Timestamp::UNIX_EPOCH));
+        let text = CliError::new(Exit::Invalid, "x\u{1b}[2J")
+            .why("y\u{1b}c\nz")
+            .to_text(&Style::plain(Timestamp::UNIX_EPOCH));
         assert!(!text.contains('\u{1b}'), "{text:?}");
     }
 }

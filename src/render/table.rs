@@ -140,7 +140,7 @@ mod tests {
         let narrow = Style { width: Some(50), ..Style::plain(Timestamp::UNIX_EPOCH) };
         assert_eq!(
             sample().headless(true).render(&narrow),
-            "schedule-acm  Enabled  all is well and …  4d\nother         <none>   ?[31mred           <none>\n"
+            "schedule-acm  Enabled  all is well and ha…  4d\nother         <none>   ?[31mred             <none>\n"
         );
     }
 
