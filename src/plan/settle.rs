@@ -132,7 +132,7 @@ fn remember_copy(status: &mut BackupScheduleStatus, backup_type: BackupType, obj
 }
 
 #[cfg(test)]
-mod tests {
+mod restore_tests {
     use serde_json::{Value, json};
 
     use super::*;
@@ -210,7 +210,7 @@ mod tests {
 }
 
 #[cfg(test)]
-mod tests {
+mod schedule_tests {
     use super::*;
     use crate::plan::schedule::ScheduleReason;
     use crate::plan::{Action, Event, Failure};
