@@ -74,17 +74,9 @@ impl Site {
 
     pub(crate) async fn start_loop_with(&self, flags: &str) -> Result<Loop> {
         let reconciler = Loop::spawn(&self.hub, flags)?;
-        until(DEADLINE, "the loop to hold the lease", async || self.holds_lease(&reconciler).await).await?;
+        until(DEADLINE, "the loop to hold the lease", async || Ok(reconciler.log().contains("held by us")))
+            .await?;
         Ok(reconciler)
-    }
-
-    async fn holds_lease(&self, reconciler: &Loop) -> Result<bool> {
-        let leases: Api<k8s_openapi::api::coordination::v1::Lease> =
-            Api::namespaced(self.hub.client(), NAMESPACE);
-        let lease = leases.get_opt(api::keys::LEASE_NAME).await?;
-        let holder =
-            lease.and_then(|lease| lease.spec).and_then(|spec| spec.holder_identity).unwrap_or_default();
-        Ok(!holder.is_empty() && reconciler.log().contains(&holder))
     }
 
     pub(crate) fn schedules(&self) -> Api<api::BackupSchedule> {
