@@ -9,6 +9,10 @@
 //! server; `cli` is what a user types. docs/architecture.md is the map.
 
 pub mod api;
+pub mod cli;
+pub mod cluster;
+pub mod controller;
 pub mod plan;
+pub mod render;
 pub mod velero;
 pub mod wire;

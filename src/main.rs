@@ -1,2 +1,7 @@
-//! x
-fn main() {}
+//! The `kubectl acmbackup` command: everything is in the library, see `acmbackup::cli`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    acmbackup::cli::main()
+}

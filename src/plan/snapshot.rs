@@ -156,3 +156,21 @@ impl HubSnapshot {
             .flatten()
     }
 }
+
+impl OnRequest {
+    /// Takes over the facts that `answers` holds.
+    pub fn fill(&mut self, answers: Self) {
+        self.hub = answers.hub.or(self.hub.take());
+        self.served = answers.served.or(self.served.take());
+    }
+}
+
+impl std::fmt::Display for Subject {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let kind = match self.kind {
+            SubjectKind::BackupSchedule => "backupschedule",
+            SubjectKind::Restore => "restore",
+        };
+        write!(f, "{kind} {}/{}", self.namespace, self.name)
+    }
+}

@@ -1,0 +1,168 @@
+//! From the command line to the exit code; the one place that prints errors.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, FromArgMatches};
+
+use super::environment::Environment;
+use super::error::CliError;
+use super::exit::Exit;
+use super::session::Session;
+use super::{Cli, Command, help, logging};
+use crate::cluster::clock;
+use crate::render::Style;
+use crate::render::style::ColorChoice;
+
+/// Runs the program on its own arguments.
+pub fn main() -> ExitCode {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    install_panic_hook();
+    let json = wants_json(&words);
+    let result = match parse(&words) {
+        Ok(cli) => execute(cli),
+        Err(Parsed::Shown) => return ExitCode::SUCCESS,
+        Err(Parsed::Usage(error)) => Err(error),
+    };
+    match result {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            complain(&error, json, color_choice(&words));
+            error.exit.into()
+        }
+    }
+}
+
+/// The command tree as users see it.
+pub fn command() -> clap::Command {
+    help::with_groups(Cli::command())
+}
+
+/// Why there is nothing to execute.
+enum Parsed {
+    /// Help or the version was asked for and printed.
+    Shown,
+    /// The arguments make no sense.
+    Usage(Box<CliError>),
+}
+
+fn parse(words: &[OsString]) -> Result<Cli, Parsed> {
+    let matches =
+        command().try_get_matches_from(words).and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches));
+    matches.map_err(|error| match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            let _ = error.print();
+            Parsed::Shown
+        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            let _ = error.print();
+            Parsed::Usage(CliError::new(Exit::Usage, ""))
+        }
+        _ => Parsed::Usage(usage_error(&error)),
+    })
+}
+
+/// What clap says, in the form of all our errors.
+fn usage_error(error: &clap::Error) -> Box<CliError> {
+    let text = error.render().to_string();
+    let lines =
+        text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with("For more information"));
+    let mut wanted = CliError::new(Exit::Usage, "");
+    for line in lines {
+        match (line.strip_prefix("error: "), line.strip_prefix("Usage: ")) {
+            (Some(message), _) => wanted.message = message.to_owned(),
+            (_, Some(usage)) => wanted.usage = Some(usage.to_owned()),
+            _ => wanted.details.push(line.trim().to_owned()),
+        }
+    }
+    wanted
+}
+
+fn execute(cli: Cli) -> super::Result<Exit> {
+    let session = Session::new(cli.globals);
+    logging::start(&session, &cli.command);
+    let mut builder = match cli.command {
+        // A single thread halves the processor time of one-shot commands.
+        ref command if command.is_short() => tokio::runtime::Builder::new_current_thread(),
+        _ => tokio::runtime::Builder::new_multi_thread(),
+    };
+    let runtime = builder
+        .enable_all()
+        .build()
+        .map_err(|error| CliError::new(Exit::Defect, format!("cannot start: {error}")))?;
+    let result = runtime.block_on(super::run(cli.command, session));
+    // A thread may still wait for an answer nobody will give.
+    runtime.shutdown_background();
+    result
+}
+
+impl Command {
+    /// Ends by itself after a few requests.
+    fn is_short(&self) -> bool {
+        !matches!(self, Self::Run(_))
+    }
+}
+
+fn complain(error: &CliError, json: bool, color: ColorChoice) {
+    if error.message.is_empty() {
+        return;
+    }
+    let style: Style = Environment::read().stderr_style(color, clock::now());
+    match json {
+        true => eprintln!("{}", error.to_json()),
+        false => eprint!("{}", error.to_text(&style)),
+    }
+}
+
+/// Whether `-o json` is among the words, however it is written; errors come before parsing is done.
+fn wants_json(words: &[OsString]) -> bool {
+    let words: Vec<&str> = words.iter().filter_map(|word| word.to_str()).collect();
+    let joined = ["-ojson", "-o=json", "--output=json"];
+    words.iter().any(|word| joined.contains(word))
+        || words.windows(2).any(|pair| matches!(pair, ["-o" | "--output", "json"]))
+}
+
+fn color_choice(words: &[OsString]) -> ColorChoice {
+    let words: Vec<&str> = words.iter().filter_map(|word| word.to_str()).collect();
+    let said = |choice: &str| {
+        words.iter().any(|word| word.strip_prefix("--color=") == Some(choice))
+            || words.windows(2).any(|pair| matches!(pair, ["--color", value] if *value == choice))
+    };
+    match (said("never"), said("always")) {
+        (true, _) => ColorChoice::Never,
+        (_, true) => ColorChoice::Always,
+        _ => ColorChoice::Auto,
+    }
+}
+
+/// A defect of ours says so, and where to report it, instead of a stack trace.
+fn install_panic_hook() {
+    std::panic::set_hook(Box::new(|info| {
+        let place = info.location().map(|at| format!("{}:{}", at.file(), at.line())).unwrap_or_default();
+        let what = info.payload_as_str().unwrap_or("no message");
+        eprintln!("error: a defect in kubectl-acmbackup: {what}   [defect]");
+        eprintln!("  why   version {}, {}, {place}", env!("CARGO_PKG_VERSION"), std::env::consts::ARCH);
+        eprintln!("  try   report it: {}/issues", env!("CARGO_PKG_REPOSITORY"));
+        std::process::exit(i32::from(Exit::Defect.code()));
+    }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_tree_is_sound() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn json_errors_are_wanted_however_the_flag_is_written() {
+        let words = |text: &str| text.split(' ').map(OsString::from).collect::<Vec<_>>();
+        for line in ["x get -o json", "x -ojson get", "x get --output=json", "x get --output json"] {
+            assert!(wants_json(&words(line)), "{line}");
+        }
+        assert!(!wants_json(&words("x get json -o yaml")));
+    }
+}

@@ -1,0 +1,99 @@
+//! The environment of the process, read once: terminals, colour, language, CI.
+
+use std::io::{IsTerminal, stderr, stdin, stdout};
+
+use jiff::Timestamp;
+
+use crate::render::Style;
+use crate::render::style::{ColorChoice, ColorEnvironment};
+
+/// Where the program runs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Environment {
+    /// Standard input is a terminal.
+    pub stdin_is_terminal: bool,
+    /// Standard output is a terminal.
+    pub stdout_is_terminal: bool,
+    /// Standard error is a terminal.
+    pub stderr_is_terminal: bool,
+    /// Columns of the terminal; `None` off a terminal.
+    pub width: Option<usize>,
+    /// What decides about colour.
+    pub color: ColorEnvironment,
+    /// `CI` is set.
+    pub ci: bool,
+}
+
+impl Environment {
+    /// The environment as it is.
+    pub fn read() -> Self {
+        let stdout_is_terminal = stdout().is_terminal();
+        Self {
+            stdin_is_terminal: stdin().is_terminal(),
+            stdout_is_terminal,
+            stderr_is_terminal: stderr().is_terminal(),
+            width: terminal_size::terminal_size()
+                .map(|(width, _)| usize::from(width.0))
+                .filter(|_| stdout_is_terminal),
+            color: ColorEnvironment {
+                no_color: is_set("NO_COLOR"),
+                force_color: ["CLICOLOR_FORCE", "FORCE_COLOR"]
+                    .into_iter()
+                    .any(|name| is_set(name) && variable(name) != "0"),
+                dumb: variable("TERM") == "dumb",
+                utf8: is_utf8(),
+            },
+            ci: is_set("CI"),
+        }
+    }
+
+    /// How standard output is shown.
+    pub fn stdout_style(&self, choice: ColorChoice, now: Timestamp) -> Style {
+        let terminal = self.stdout_is_terminal;
+        Style {
+            color: self.color.wants_color(choice, terminal),
+            unicode: self.color.wants_unicode(terminal),
+            width: self.width,
+            now,
+        }
+    }
+
+    /// How standard error is shown.
+    pub fn stderr_style(&self, choice: ColorChoice, now: Timestamp) -> Style {
+        let terminal = self.stderr_is_terminal;
+        Style {
+            color: self.color.wants_color(choice, terminal),
+            unicode: self.color.wants_unicode(terminal),
+            width: None,
+            now,
+        }
+    }
+
+    /// Questions may be asked.
+    pub fn may_ask(&self) -> bool {
+        self.stdin_is_terminal && self.stderr_is_terminal && !self.ci
+    }
+
+    /// Lines on standard error may be redrawn.
+    pub fn may_redraw(&self) -> bool {
+        self.stderr_is_terminal && !self.ci && !self.color.dumb
+    }
+}
+
+/// The variable that is set first decides, as in every C program.
+fn is_utf8() -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().map(variable).find(|value| !value.is_empty());
+    match locale {
+        Some(locale) => ["utf-8", "utf8"].iter().any(|utf8| locale.to_lowercase().contains(utf8)),
+        None => cfg!(any(windows, target_os = "macos")),
+    }
+}
+
+fn is_set(name: &str) -> bool {
+    !variable(name).is_empty()
+}
+
+#[allow(clippy::disallowed_methods)] // the one place that reads the environment
+fn variable(name: &str) -> String {
+    std::env::var(name).unwrap_or_default()
+}

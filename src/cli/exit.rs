@@ -1,0 +1,110 @@
+//! Exit codes and problem names; a script can tell how a command ended from the code alone.
+
+use std::process::ExitCode;
+
+/// How a command ended (cli.md, section 10).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Exit {
+    /// Done; or: all good.
+    Done = 0,
+    /// The answer is no: a check failed.
+    No = 1,
+    /// Wrong usage: unknown flag, impossible combination, unreadable value.
+    Usage = 2,
+    /// The object or request is invalid for the server.
+    Invalid = 3,
+    /// Not found: the named object, or no usable backup.
+    NotFound = 4,
+    /// Refused by us: something is in the way, ambiguous, or not confirmed.
+    Refused = 5,
+    /// The hub is not ready: CRDs, Velero or storage missing or unavailable.
+    NotReady = 6,
+    /// Waited, ended badly: Error, FailedValidation, Failed, BackupCollision.
+    EndedBadly = 7,
+    /// Waited, ended with errors in part: FinishedWithErrors, EnabledWithErrors, PartiallyFailed.
+    EndedInPart = 8,
+    /// The server cannot be reached, refuses the identity, or forbids it.
+    Unreachable = 9,
+    /// A defect of ours.
+    Defect = 70,
+    /// Timed out waiting.
+    TimedOut = 124,
+    /// Interrupted.
+    Interrupted = 130,
+    /// Terminated.
+    Terminated = 143,
+}
+
+impl Exit {
+    /// The number the shell sees.
+    pub fn code(self) -> u8 {
+        self as u8
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+/// Stable names of problems (cli.md, section 12); each is the anchor of the page that explains it.
+pub mod problem {
+    /// The cron expression is not one Velero accepts.
+    pub const BAD_CRON: &str = "bad-cron";
+    /// Another hub writes to the same storage.
+    pub const COLLISION: &str = "collision";
+    /// Our CRDs are not installed.
+    pub const CRD_MISSING: &str = "crd-missing";
+    /// The installed CRD lacks fields that were asked for.
+    pub const CRD_TOO_OLD: &str = "crd-too-old";
+    /// Backups expire before two further runs.
+    pub const EXPIRES_SOON: &str = "expires-soon";
+    /// The identity may not do this.
+    pub const FORBIDDEN: &str = "forbidden";
+    /// The choice of backups would lose the generic resources.
+    pub const GENERIC_LOST: &str = "generic-lost";
+    /// The hub has no id, so collisions cannot be seen.
+    pub const HUB_ID_UNKNOWN: &str = "hub-id-unknown";
+    /// A run lacks usable backups.
+    pub const INCOMPLETE_RUN: &str = "incomplete-run";
+    /// The loop already runs.
+    pub const LEASE_HELD: &str = "lease-held";
+    /// The holder of the lease does not renew it.
+    pub const LEASE_STALE: &str = "lease-stale";
+    /// Nobody runs the loop.
+    pub const LOOP_MISSING: &str = "loop-missing";
+    /// The parts come from different hubs.
+    pub const MIXED_HUBS: &str = "mixed-hubs";
+    /// Several namespaces fit.
+    pub const NAMESPACE_AMBIGUOUS: &str = "namespace-ambiguous";
+    /// No namespace fits.
+    pub const NAMESPACE_NOT_FOUND: &str = "namespace-not-found";
+    /// A part has no usable backup.
+    pub const NO_BACKUP: &str = "no-backup";
+    /// A question was not answered with yes.
+    pub const NOT_CONFIRMED: &str = "not-confirmed";
+    /// The hub that wrote the backups may still be alive.
+    pub const OLD_HUB_ALIVE: &str = "old-hub-alive";
+    /// A part is from an older run than the others.
+    pub const OLDER_RUN: &str = "older-run";
+    /// Another Restore is not finished.
+    pub const RESTORE_IN_THE_WAY: &str = "restore-in-the-way";
+    /// A BackupSchedule is active.
+    pub const SCHEDULE_IN_THE_WAY: &str = "schedule-in-the-way";
+    /// The newest run is older than the schedule explains.
+    pub const STALE_BACKUPS: &str = "stale-backups";
+    /// There is no storage location.
+    pub const STORAGE_MISSING: &str = "storage-missing";
+    /// The storage location has no owner.
+    pub const STORAGE_NOT_OWNED: &str = "storage-not-owned";
+    /// The storage location is not available.
+    pub const STORAGE_UNAVAILABLE: &str = "storage-unavailable";
+    /// `--sync` does not go with the other flags.
+    pub const SYNC_RULES: &str = "sync-rules";
+    /// The server cannot be reached.
+    pub const UNREACHABLE: &str = "unreachable";
+    /// Velero is not installed.
+    pub const VELERO_MISSING: &str = "velero-missing";
+}

@@ -1,0 +1,77 @@
+//! What a user types: one file per command, and what all commands share.
+//!
+//! A command is an `Args` struct and a `run` function in its own file, two lines here, and a place in
+//! [`help::GROUPS`].
+
+pub mod completion;
+pub mod entry;
+pub mod environment;
+pub mod error;
+pub mod exit;
+pub mod global;
+pub mod help;
+pub mod install;
+pub mod logging;
+pub mod output;
+pub mod question;
+pub mod run;
+pub mod session;
+pub mod version;
+pub mod writing;
+
+use clap::{Parser, Subcommand};
+
+pub use entry::main;
+pub use error::{CliError, Result};
+pub use exit::Exit;
+pub use global::GlobalArgs;
+pub use session::{Hub, Session};
+
+/// Back up Open Cluster Management hubs, and restore them elsewhere
+#[derive(Debug, Clone, Parser)]
+#[command(
+    name = "kubectl-acmbackup",
+    bin_name = "kubectl acmbackup",
+    version,
+    disable_version_flag = true,
+    arg_required_else_help = true,
+    max_term_width = 120
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Flags every command has.
+    #[command(flatten)]
+    pub globals: GlobalArgs,
+    /// Print the version
+    #[arg(short = 'V', long, action = clap::ArgAction::Version)]
+    version: Option<bool>,
+}
+
+/// The commands.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Command {
+    /// Run the reconcile loop in the foreground
+    Run(run::RunArgs),
+    /// Install the CRDs
+    Install(install::InstallArgs),
+    /// Set up shell completion
+    Completion(completion::CompletionArgs),
+    /// Print versions
+    Version(version::VersionArgs),
+}
+
+/// Carries out a command.
+///
+/// # Errors
+///
+/// Whatever keeps the command from doing what was asked.
+pub async fn run(command: Command, session: Session) -> Result<Exit> {
+    match command {
+        Command::Run(args) => run::run(args, &session).await,
+        Command::Install(args) => install::run(args, &session).await,
+        Command::Completion(args) => completion::run(&args),
+        Command::Version(args) => version::run(&args, &session).await,
+    }
+}

@@ -1,0 +1,206 @@
+//! What all writing commands share: their flags, and the line that says what was written.
+
+use clap::{Args, ValueEnum};
+use serde_json::Value;
+
+use super::error::{CliError, Result};
+use super::exit::{Exit, problem};
+use super::output::{self, ObjectFormat};
+use super::question::{Question, Severity, stopped};
+use super::session::Session;
+use crate::cluster::write::{Mode, Place};
+use crate::cluster::{self, Class};
+use crate::render::Style;
+use crate::wire::GoDuration;
+
+/// How far a dry run goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DryRun {
+    /// Print the object, send nothing
+    Client,
+    /// Let the server check it, store nothing
+    Server,
+}
+
+/// Flags of everything that writes.
+#[derive(Debug, Clone, Default, Args)]
+pub struct WriteArgs {
+    /// Change nothing; `server` lets the server check the object
+    #[arg(long, value_enum, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "client")]
+    pub dry_run: Option<DryRun>,
+    /// Print the object in this form
+    #[arg(short, long, value_enum, value_name = "FORM")]
+    pub output: Option<ObjectFormat>,
+}
+
+/// Flags that answer questions.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ConfirmArgs {
+    /// Answer every ordinary question with yes
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Name of the context, for what moves clusters or deletes data; needs --yes too
+    #[arg(long, value_name = "CONTEXT")]
+    pub confirm: Option<String>,
+}
+
+/// Flags of commands that can wait for what they started.
+#[derive(Debug, Clone, Args)]
+pub struct WaitFlags {
+    /// Wait until it is done, and show progress
+    #[arg(long)]
+    pub wait: bool,
+    /// Longest time to wait; nothing is cancelled when it is over
+    #[arg(long, value_name = "DUR", default_value = "1h", requires = "wait")]
+    pub timeout: GoDuration,
+}
+
+impl WriteArgs {
+    /// How the server is to take a write.
+    pub fn mode(&self) -> Mode {
+        match self.dry_run {
+            Some(DryRun::Server) => Mode::ServerDryRun,
+            _ => Mode::Real,
+        }
+    }
+
+    /// Nothing is sent that changes anything.
+    pub fn is_client_dry_run(&self) -> bool {
+        self.dry_run == Some(DryRun::Client)
+    }
+
+    /// Prints what was written, or would be: one line, or the server's object untouched.
+    ///
+    /// # Errors
+    ///
+    /// Standard output cannot be written.
+    pub fn report(&self, place: &Place, object: &Value, what: &str, style: &Style) -> Result<()> {
+        let name = full_name(place);
+        match self.output {
+            Some(ObjectFormat::Json) => output::print_data(object, output::DataFormat::Json),
+            Some(ObjectFormat::Yaml) => output::print_data(object, output::DataFormat::Yaml),
+            Some(ObjectFormat::Name) => output::print(&format!("{name}\n")),
+            None => output::print(&format!("{} {what}{}\n", style.bold(name), self.dry_run_remark())),
+        }
+    }
+
+    fn dry_run_remark(&self) -> &'static str {
+        match self.dry_run {
+            Some(DryRun::Client) => " (dry run)",
+            Some(DryRun::Server) => " (server dry run)",
+            None => "",
+        }
+    }
+}
+
+impl ConfirmArgs {
+    /// Asks what has to be asked; a dry run never asks.
+    ///
+    /// # Errors
+    ///
+    /// Exit 5 if the answer is not yes.
+    pub async fn ask(
+        &self,
+        session: &Session,
+        context: &str,
+        severity: Severity,
+        consequence: &str,
+    ) -> Result<()> {
+        let (context, consequence) = (context.to_owned(), consequence.to_owned());
+        let (yes, confirm, may_ask) = (self.yes, self.confirm.clone(), session.environment.may_ask());
+        let asked = tokio::task::spawn_blocking(move || {
+            let question =
+                Question { severity, consequence, context: &context, yes, confirm: confirm.as_deref() };
+            let (mut input, mut output) = (std::io::stdin().lock(), std::io::stderr());
+            question.ask(may_ask.then_some((&mut input, &mut output)))
+        });
+        tokio::select! {
+            answer = asked => answer.unwrap_or_else(|_| Err(stopped())),
+            _ = tokio::signal::ctrl_c() => {
+                eprintln!();
+                Err(stopped())
+            }
+        }
+    }
+}
+
+/// `restore.cluster.open-cluster-management.io/NAME`.
+pub fn full_name(place: &Place) -> String {
+    format!("{}.{}/{}", place.resource.kind.to_lowercase(), place.resource.group, place.name)
+}
+
+/// A refused write; fields the server does not know are shown with the flags that set them.
+pub fn write_error(
+    error: cluster::Error,
+    kind: &str,
+    flags: &[(&'static str, &'static str)],
+) -> Box<CliError> {
+    let unknown = unknown_fields(&error.cause());
+    if error.class() == Class::Forbidden || unknown.is_empty() {
+        return error.into();
+    }
+    let message = format!("this hub's {kind} does not know {} of the fields asked for", unknown.len());
+    let widest = unknown.iter().map(String::len).max().unwrap_or(0);
+    let start = CliError::named(problem::CRD_TOO_OLD, Exit::Invalid, message);
+    let lines = unknown.iter().map(|field| match flag_of(field, flags) {
+        Some(flag) => format!("{field:<widest$}   ({flag})"),
+        None => field.clone(),
+    });
+    lines
+        .fold(start, CliError::detail)
+        .why("without this check they would be dropped silently")
+        .try_("leave the flags out, or update the operator that owns the CRD")
+}
+
+/// Field names out of the server's `strict decoding error: unknown field "spec.a", unknown field "spec.b"`.
+fn unknown_fields(message: &str) -> Vec<String> {
+    message
+        .split("unknown field \"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .map(str::to_owned)
+        .collect()
+}
+
+fn flag_of(field: &str, flags: &[(&str, &'static str)]) -> Option<&'static str> {
+    let name = field.strip_prefix("spec.").unwrap_or(field);
+    flags
+        .iter()
+        .find(|(known, _)| name == *known || name.starts_with(&format!("{known}.")))
+        .map(|(_, flag)| *flag)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api;
+
+    #[test]
+    fn unknown_fields_are_shown_with_their_flags() {
+        let status = kube::core::Status {
+            code: 400,
+            reason: "BadRequest".into(),
+            message: "Restore in version \"v1beta1\" cannot be handled as a Restore: strict decoding error: unknown \
+                      field \"spec.restoreSyncInterval\", unknown field \"spec.syncRestoreWithNewBackups\""
+                .into(),
+            ..Default::default()
+        };
+        let error = cluster::Error::new("create", "restore acm/r1", kube::Error::Api(Box::new(status)));
+        let flags = [("restoreSyncInterval", "--sync-interval"), ("syncRestoreWithNewBackups", "--sync")];
+        let shown = write_error(error, "Restore", &flags);
+        assert_eq!((shown.problem, shown.exit), (Some("crd-too-old"), Exit::Invalid));
+        assert_eq!(
+            shown.details,
+            [
+                "spec.restoreSyncInterval         (--sync-interval)",
+                "spec.syncRestoreWithNewBackups   (--sync)"
+            ]
+        );
+    }
+
+    #[test]
+    fn written_objects_are_named_with_their_group() {
+        let place = Place::of::<api::Restore>("acm", "r1");
+        assert_eq!(full_name(&place), "restore.cluster.open-cluster-management.io/r1");
+    }
+}

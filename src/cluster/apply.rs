@@ -1,0 +1,193 @@
+//! From steps to requests to outcomes, in order and blindly.
+
+use k8s_openapi::api::core::v1::ObjectReference;
+use kube::Client;
+use kube::core::DynamicObject;
+use kube::runtime::events::{self, EventType, Recorder, Reporter};
+use serde_json::{Value, json};
+
+use super::error::{Class, Error};
+use super::write::{Mode, Place, create, delete, patch};
+use crate::plan::{
+    Action, Event, Failure, NewObject, Outcome, Plan, Step, Target, TargetKind, stops, with_owner_uids,
+};
+use crate::{api, velero};
+
+/// Name under which Events are reported. Spec: R-900
+const REPORTING_CONTROLLER: &str = "restore-controller";
+
+/// Carries out plans. One per process, because it remembers which Events it has told.
+#[derive(Clone)]
+pub struct Applier {
+    client: Client,
+    recorder: Recorder,
+}
+
+impl Applier {
+    /// An applier that writes through `client`.
+    pub fn new(client: Client) -> Self {
+        let recorder = Recorder::new(client.clone(), Reporter::from(REPORTING_CONTROLLER));
+        Self { client, recorder }
+    }
+
+    /// Carries out the steps of a plan in order; one outcome per step.
+    ///
+    /// `subject` is the object Events are about.
+    pub async fn apply(&self, plan: &Plan, subject: &ObjectReference) -> Vec<Outcome> {
+        let mut outcomes = Vec::with_capacity(plan.steps.len());
+        let mut stopped = false;
+        for step in &plan.steps {
+            let outcome = if stopped { Outcome::Skipped } else { self.take(step, &outcomes, subject).await };
+            stopped |= stops(step, &outcome);
+            outcomes.push(outcome);
+        }
+        outcomes
+    }
+
+    async fn take(&self, step: &Step, done: &[Outcome], subject: &ObjectReference) -> Outcome {
+        let outcome = match &step.action {
+            Action::Create(object) => self.create(&with_owner_uids(*object.clone(), done)).await,
+            Action::Patch(target, change) => self.patch(target, change).await,
+            Action::Delete(target) => self.delete(target).await,
+            Action::Emit(event) => {
+                self.tell(event, subject, None).await;
+                Outcome::Done(None)
+            }
+        };
+        if let (Some(event), Outcome::Done(object)) = (&step.event, &outcome) {
+            self.tell(event, subject, object.as_deref()).await;
+        }
+        outcome
+    }
+
+    async fn create(&self, object: &NewObject) -> Outcome {
+        let place = place_of_new(object);
+        let value = match serde_json::to_value(object) {
+            Ok(value) => value,
+            Err(error) => return failed(&Error::unreadable(place.to_string(), error.to_string())),
+        };
+        match create(&self.client, &place, &value, Mode::Real).await {
+            Ok(object) => Outcome::Done(Some(Box::new(object))),
+            Err(error) if error.class() == Class::AlreadyExists => self.existing(&place).await,
+            Err(error) => failed(&error),
+        }
+    }
+
+    async fn existing(&self, place: &Place) -> Outcome {
+        let api = kube::Api::<DynamicObject>::namespaced_with(
+            self.client.clone(),
+            &place.namespace,
+            &place.resource,
+        );
+        match api.get(&place.name).await.map_err(Error::on("get", place.to_string())) {
+            Ok(object) => Outcome::AlreadyThere(Box::new(object)),
+            // It was there a moment ago: look again in the next pass.
+            Err(error) if error.class() == Class::NotFound => Outcome::Conflict,
+            Err(error) => failed(&error),
+        }
+    }
+
+    async fn patch(&self, target: &Target, change: &Value) -> Outcome {
+        let change = with_preconditions(change, target.uid.as_deref(), target.resource_version.as_deref());
+        match patch(&self.client, &place_of(target), &change, Mode::Real).await {
+            Ok(object) => Outcome::Done(Some(Box::new(object))),
+            Err(error) => of_existing(&error),
+        }
+    }
+
+    async fn delete(&self, target: &Target) -> Outcome {
+        match delete(&self.client, &place_of(target), target.uid.as_deref(), Mode::Real).await {
+            Ok(object) => Outcome::Done(object.map(Box::new)),
+            Err(error) => of_existing(&error),
+        }
+    }
+
+    /// An Event that cannot be written is logged; nothing depends on it.
+    async fn tell(&self, event: &Event, subject: &ObjectReference, about: Option<&DynamicObject>) {
+        let event = events::Event {
+            type_: if event.warning { EventType::Warning } else { EventType::Normal },
+            reason: event.reason.clone(),
+            note: Some(event.note.clone()),
+            action: event.action.clone(),
+            // Events that differ only in their note are folded into one; the related object keeps them apart.
+            secondary: about.map(reference_of),
+        };
+        if let Err(error) = self.recorder.publish(&event, subject).await {
+            tracing::warn!("{}", Error::new("create", format!("event {}", event.reason), error));
+        }
+    }
+}
+
+/// Where the object of a target is.
+pub fn place_of(target: &Target) -> Place {
+    let (namespace, name) = (target.namespace.as_str(), target.name.as_str());
+    match target.kind {
+        TargetKind::VeleroSchedule => Place::of::<velero::Schedule>(namespace, name),
+        TargetKind::VeleroBackup => Place::of::<velero::Backup>(namespace, name),
+        TargetKind::VeleroRestore => Place::of::<velero::Restore>(namespace, name),
+        TargetKind::Restore => Place::of::<api::Restore>(namespace, name),
+    }
+}
+
+/// Where a new object goes.
+pub fn place_of_new(object: &NewObject) -> Place {
+    let metadata = object.metadata();
+    let namespace = metadata.namespace.as_deref().unwrap_or_default();
+    let name = metadata.name.as_deref().unwrap_or_default();
+    match object {
+        NewObject::VeleroSchedule(_) => Place::of::<velero::Schedule>(namespace, name),
+        NewObject::VeleroBackup(_) => Place::of::<velero::Backup>(namespace, name),
+        NewObject::VeleroRestore(_) => Place::of::<velero::Restore>(namespace, name),
+        NewObject::DeleteBackupRequest(_) => Place::of::<velero::DeleteBackupRequest>(namespace, name),
+    }
+}
+
+/// Adds what must still hold for the patch to be taken.
+pub(super) fn with_preconditions(change: &Value, uid: Option<&str>, version: Option<&str>) -> Value {
+    let mut change = change.clone();
+    for (field, value) in [("uid", uid), ("resourceVersion", version)] {
+        let Some(fields) = change.as_object_mut().filter(|_| value.is_some()) else { continue };
+        let metadata = fields.entry("metadata").or_insert_with(|| json!({}));
+        if let Some(metadata) = metadata.as_object_mut() {
+            metadata.insert(field.to_owned(), json!(value));
+        }
+    }
+    change
+}
+
+fn of_existing(error: &Error) -> Outcome {
+    match error.class() {
+        Class::NotFound => Outcome::Gone,
+        Class::Conflict => Outcome::Conflict,
+        _ => failed(error),
+    }
+}
+
+fn failed(error: &Error) -> Outcome {
+    Outcome::Failed(Failure { message: error.to_string() })
+}
+
+fn reference_of(object: &DynamicObject) -> ObjectReference {
+    ObjectReference {
+        api_version: object.types.as_ref().map(|types| types.api_version.clone()),
+        kind: object.types.as_ref().map(|types| types.kind.clone()),
+        namespace: object.metadata.namespace.clone(),
+        name: object.metadata.name.clone(),
+        uid: object.metadata.uid.clone(),
+        ..ObjectReference::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn preconditions_travel_in_the_patch() {
+        let change = json!({"metadata": {"labels": {"a": "b"}}, "spec": {"paused": true}});
+        let patch = with_preconditions(&change, Some("u"), Some("7"));
+        let metadata = json!({"labels": {"a": "b"}, "uid": "u", "resourceVersion": "7"});
+        assert_eq!(patch, json!({"metadata": metadata, "spec": {"paused": true}}));
+        assert_eq!(with_preconditions(&change, None, None), change);
+    }
+}

@@ -1,0 +1,294 @@
+//! One active loop per hub: the Lease of upstream's operator, by client-go's rules.
+//!
+//! A lease counts as expired when it has not changed for its duration *by our own clock*, so clocks that
+//! differ between machines do no harm. Writes carry the resourceVersion, so of two only one wins.
+
+use std::fmt;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
+use kube::api::{Api, ObjectMeta, PostParams};
+use kube::runtime::events::Reporter;
+use kube::{Client, ResourceExt};
+use tokio::time::{Instant, sleep, timeout};
+
+use super::clock;
+use super::error::{Class, Error};
+use crate::api::keys::{FIELD_MANAGER, LEASE_NAME};
+
+/// Which lease, and how it is kept. The defaults are upstream's. Spec: S-020
+#[derive(Debug, Clone)]
+pub struct LeaseOptions {
+    /// Its name.
+    pub name: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// How long others wait for a holder that does not renew.
+    pub duration: Duration,
+    /// How long the holder tries to renew before it gives up.
+    pub renew_deadline: Duration,
+    /// How often it is tried.
+    pub retry_period: Duration,
+    /// Who we are.
+    pub identity: String,
+}
+
+impl LeaseOptions {
+    /// Upstream's lease in a namespace, with upstream's times.
+    pub fn upstream(namespace: &str) -> Self {
+        Self {
+            name: LEASE_NAME.to_owned(),
+            namespace: namespace.to_owned(),
+            duration: Duration::from_secs(137),
+            renew_deadline: Duration::from_secs(107),
+            retry_period: Duration::from_secs(26),
+            identity: identity(),
+        }
+    }
+}
+
+/// Host name, process and start: different for every run.
+pub fn identity() -> String {
+    let host = Reporter::from("").instance.unwrap_or_else(|| "localhost".to_owned());
+    let start = clock::now().as_nanosecond() & 0xffff_ffff;
+    format!("{host}_{}-{start:08x}", std::process::id())
+}
+
+/// Who holds a lease.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// The identity it gave.
+    pub identity: String,
+    /// When it renewed last, by its own clock.
+    pub renewed: Option<Timestamp>,
+    /// How long it may go without renewing.
+    pub duration: Duration,
+}
+
+impl Holder {
+    /// True if its own times say that it has not renewed for longer than it may.
+    pub fn is_overdue(&self, now: Timestamp) -> bool {
+        self.renewed.is_none_or(|renewed| now.duration_since(renewed).unsigned_abs() > self.duration)
+    }
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.identity)
+    }
+}
+
+/// Who holds a lease; `None` if nobody does.
+///
+/// # Errors
+///
+/// The lease cannot be read.
+pub async fn read(client: &Client, namespace: &str, name: &str) -> Result<Option<Holder>, Error> {
+    let api: Api<Lease> = Api::namespaced(client.clone(), namespace);
+    let lease = api.get_opt(name).await.map_err(Error::on("get", format!("lease {namespace}/{name}")))?;
+    Ok(lease.and_then(|lease| holder_of(lease.spec?)))
+}
+
+/// Our claim on a lease.
+pub struct Claim {
+    api: Api<Lease>,
+    options: LeaseOptions,
+    /// The spec as last seen, and since when it is unchanged.
+    seen: Option<(LeaseSpec, Instant)>,
+}
+
+/// What an attempt came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Attempt {
+    /// It is ours.
+    Ours,
+    /// It is somebody else's.
+    Theirs(Holder),
+}
+
+impl Claim {
+    /// A claim that has not been tried yet.
+    pub fn new(client: Client, options: LeaseOptions) -> Self {
+        let api = Api::namespaced(client, &options.namespace);
+        Self { api, options, seen: None }
+    }
+
+    /// Tries once to take or renew the lease.
+    ///
+    /// # Errors
+    ///
+    /// The lease cannot be read or written.
+    pub async fn attempt(&mut self) -> Result<Attempt, Error> {
+        let name = self.options.name.clone();
+        let found = self.api.get_opt(&name).await.map_err(self.failed("get"))?;
+        let Some(lease) = found else { return self.create().await };
+        let spec = lease.spec.clone().unwrap_or_default();
+        if self.seen.as_ref().is_none_or(|(seen, _)| *seen != spec) {
+            self.seen = Some((spec.clone(), Instant::now()));
+        }
+        match holder_of(spec.clone()) {
+            Some(holder) if holder.identity != self.options.identity && !self.is_expired(holder.duration) => {
+                Ok(Attempt::Theirs(holder))
+            }
+            _ => self.replace(lease, spec).await,
+        }
+    }
+
+    /// Keeps the lease; returns once it is lost.
+    pub async fn keep(&mut self) -> Error {
+        let mut renewed = Instant::now();
+        let mut problem = None;
+        loop {
+            sleep(if problem.is_some() { self.options.retry_period / 8 } else { self.options.retry_period })
+                .await;
+            let left = self.options.renew_deadline.saturating_sub(renewed.elapsed());
+            match timeout(left.min(self.options.retry_period), self.attempt()).await {
+                Ok(Ok(Attempt::Ours)) => (renewed, problem) = (Instant::now(), None),
+                Ok(Ok(Attempt::Theirs(holder))) => return self.lost(format!("{holder} holds it now")),
+                Ok(Err(error)) => problem = Some(error.cause()),
+                Err(_) => problem = Some("no answer in time".to_owned()),
+            }
+            if let Some(problem) = &problem {
+                tracing::warn!("cannot renew lease {}: {problem}", self.place());
+                if renewed.elapsed() >= self.options.renew_deadline {
+                    return self.lost(problem.clone());
+                }
+            }
+        }
+    }
+
+    /// Gives the lease back, so that the next holder need not wait. Does nothing if it is not ours.
+    ///
+    /// # Errors
+    ///
+    /// The lease cannot be read or written.
+    pub async fn release(&mut self) -> Result<(), Error> {
+        let name = self.options.name.clone();
+        let Some(mut lease) = self.api.get_opt(&name).await.map_err(self.failed("get"))? else {
+            return Ok(());
+        };
+        let spec = lease.spec.take().unwrap_or_default();
+        if spec.holder_identity.as_deref() != Some(&self.options.identity) {
+            return Ok(());
+        }
+        lease.spec = Some(LeaseSpec {
+            holder_identity: Some(String::new()),
+            lease_duration_seconds: Some(1),
+            renew_time: Some(MicroTime(clock::now())),
+            ..spec
+        });
+        self.api.replace(&name, &post(), &lease).await.map_err(self.failed("release"))?;
+        Ok(())
+    }
+
+    /// The lease, as messages name it.
+    pub fn place(&self) -> String {
+        format!("{}/{}", self.options.namespace, self.options.name)
+    }
+
+    /// The times and names it was made with.
+    pub fn options(&self) -> &LeaseOptions {
+        &self.options
+    }
+
+    async fn create(&mut self) -> Result<Attempt, Error> {
+        let metadata = ObjectMeta {
+            name: Some(self.options.name.clone()),
+            namespace: Some(self.options.namespace.clone()),
+            ..ObjectMeta::default()
+        };
+        let lease = Lease { metadata, spec: Some(self.spec(&LeaseSpec::default())) };
+        match self.api.create(&post(), &lease).await.map_err(self.failed("create")) {
+            Ok(lease) => Ok(self.taken(lease)),
+            Err(error) if error.class() == Class::AlreadyExists => self.somebody().await,
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn replace(&mut self, lease: Lease, spec: LeaseSpec) -> Result<Attempt, Error> {
+        let next = Lease { spec: Some(self.spec(&spec)), ..lease };
+        match self.api.replace(&next.name_any(), &post(), &next).await.map_err(self.failed("update")) {
+            Ok(lease) => Ok(self.taken(lease)),
+            Err(error) if error.class() == Class::Conflict => self.somebody().await,
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Somebody was faster: who.
+    async fn somebody(&mut self) -> Result<Attempt, Error> {
+        let lease = self.api.get(&self.options.name).await.map_err(self.failed("get"))?;
+        let unknown = Holder { identity: "somebody".into(), renewed: None, duration: self.options.duration };
+        let holder = lease.spec.and_then(holder_of).unwrap_or(unknown);
+        Ok(if holder.identity == self.options.identity { Attempt::Ours } else { Attempt::Theirs(holder) })
+    }
+
+    fn taken(&mut self, lease: Lease) -> Attempt {
+        self.seen = Some((lease.spec.unwrap_or_default(), Instant::now()));
+        Attempt::Ours
+    }
+
+    fn is_expired(&self, duration: Duration) -> bool {
+        self.seen.as_ref().is_some_and(|(_, since)| since.elapsed() >= duration)
+    }
+
+    fn spec(&self, before: &LeaseSpec) -> LeaseSpec {
+        let now = Some(MicroTime(clock::now()));
+        let is_ours = before.holder_identity.as_deref() == Some(&self.options.identity);
+        let transitions = before.lease_transitions.unwrap_or(0);
+        LeaseSpec {
+            holder_identity: Some(self.options.identity.clone()),
+            lease_duration_seconds: Some(i32::try_from(self.options.duration.as_secs()).unwrap_or(i32::MAX)),
+            acquire_time: if is_ours { before.acquire_time.clone() } else { now.clone() },
+            renew_time: now,
+            lease_transitions: Some(if is_ours || before.holder_identity.is_none() {
+                transitions
+            } else {
+                transitions + 1
+            }),
+            ..before.clone()
+        }
+    }
+
+    fn lost(&self, why: String) -> Error {
+        Error::unreadable(format!("lease {}", self.place()), why)
+    }
+
+    fn failed(&self, verb: &'static str) -> impl FnOnce(kube::Error) -> Error + use<> {
+        Error::on(verb, format!("lease {}", self.place()))
+    }
+}
+
+fn post() -> PostParams {
+    PostParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PostParams::default() }
+}
+
+fn holder_of(spec: LeaseSpec) -> Option<Holder> {
+    let seconds = spec.lease_duration_seconds.unwrap_or(0).max(1);
+    Some(Holder {
+        identity: spec.holder_identity.filter(|identity| !identity.is_empty())?,
+        renewed: spec.renew_time.map(|time| time.0),
+        duration: Duration::from_secs(u64::try_from(seconds).unwrap_or(1)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_released_lease_has_no_holder() {
+        let spec = LeaseSpec { holder_identity: Some(String::new()), ..LeaseSpec::default() };
+        assert_eq!(holder_of(spec), None);
+    }
+
+    #[test]
+    fn a_holder_is_overdue_only_after_its_own_duration() {
+        let renewed: Timestamp = "2026-11-22T10:00:00Z".parse().unwrap();
+        let duration = Duration::from_secs(137);
+        let holder = Holder { identity: "a".into(), renewed: Some(renewed), duration };
+        assert!(!holder.is_overdue("2026-11-22T10:02:17Z".parse().unwrap()));
+        assert!(holder.is_overdue("2026-11-22T10:02:18Z".parse().unwrap()));
+    }
+}

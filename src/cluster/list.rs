@@ -1,0 +1,168 @@
+//! Lists, unpaged and decoded while they arrive, so that memory holds only what a rule reads.
+//!
+//! Paging is slower: the server answers only the first page from its cache.
+
+use std::io::{BufReader, Read};
+
+use futures::{AsyncRead, AsyncReadExt};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ListMeta;
+use kube::api::ListParams;
+use kube::core::{DeserializeGuard, Request};
+use kube::{Client, Resource};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+use tokio::runtime::Handle;
+
+use super::error::{Class, Error};
+
+const READ_BYTES: usize = 64 * 1024;
+
+/// What a list request returned.
+#[derive(Debug, Clone)]
+pub struct Listed<K> {
+    /// The objects, without their managed fields.
+    pub items: Vec<K>,
+    /// `namespace/name: why` of objects that do not decode.
+    pub unreadable: Vec<String>,
+    /// Where a watch goes on.
+    pub resource_version: String,
+}
+
+/// Kinds of ours and of Velero, which can be listed by their type alone.
+pub trait Kind:
+    Resource<DynamicType = ()> + Clone + std::fmt::Debug + DeserializeOwned + Send + 'static
+{
+}
+
+impl<K> Kind for K where
+    K: Resource<DynamicType = ()> + Clone + std::fmt::Debug + DeserializeOwned + Send + 'static
+{
+}
+
+/// `plural.group` of a kind, as errors name it.
+pub fn plural<K: Resource<DynamicType = ()>>() -> String {
+    format!("{}.{}", K::plural(&()), K::group(&()))
+}
+
+/// Lists a kind in one namespace, or in all of them.
+///
+/// # Errors
+///
+/// Anything but an answer; a kind that is not served is [`Class::KindMissing`].
+pub async fn list<K: Kind>(
+    client: &Client,
+    namespace: Option<&str>,
+    params: &ListParams,
+) -> Result<Listed<K>, Error> {
+    let name = plural::<K>();
+    let request = Request::new(K::url_path(&(), namespace));
+    let request = if K::metadata_api() { request.list_metadata(params) } else { request.list(params) };
+    let request = request.map_err(|error| Error::new("list", &name, kube::Error::BuildRequest(error)))?;
+    let body = client.request_stream(request).await.map_err(Error::on("list", &name))?;
+    let body = Blocking { body: Box::pin(body), runtime: Handle::current() };
+    let decoded = tokio::task::spawn_blocking(move || {
+        serde_json::from_reader::<_, Envelope<K>>(BufReader::with_capacity(READ_BYTES, body))
+    });
+    match decoded.await {
+        Ok(Ok(envelope)) => Ok(sort_out(envelope)),
+        Ok(Err(error)) if error.is_io() => {
+            Err(Error::new("list", name, kube::Error::ReadEvents(error.into())))
+        }
+        Ok(Err(error)) => Err(Error::new("list", name, kube::Error::SerdeError(error))),
+        Err(_) => Err(Error::timed_out("list", name)),
+    }
+}
+
+/// The objects of a list; those that do not decode are named in the log and left out.
+///
+/// # Errors
+///
+/// As [`list`].
+pub async fn items<K: Kind>(client: &Client, namespace: Option<&str>) -> Result<Vec<K>, Error> {
+    let listed = list::<K>(client, namespace, &ListParams::default()).await?;
+    for object in &listed.unreadable {
+        tracing::warn!("left out, because it cannot be read: {} {object}", plural::<K>());
+    }
+    Ok(listed.items)
+}
+
+/// As [`items`] in all namespaces, or in `namespace` where all are forbidden.
+///
+/// # Errors
+///
+/// As [`list`].
+pub async fn items_everywhere<K: Kind>(client: &Client, namespace: &str) -> Result<Vec<K>, Error> {
+    match items::<K>(client, None).await {
+        Err(error) if error.class() == Class::Forbidden => items::<K>(client, Some(namespace)).await,
+        answer => answer,
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(bound = "K: Kind")]
+struct Envelope<K> {
+    #[serde(default)]
+    metadata: ListMeta,
+    items: Vec<Item<K>>,
+}
+
+/// One object, stripped as soon as it is decoded.
+struct Item<K>(DeserializeGuard<K>);
+
+impl<'de, K: Kind> Deserialize<'de> for Item<K> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut guard = DeserializeGuard::<K>::deserialize(deserializer)?;
+        guard.meta_mut().managed_fields = None;
+        Ok(Self(guard))
+    }
+}
+
+fn sort_out<K: Kind>(envelope: Envelope<K>) -> Listed<K> {
+    let mut items = Vec::with_capacity(envelope.items.len());
+    let mut unreadable = Vec::new();
+    for Item(DeserializeGuard(item)) in envelope.items {
+        match item {
+            Ok(object) => items.push(object),
+            Err(invalid) => unreadable.push(describe(&invalid)),
+        }
+    }
+    let resource_version = envelope.metadata.resource_version.unwrap_or_default();
+    Listed { items, unreadable, resource_version }
+}
+
+/// `namespace/name: why` of an object that does not decode.
+pub(crate) fn describe(invalid: &kube::core::error_boundary::InvalidObject) -> String {
+    let namespace = invalid.metadata.namespace.as_deref().unwrap_or_default();
+    let name = invalid.metadata.name.as_deref().unwrap_or_default();
+    format!("{namespace}/{name}: {}", invalid.error)
+}
+
+/// Lets the JSON reader, which blocks, read from a body, which does not.
+struct Blocking<R> {
+    body: R,
+    runtime: Handle,
+}
+
+impl<R: AsyncRead + Unpin> Read for Blocking<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        self.runtime.block_on(self.body.read(buffer))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::velero;
+
+    #[test]
+    fn one_malformed_object_does_not_hide_the_others() {
+        let json = r#"{"kind":"BackupList","metadata":{"resourceVersion":"7"},"items":[
+            {"metadata":{"name":"good","namespace":"acm","managedFields":[{"manager":"x"}]},"spec":{}},
+            {"metadata":{"name":"bad","namespace":"acm"},"spec":{"includedResources":7}}]}"#;
+        let listed = sort_out::<velero::Backup>(serde_json::from_str(json).unwrap());
+        assert_eq!(listed.items.len(), 1);
+        assert_eq!(listed.items[0].metadata.managed_fields, None);
+        assert!(listed.unreadable[0].starts_with("acm/bad: "), "{:?}", listed.unreadable);
+        assert_eq!(listed.resource_version, "7");
+    }
+}

@@ -1,0 +1,21 @@
+//! The I/O shell: reads a hub, carries out steps, writes status. It decides nothing.
+
+pub mod apply;
+pub mod client;
+pub mod clock;
+mod config;
+pub mod discovery;
+pub mod error;
+pub mod facts;
+pub mod lease;
+pub mod list;
+pub mod namespace;
+pub mod observe;
+pub mod permissions;
+pub mod status;
+mod transport;
+pub mod watch;
+pub mod write;
+
+pub use client::{ConnectOptions, Connection, Purpose, connect};
+pub use error::{Class, Error};

@@ -1,0 +1,194 @@
+//! Watches: a list, then every change, for ever, through lost connections and expired versions.
+//!
+//! kube-runtime's watcher either pages its first list, which is several times slower, or needs a server
+//! with streaming lists; this one lists as every other reader here does (docs/adr/0003).
+
+use std::pin::pin;
+use std::time::Duration;
+
+use futures::TryStreamExt;
+use kube::api::{ListParams, WatchEvent, WatchParams};
+use kube::core::{DeserializeGuard, Request};
+use kube::{Client, Resource};
+use tokio::time::{Instant, sleep, timeout};
+
+use super::error::{Class, Error};
+use super::list::{Kind, Listed, list, plural};
+
+/// The server ends a watch after this long; a watch that lasts longer is a dead connection.
+const WATCH_SECONDS: u32 = 290;
+const DEAD_AFTER: Duration = Duration::from_secs(300);
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(3);
+
+/// What a watch says.
+#[derive(Debug)]
+pub enum News<K> {
+    /// All there is; everything known before is replaced.
+    All {
+        /// The objects.
+        objects: Vec<K>,
+        /// The resource version they are of.
+        version: String,
+    },
+    /// An object is new or changed.
+    Set(K),
+    /// An object is gone.
+    Gone(K),
+    /// An object does not decode: `namespace/name: why`. It counts as gone.
+    Unreadable {
+        /// Its namespace.
+        namespace: String,
+        /// Its name.
+        name: String,
+        /// Why.
+        why: String,
+    },
+    /// The watch is broken and being mended.
+    Broken(Error),
+    /// The watch works (again).
+    Working,
+}
+
+/// Watches a kind and hands on the news until `tell` says that nobody listens.
+pub async fn follow<K: Kind>(
+    client: Client,
+    namespace: Option<String>,
+    mut tell: impl FnMut(News<K>) -> bool,
+) {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let end = match list::<K>(&client, namespace.as_deref(), &ListParams::default()).await {
+            Ok(listed) => {
+                let version = start(listed, &mut tell);
+                stay::<K>((&client, namespace.as_deref()), version, &mut pause, &mut tell).await
+            }
+            Err(error) => End::Failed(error),
+        };
+        match end {
+            End::NobodyListens => return,
+            End::Expired => {}
+            End::Failed(error) => {
+                if !tell(News::Broken(error)) {
+                    return;
+                }
+                wait(&mut pause).await;
+            }
+        }
+    }
+}
+
+enum End {
+    NobodyListens,
+    /// The version is too old to go on from: list again.
+    Expired,
+    Failed(Error),
+}
+
+fn start<K: Kind>(listed: Listed<K>, tell: &mut impl FnMut(News<K>) -> bool) -> String {
+    tell(News::All { objects: listed.items, version: listed.resource_version.clone() });
+    for object in listed.unreadable {
+        let (place, why) = object.split_once(": ").unwrap_or((&object, ""));
+        let (namespace, name) = place.split_once('/').unwrap_or(("", place));
+        tell(News::Unreadable { namespace: namespace.into(), name: name.into(), why: why.into() });
+    }
+    listed.resource_version
+}
+
+/// Watches from `version` on, again and again, until the version has expired or nobody listens.
+async fn stay<K: Kind>(
+    (client, namespace): (&Client, Option<&str>),
+    mut version: String,
+    pause: &mut Duration,
+    tell: &mut impl FnMut(News<K>) -> bool,
+) -> End {
+    loop {
+        let begin = Instant::now();
+        match once::<K>(client, namespace, &mut version, tell).await {
+            Ok(true) => *pause = FIRST_PAUSE,
+            Ok(false) => return End::NobodyListens,
+            Err(error) if error.class() == Class::Expired => return End::Expired,
+            Err(error) if error.class() == Class::KindMissing => return End::Failed(error),
+            Err(error) => {
+                if !tell(News::Broken(error)) {
+                    return End::NobodyListens;
+                }
+                if begin.elapsed() > LONGEST_PAUSE {
+                    *pause = FIRST_PAUSE;
+                }
+                wait(pause).await;
+                continue;
+            }
+        }
+        // A server or proxy that ends every watch at once must not be asked without a breath.
+        if begin.elapsed() < LONGEST_PAUSE {
+            sleep(FIRST_PAUSE).await;
+        }
+    }
+}
+
+/// One watch request; true when the server ended it in the usual way.
+async fn once<K: Kind>(
+    client: &Client,
+    namespace: Option<&str>,
+    version: &mut String,
+    tell: &mut impl FnMut(News<K>) -> bool,
+) -> Result<bool, Error> {
+    let name = plural::<K>();
+    let params = WatchParams::default().timeout(WATCH_SECONDS);
+    let request = Request::new(K::url_path(&(), namespace));
+    let request = match K::metadata_api() {
+        true => request.watch_metadata(&params, version),
+        false => request.watch(&params, version),
+    };
+    let request = request.map_err(|error| Error::new("watch", &name, kube::Error::BuildRequest(error)))?;
+    let events = client.request_events::<DeserializeGuard<K>>(request).await;
+    let mut events = pin!(events.map_err(Error::on("watch", &name))?);
+    if !tell(News::Working) {
+        return Ok(false);
+    }
+    loop {
+        let next = timeout(DEAD_AFTER, events.try_next()).await;
+        let event = next.map_err(|_| Error::timed_out("watch", &name))?.map_err(Error::on("watch", &name))?;
+        let Some(news) = event.map(|event| news_of(event, version)) else { return Ok(true) };
+        if let Some(news) = news.map_err(Error::on("watch", &name))?
+            && !tell(news)
+        {
+            return Ok(false);
+        }
+    }
+}
+
+fn news_of<K: Kind>(
+    event: WatchEvent<DeserializeGuard<K>>,
+    version: &mut String,
+) -> kube::Result<Option<News<K>>> {
+    let (guard, is_gone) = match event {
+        WatchEvent::Added(guard) | WatchEvent::Modified(guard) => (guard, false),
+        WatchEvent::Deleted(guard) => (guard, true),
+        WatchEvent::Bookmark(mark) => {
+            *version = mark.metadata.resource_version;
+            return Ok(None);
+        }
+        WatchEvent::Error(status) => return Err(kube::Error::Api(status)),
+    };
+    if let Some(seen) = &guard.meta().resource_version {
+        version.clone_from(seen);
+    }
+    Ok(Some(match guard.0 {
+        Ok(mut object) => {
+            object.meta_mut().managed_fields = None;
+            if is_gone { News::Gone(object) } else { News::Set(object) }
+        }
+        Err(invalid) => News::Unreadable {
+            namespace: invalid.metadata.namespace.unwrap_or_default(),
+            name: invalid.metadata.name.unwrap_or_default(),
+            why: invalid.error,
+        },
+    }))
+}
+
+async fn wait(pause: &mut Duration) {
+    sleep(*pause).await;
+    *pause = (*pause * 2).min(LONGEST_PAUSE);
+}

@@ -1,0 +1,171 @@
+//! Writes of any kind, strictly validated, answering with the server's object untouched.
+
+use http::Method;
+use kube::Client;
+use kube::core::{ApiResource, DynamicObject};
+use serde_json::{Value, json};
+
+use super::error::Error;
+use crate::api::keys::FIELD_MANAGER;
+
+/// An object, or the place for a new one.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// Its kind.
+    pub resource: ApiResource,
+    /// Its namespace; empty for cluster-scoped kinds.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// How to write.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// For real.
+    #[default]
+    Real,
+    /// The server goes through it and stores nothing.
+    ServerDryRun,
+}
+
+impl Place {
+    /// The place of an object of a kind known by its type.
+    pub fn of<K: kube::Resource<DynamicType = ()>>(namespace: &str, name: &str) -> Self {
+        let resource = ApiResource::erase::<K>(&());
+        Self { resource, namespace: namespace.to_owned(), name: name.to_owned() }
+    }
+
+    fn collection(&self) -> String {
+        let ApiResource { group, version, plural, .. } = &self.resource;
+        let root =
+            if group.is_empty() { format!("/api/{version}") } else { format!("/apis/{group}/{version}") };
+        match self.namespace.as_str() {
+            "" => format!("{root}/{plural}"),
+            namespace => format!("{root}/namespaces/{namespace}/{plural}"),
+        }
+    }
+
+    fn path(&self, subresource: &str) -> String {
+        format!("{}/{}{subresource}", self.collection(), self.name)
+    }
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let velero = if self.resource.group == "velero.io" { "velero " } else { "" };
+        let kind = self.resource.kind.to_lowercase();
+        match self.namespace.as_str() {
+            "" => write!(f, "{velero}{kind} {}", self.name),
+            namespace => write!(f, "{velero}{kind} {namespace}/{}", self.name),
+        }
+    }
+}
+
+/// Creates an object; the server refuses fields it does not know.
+///
+/// # Errors
+///
+/// The server refused or did not answer.
+pub async fn create(
+    client: &Client,
+    place: &Place,
+    object: &Value,
+    mode: Mode,
+) -> Result<DynamicObject, Error> {
+    let uri = format!("{}?{}", place.collection(), query(mode));
+    send(client, ("create", place), (Method::POST, uri, "application/json"), object).await
+}
+
+/// Changes the given fields by a JSON merge patch; the server refuses fields it does not know.
+///
+/// # Errors
+///
+/// The server refused or did not answer.
+pub async fn patch(
+    client: &Client,
+    place: &Place,
+    change: &Value,
+    mode: Mode,
+) -> Result<DynamicObject, Error> {
+    let uri = format!("{}?{}", place.path(""), query(mode));
+    send(client, ("update", place), (Method::PATCH, uri, MERGE_PATCH), change).await
+}
+
+/// Changes the status by a JSON merge patch. Fields an older CRD does not know are dropped.
+///
+/// # Errors
+///
+/// The server refused or did not answer.
+pub async fn patch_status(client: &Client, place: &Place, change: &Value) -> Result<DynamicObject, Error> {
+    let uri = format!("{}?fieldManager={FIELD_MANAGER}", place.path("/status"));
+    send(client, ("update status of", place), (Method::PATCH, uri, MERGE_PATCH), change).await
+}
+
+/// Deletes an object, if `uid` is given only the one that has it.
+///
+/// Returns the object as it goes on existing while finalizers hold it; `None` once it is gone.
+///
+/// # Errors
+///
+/// The server refused or did not answer; an object that is not there is an error too.
+pub async fn delete(
+    client: &Client,
+    place: &Place,
+    uid: Option<&str>,
+    mode: Mode,
+) -> Result<Option<DynamicObject>, Error> {
+    let mut options = json!({"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background"});
+    if let (Some(uid), Some(fields)) = (uid, options.as_object_mut()) {
+        fields.insert("preconditions".to_owned(), json!({"uid": uid}));
+    }
+    let uri = match mode {
+        Mode::Real => place.path(""),
+        Mode::ServerDryRun => format!("{}?dryRun=All", place.path("")),
+    };
+    let answer: Value =
+        send(client, ("delete", place), (Method::DELETE, uri, "application/json"), &options).await?;
+    Ok(serde_json::from_value(answer).ok().filter(|object: &DynamicObject| object.metadata.name.is_some()))
+}
+
+const MERGE_PATCH: &str = "application/merge-patch+json";
+
+fn query(mode: Mode) -> String {
+    let dry_run = if mode == Mode::ServerDryRun { "&dryRun=All" } else { "" };
+    format!("fieldManager={FIELD_MANAGER}&fieldValidation=Strict{dry_run}")
+}
+
+async fn send<T: serde::de::DeserializeOwned>(
+    client: &Client,
+    (verb, place): (&'static str, &Place),
+    (method, uri, content_type): (Method, String, &str),
+    body: &Value,
+) -> Result<T, Error> {
+    let request = http::Request::builder()
+        .method(method)
+        .uri(uri)
+        .header(http::header::CONTENT_TYPE, content_type)
+        .body(body.to_string().into_bytes())
+        .map_err(|error| Error::new(verb, place.to_string(), kube::Error::HttpError(error)))?;
+    client.request(request).await.map_err(Error::on(verb, place.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{api, velero};
+
+    #[test]
+    fn places_lead_to_the_servers_paths_and_read_like_words() {
+        let place = Place::of::<velero::Restore>("acm", "r1");
+        assert_eq!(place.path("/status"), "/apis/velero.io/v1/namespaces/acm/restores/r1/status");
+        assert_eq!(place.to_string(), "velero restore acm/r1");
+        assert_eq!(Place::of::<api::Restore>("acm", "r1").to_string(), "restore acm/r1");
+    }
+
+    #[test]
+    fn every_write_is_strict() {
+        assert!(query(Mode::Real).contains("fieldValidation=Strict"));
+        assert!(query(Mode::ServerDryRun).ends_with("&dryRun=All"));
+    }
+}

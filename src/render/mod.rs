@@ -1,0 +1,11 @@
+//! Values to text: pure, never prints, never looks at a terminal.
+
+pub mod age;
+pub mod line;
+pub mod style;
+pub mod table;
+pub mod text;
+
+pub use line::columns;
+pub use style::{Mark, Style};
+pub use table::Table;

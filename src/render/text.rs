@@ -1,0 +1,80 @@
+//! Foreign text made harmless: nothing that comes from an object may steer a terminal.
+
+use std::borrow::Cow;
+
+/// Replaces every control character, escape sequences and direction overrides included, by `?`; line
+/// breaks and tabs become one blank, so that a value never leaves its line.
+pub fn harmless(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_harmful) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().map(tame).collect())
+}
+
+/// As [`harmless`], but lines stay lines.
+pub fn harmless_lines(text: &str) -> String {
+    text.lines().map(|line| harmless(line).into_owned()).collect::<Vec<_>>().join("\n")
+}
+
+fn is_harmful(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+fn tame(c: char) -> char {
+    match c {
+        '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}' => ' ',
+        harmful if is_harmful(harmful) => '?',
+        other => other,
+    }
+}
+
+/// Columns a text takes, escape sequences not counted.
+pub fn width(text: &str) -> usize {
+    tabled::grid::util::string::get_text_width(text)
+}
+
+/// `text` cut to `columns`, ending in `…` if something is missing.
+pub fn cut(text: &str, columns: usize) -> Cow<'_, str> {
+    if width(text) <= columns {
+        return Cow::Borrowed(text);
+    }
+    let mut kept = String::new();
+    let mut used = 1;
+    for c in text.chars() {
+        used += width(c.encode_utf8(&mut [0; 4]));
+        if used > columns {
+            break;
+        }
+        kept.push(c);
+    }
+    kept.push('…');
+    Cow::Owned(kept)
+}
+
+/// `n thing` or `n things`.
+pub fn count(n: usize, singular: &str) -> String {
+    match n {
+        1 => format!("1 {singular}"),
+        n => format!("{n} {singular}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escape_sequences_from_objects_do_not_reach_the_terminal() {
+        assert_eq!(harmless("\u{1b}[2Jgone\u{7}\nnext\u{202e}"), "?[2Jgone? next?");
+        assert_eq!(harmless("Ünïcode stays, 中文 too"), "Ünïcode stays, 中文 too");
+        assert_eq!(harmless_lines("a\u{9b}31m\nb"), "a?31m\nb");
+    }
+
+    #[test]
+    fn a_cut_text_fits_and_says_so() {
+        assert_eq!(cut("abcdef", 6), "abcdef");
+        assert_eq!(cut("abcdefg", 6), "abcde…");
+        assert_eq!(cut("中文中文", 5), "中文…");
+    }
+}
