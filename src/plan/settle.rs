@@ -213,7 +213,7 @@ mod restore_tests {
 mod schedule_tests {
     use super::*;
     use crate::plan::schedule::ScheduleReason;
-    use crate::plan::{Action, Event, Failure};
+    use crate::plan::{Event, Failure};
 
     fn plan_of(steps: &[(OnError, Option<Record>)]) -> Plan {
         let status = |text: &str| {

@@ -5,9 +5,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
-use super::facts::{Facts, controller_of, track};
+use super::facts::{Facts, controller_of, phase_of, track};
 use super::notes;
-use super::phase::{Gate, Standing, failure, gate, roll_up};
+use super::phase::{Gate, Standing, failure, gate, is_finished, roll_up};
 use super::reason::RestoreReason;
 use super::sync::{self, Picks};
 use super::wanted::{WantedRestore, wanted};
@@ -163,7 +163,7 @@ impl<'a> Pass<'a> {
         let failed = Standing::new(self.facts.error_phase(), "a Velero restore could not be created");
         let made: Vec<&WantedRestore> = self.missing().collect();
         Plan {
-            status_on_failure: Some(NextStatus::Restore(Box::new(self.status(failed, &[])))),
+            status_on_failure: Some(self.failed(failed)),
             wake_on_failure: Wake::After(RETRY),
             status: changed(self.facts, self.status(standing, &made)),
             ..self.frame(creations)
@@ -175,7 +175,7 @@ impl<'a> Pass<'a> {
         let phase = standing.phase.clone();
         let failed =
             Standing::new(self.facts.status.phase.clone(), "the activation marker could not be written");
-        let on_failure = (!last.is_empty()).then(|| NextStatus::Restore(Box::new(self.status(failed, &[]))));
+        let on_failure = (!last.is_empty()).then(|| self.failed(failed));
         Plan {
             status: changed(self.facts, self.status(standing, &[])),
             status_on_failure: on_failure,
@@ -190,6 +190,12 @@ impl<'a> Pass<'a> {
         steps.extend(orphans::steps(self.facts, self.wanted));
         let notes = self.backup_notes.iter().chain(&self.spec_notes).cloned().collect();
         Plan { steps, notes, wake: Wake::OnChange, ..Plan::default() }
+    }
+
+    /// The status of a failed pass; the cause is told after its message.
+    fn failed(&self, standing: Standing) -> NextStatus {
+        let message = standing.message.clone();
+        NextStatus::Restore(Box::new(RestoreStatus { last_message: message, ..self.status(standing, &[]) }))
     }
 
     /// Spec: R-140
@@ -229,14 +235,15 @@ impl<'a> Pass<'a> {
             .fold(message, |text, remark| format!("{text}; {remark}"))
     }
 
-    /// A cycle of a following Restore ended since the last time was noted. Spec
+    /// A cycle of a following Restore ended, well or not, since the last time was noted. Spec
     fn has_new_outcome(&self, status: &RestoreStatus) -> bool {
-        let made = |wanted: &WantedRestore| {
-            self.facts.owned_named(&wanted.name)?.metadata.creation_timestamp.as_ref().map(|time| time.0)
-        };
-        let noted = self.facts.status.completion_timestamp.as_ref().map(|time| time.0);
-        status.phase == RestorePhase::Enabled
-            && (noted.is_none() || noted <= self.wanted.iter().filter_map(made).max())
+        let current: Vec<_> =
+            self.wanted.iter().filter_map(|wanted| self.facts.owned_named(&wanted.name)).collect();
+        let have_ended = current.len() == self.wanted.len()
+            && current.iter().all(|restore| is_finished(&phase_of(restore)));
+        let made = current.iter().filter_map(|restore| restore.metadata.creation_timestamp.as_ref()).max();
+        let noted = self.facts.status.completion_timestamp.as_ref();
+        status.phase.is_enabled() && have_ended && (noted.is_none() || noted <= made)
     }
 }
 
