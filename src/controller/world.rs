@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::core::DynamicObject;
 
 use super::feeds::Item;
@@ -13,7 +15,7 @@ use crate::plan::{HubSnapshot, LoopOptions, OnRequest, Subject, SubjectKind, Vel
 use crate::{api, velero};
 
 /// Everything watched.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct World {
     schedules: Store<api::BackupSchedule>,
     restores: Store<api::Restore>,
@@ -24,6 +26,31 @@ pub(super) struct World {
     delete_requests: Store<velero::DeleteBackupRequest>,
     broken: BTreeMap<String, String>,
     unreadable: BTreeSet<String>,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self {
+            schedules: Store::default(),
+            restores: Store::default(),
+            velero_schedules: Store::default(),
+            backups: Store::default(),
+            velero_restores: Store::default(),
+            storage_locations: Store::for_news_in(without_heartbeat),
+            delete_requests: Store::default(),
+            broken: BTreeMap::new(),
+            unreadable: BTreeSet::new(),
+        }
+    }
+}
+
+/// Velero looks at a location every minute. That it ever did matters, when it did last does not.
+fn without_heartbeat(mut location: velero::BackupStorageLocation) -> velero::BackupStorageLocation {
+    if let Some(status) = &mut location.status {
+        status.last_validation_time = None;
+        status.last_synced_time = status.last_synced_time.take().map(|_| Time(Timestamp::UNIX_EPOCH));
+    }
+    location
 }
 
 /// What a piece of news touches.
@@ -251,6 +278,19 @@ mod tests {
         let mut location = velero::BackupStorageLocation::default();
         location.metadata.namespace = Some("elsewhere".into());
         assert!(world.take(Item::StorageLocation(News::Set(location))).everything);
+    }
+
+    #[test]
+    fn the_heartbeat_of_a_storage_location_is_no_news_but_its_first_sync_is() {
+        let mut world = World::default();
+        let at = |version: u32, synced: Option<&str>| {
+            let location = json!({"metadata": {"namespace": "acm", "name": "l", "resourceVersion": version.to_string()},
+                "spec": {"provider": "aws"}, "status": {"phase": "Available", "lastSyncedTime": synced}});
+            Item::StorageLocation(News::Set(serde_json::from_value(location).unwrap()))
+        };
+        world.take(at(1, None));
+        assert!(world.take(at(2, Some("2026-11-22T10:00:00Z"))).everything);
+        assert!(!world.take(at(3, Some("2026-11-22T10:01:00Z"))).everything);
     }
 
     #[test]
