@@ -18,6 +18,9 @@ use super::clock;
 use super::error::{Class, Error};
 use crate::api::keys::{FIELD_MANAGER, LEASE_NAME};
 
+/// How often a renewal that failed is tried again.
+const TROUBLED_PERIOD: Duration = Duration::from_secs(2);
+
 /// Which lease, and how it is kept. The defaults are upstream's. Spec: S-020
 #[derive(Debug, Clone)]
 pub struct LeaseOptions {
@@ -51,9 +54,12 @@ impl LeaseOptions {
 
 /// Host name, process and start: different for every run.
 pub fn identity() -> String {
-    let host = Reporter::from("").instance.unwrap_or_else(|| "localhost".to_owned());
     let start = clock::now().as_nanosecond() & 0xffff_ffff;
-    format!("{host}_{}-{start:08x}", std::process::id())
+    format!("{}_{}-{start:08x}", host(), std::process::id())
+}
+
+fn host() -> String {
+    Reporter::from("").instance.unwrap_or_else(|| "localhost".to_owned())
 }
 
 /// Who holds a lease.
@@ -139,10 +145,10 @@ impl Claim {
     /// Keeps the lease; returns once it is lost.
     pub async fn keep(&mut self) -> Error {
         let mut renewed = Instant::now();
-        let mut problem = None;
+        let (mut problem, mut told) = (None, false);
         loop {
-            sleep(if problem.is_some() { self.options.retry_period / 8 } else { self.options.retry_period })
-                .await;
+            let pause = self.options.retry_period;
+            sleep(if told { pause.min(TROUBLED_PERIOD) } else { pause }).await;
             let left = self.options.renew_deadline.saturating_sub(renewed.elapsed());
             match timeout(left.min(self.options.retry_period), self.attempt()).await {
                 Ok(Ok(Attempt::Ours)) => (renewed, problem) = (Instant::now(), None),
@@ -150,12 +156,14 @@ impl Claim {
                 Ok(Err(error)) => problem = Some(error.cause()),
                 Err(_) => problem = Some("no answer in time".to_owned()),
             }
-            if let Some(problem) = &problem {
-                tracing::warn!("cannot renew lease {}: {problem}", self.place());
-                if renewed.elapsed() >= self.options.renew_deadline {
+            match &problem {
+                Some(problem) if renewed.elapsed() >= self.options.renew_deadline => {
                     return self.lost(problem.clone());
                 }
+                Some(problem) if !told => tracing::warn!("cannot renew lease {}: {problem}", self.place()),
+                _ => {}
             }
+            told = problem.is_some();
         }
     }
 

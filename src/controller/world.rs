@@ -25,6 +25,8 @@ pub(super) struct World {
     storage_locations: Store<velero::BackupStorageLocation>,
     delete_requests: Store<velero::DeleteBackupRequest>,
     broken: BTreeMap<String, String>,
+    /// The log says that something is broken.
+    told_broken: bool,
     unreadable: BTreeSet<String>,
 }
 
@@ -39,6 +41,7 @@ impl Default for World {
             storage_locations: Store::for_news_in(without_heartbeat),
             delete_requests: Store::default(),
             broken: BTreeMap::new(),
+            told_broken: false,
             unreadable: BTreeSet::new(),
         }
     }
@@ -67,8 +70,8 @@ pub(super) struct Touched {
 impl World {
     /// Takes in a piece of news.
     pub(super) fn take(&mut self, item: Item) -> Touched {
-        let (broken, unreadable) = (&mut self.broken, &mut self.unreadable);
-        let mut notes = Notes { broken, unreadable };
+        let Self { broken, told_broken, unreadable, .. } = self;
+        let mut notes = Notes { broken, told_broken, unreadable };
         let namespaces = match item {
             Item::Schedule(news) => notes.absorb(&mut self.schedules, news),
             Item::Restore(news) => notes.absorb(&mut self.restores, news),
@@ -190,6 +193,7 @@ impl World {
 /// What is remembered beside the objects.
 struct Notes<'a> {
     broken: &'a mut BTreeMap<String, String>,
+    told_broken: &'a mut bool,
     unreadable: &'a mut BTreeSet<String>,
 }
 
@@ -213,8 +217,10 @@ impl Notes<'_> {
                 BTreeSet::new()
             }
             News::Working => {
-                if self.broken.remove(&plural::<K>()).is_some() {
-                    tracing::debug!("watching {} again", plural::<K>());
+                self.broken.remove(&plural::<K>());
+                if *self.told_broken && self.broken.is_empty() {
+                    *self.told_broken = false;
+                    tracing::info!("all watches work again");
                 }
                 BTreeSet::new()
             }
@@ -222,10 +228,11 @@ impl Notes<'_> {
         changed.into_iter().map(|(namespace, _)| namespace).collect()
     }
 
-    /// Once per trouble, not once per attempt; a server that is only busy is asked again at once.
+    /// Once per trouble: a lost server breaks all watches, and a busy one is asked again at once.
     fn report_broken(&mut self, kind: String, cause: String, class: Class) {
-        if !self.broken.contains_key(&kind) && class != Class::Busy {
-            tracing::warn!("cannot watch {kind}: {cause}");
+        if !*self.told_broken && class != Class::Busy {
+            *self.told_broken = true;
+            tracing::warn!("cannot watch {kind}: {cause}; trying again until it works");
         }
         self.broken.insert(kind, cause);
     }
