@@ -36,11 +36,8 @@ impl Site {
     ) -> Result<Self> {
         let hub = lab.hub_with(name, hub_options).await?;
         hub.install_crds(&crds::all().await?).await?;
-        let mut fill = Fill::new(clusters, &format!("{name}-id"));
-        if clusters == 0 {
-            (fill.policies, fill.applications) = (0, 0);
-        }
-        hub.fill(&fill).await?;
+        let id = format!("{name}-id");
+        hub.fill(&if clusters == 0 { Fill::nothing(&id) } else { Fill::new(clusters, &id) }).await?;
         let velero = hub.velero(store, velero_options).await?;
         Ok(Self { hub, velero })
     }
@@ -156,12 +153,9 @@ impl Site {
         self.completed_backups(5).await
     }
 
-    /// Number of secrets that managed clusters need here.
+    /// Number of objects a takeover has to bring, by kind.
     pub(crate) async fn counts(&self) -> Result<std::collections::BTreeMap<String, usize>> {
-        let mut counts = self.hub.count().await?;
-        // Made by a hub for its own clusters, never backed up.
-        counts.retain(|kind, _| kind != "ManifestWork" && kind != "Namespace");
-        Ok(counts)
+        self.hub.count().await
     }
 }
 
