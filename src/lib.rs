@@ -11,6 +11,7 @@
 pub mod api;
 pub mod cli;
 pub mod cluster;
+pub mod controller;
 pub mod plan;
 pub mod render;
 pub mod velero;

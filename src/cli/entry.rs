@@ -100,7 +100,7 @@ fn execute(cli: Cli) -> super::Result<Exit> {
 impl Command {
     /// Ends by itself after a few requests.
     fn is_short(&self) -> bool {
-        true
+        !matches!(self, Self::Run(_))
     }
 }
 

@@ -5,10 +5,15 @@ use std::io::stderr;
 use tracing_subscriber::EnvFilter;
 
 use super::Command;
+use super::run::RunArgs;
 use super::session::Session;
+use crate::controller::log::Lines;
 
 /// Starts logging; `run` has its own form and starts it itself.
-pub fn start(session: &Session, _command: &Command) {
+pub fn start(session: &Session, command: &Command) {
+    if let Command::Run(args) = command {
+        return start_loop(session, args);
+    }
     let filter = EnvFilter::try_from_env("ACMBACKUP_LOG").ok().filter(|_| session.globals.verbose == 0);
     let level = match session.globals.verbose {
         0 => "error",
@@ -23,4 +28,23 @@ pub fn start(session: &Session, _command: &Command) {
         .with_ansi(colored)
         .with_target(false)
         .init();
+}
+
+/// The loop tells of every step; its libraries stay silent, because they log whole objects.
+fn start_loop(session: &Session, args: &RunArgs) {
+    let level = match (session.globals.quiet, session.globals.verbose) {
+        (true, _) => "acmbackup=warn",
+        (_, 0 | 1) => "acmbackup=info",
+        (_, 2) => "acmbackup=debug",
+        _ => "acmbackup=trace",
+    };
+    let filter = EnvFilter::try_from_env("ACMBACKUP_LOG").ok().filter(|_| session.globals.verbose == 0);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter.unwrap_or_else(|| EnvFilter::new(level)))
+        .with_writer(stderr)
+        .with_ansi(false);
+    match args.logs_json() {
+        true => log.json().flatten_event(true).with_current_span(false).with_span_list(false).init(),
+        false => log.event_format(Lines).init(),
+    }
 }

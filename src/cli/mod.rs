@@ -14,6 +14,7 @@ pub mod install;
 pub mod logging;
 pub mod output;
 pub mod question;
+pub mod run;
 pub mod session;
 pub mod version;
 pub mod writing;
@@ -51,6 +52,8 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Command {
+    /// Run the reconcile loop in the foreground
+    Run(run::RunArgs),
     /// Install the CRDs
     Install(install::InstallArgs),
     /// Set up shell completion
@@ -66,6 +69,7 @@ pub enum Command {
 /// Whatever keeps the command from doing what was asked.
 pub async fn run(command: Command, session: Session) -> Result<Exit> {
     match command {
+        Command::Run(args) => run::run(args, &session).await,
         Command::Install(args) => install::run(args, &session).await,
         Command::Completion(args) => completion::run(&args),
         Command::Version(args) => version::run(&args, &session).await,

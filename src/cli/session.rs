@@ -105,7 +105,8 @@ impl Session {
         }
     }
 
-    fn no_namespace(&self, problem: NamespaceProblem) -> Box<CliError> {
+    /// Why no namespace was found, and what to try.
+    pub fn no_namespace(&self, problem: NamespaceProblem) -> Box<CliError> {
         match problem {
             NamespaceProblem::Ambiguous(namespaces) => ambiguous(self, &namespaces),
             NamespaceProblem::None => CliError::named(

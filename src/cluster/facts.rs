@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use kube::Client;
 use kube::api::{Api, ListParams};
 use kube::core::{ApiResource, DynamicObject, GroupVersionKind, PartialObjectMeta};
-use kube::{Client, ResourceExt};
 
 use super::discovery::served;
 use super::error::{Class, Error};

@@ -11,6 +11,7 @@ pub mod lease;
 pub mod list;
 pub mod namespace;
 pub mod observe;
+pub mod permissions;
 pub mod status;
 mod transport;
 pub mod watch;

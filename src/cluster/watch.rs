@@ -25,7 +25,12 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 #[derive(Debug)]
 pub enum News<K> {
     /// All there is; everything known before is replaced.
-    All(Vec<K>),
+    All {
+        /// The objects.
+        objects: Vec<K>,
+        /// The resource version they are of.
+        version: String,
+    },
     /// An object is new or changed.
     Set(K),
     /// An object is gone.
@@ -81,7 +86,7 @@ enum End {
 }
 
 fn start<K: Kind>(listed: Listed<K>, tell: &mut impl FnMut(News<K>) -> bool) -> String {
-    tell(News::All(listed.items));
+    tell(News::All { objects: listed.items, version: listed.resource_version.clone() });
     for object in listed.unreadable {
         let (place, why) = object.split_once(": ").unwrap_or((&object, ""));
         let (namespace, name) = place.split_once('/').unwrap_or(("", place));

@@ -11,7 +11,7 @@ const GAPS_MAX: usize = 7 * 24 * 60;
 impl Cron {
     /// The gap between the next two runs; `None` when there are not two.
     ///
-    /// Upstream: controllers/schedule.go, the validation TTL. Spec: S-091.
+    /// Spec: S-091, the value upstream takes.
     pub fn period(&self, after: Timestamp) -> Option<GoDuration> {
         let first = self.next(after)?;
         Some(gap(first, self.next(first)?))

@@ -12,7 +12,7 @@ use super::zone;
 
 /// How far ahead a run is searched before the answer is "never".
 const SEARCH_YEARS: i16 = 5;
-/// How often one search may move; the longest useful one takes about 2,000 moves.
+/// How often one search may move; it mostly moves by days, of which about 2,200 lie ahead.
 ///
 /// The original loops for ever where a zone skips a whole day (Pacific/Apia, 30 December 2011).
 const MOVES_MAX: u32 = 20_000;

@@ -1,1 +1,56 @@
-//! x
+//! Real hubs on one machine: etcd, kube-apiserver, Velero and an S3 store, for tests, demo and benchmarks.
+//!
+//! Nothing is a mock, and nothing is installed: what is missing is built once with `go` and kept in a cache.
+//! Every process listens on a free port, works in a temporary folder and ends with this process.
+//!
+//! ```no_run
+//! # async fn example() -> anyhow::Result<()> {
+//! use acmbackup_lab::{Lab, VeleroOptions, crds};
+//!
+//! let lab = Lab::new().await?;
+//! let (store, east, west) = tokio::try_join!(lab.store(), lab.hub("east"), lab.hub("west"))?;
+//! for hub in [&east, &west] {
+//!     hub.install_crds(&crds::all().await?).await?;
+//! }
+//! let velero = east.velero(&store, VeleroOptions::default()).await?;
+//! # Ok(()) }
+//! ```
+//!
+//! Not here on purpose: kubelet, scheduler and controller-manager. No pods, no garbage collection by owner
+//! reference, no end of a namespace being deleted, no volumes. A test that needs one of these does that step itself.
+
+pub mod assets;
+pub mod background;
+mod certs;
+mod components;
+mod control_plane;
+pub mod crds;
+pub mod fill;
+mod folder;
+mod go_build;
+mod hub;
+mod hub_kinds;
+mod kubeconfig;
+mod lab;
+mod objects;
+mod ports;
+pub mod process;
+mod service;
+mod store;
+mod users;
+mod velero;
+mod wait;
+
+pub use assets::{Assets, cache_folder};
+pub use hub::{Hub, HubOptions};
+pub use hub_kinds::{HUB_KINDS, HubKind, Scope};
+pub use lab::Lab;
+pub use ports::free_port;
+pub use store::Store;
+pub use velero::{Velero, VeleroOptions};
+pub use wait::{eventually, until};
+
+/// Whether somebody accepts connections on a port of 127.0.0.1.
+pub(crate) async fn answers(port: u16) -> bool {
+    tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok()
+}

@@ -1,0 +1,74 @@
+//! What must hold before the first pass: kinds that are served, and leave to read them.
+
+use std::time::Duration;
+
+use kube::Client;
+
+use super::feeds::Reach;
+use crate::api;
+use crate::cluster::{Class, Error, permissions};
+
+/// How often missing kinds are looked for without a sign that they came. Spec: R-102
+pub(super) const LOOK_AGAIN: Duration = Duration::from_secs(30);
+
+const OURS: &[&str] = &["backupschedules", "restores"];
+const VELERO: &[&str] =
+    &["schedules", "backups", "restores", "backupstoragelocations", "deletebackuprequests"];
+
+/// Kinds the loop cannot do without that the server does not serve, as `plural.group`; ours first.
+///
+/// # Errors
+///
+/// The server cannot be asked.
+pub(super) async fn missing_kinds(client: &Client) -> Result<Vec<String>, Error> {
+    let (ours, velero) = futures::try_join!(
+        missing_of(client, api::GROUP, api::VERSION, OURS),
+        missing_of(client, "velero.io", "v1", VELERO)
+    )?;
+    Ok([ours, velero].concat())
+}
+
+async fn missing_of(
+    client: &Client,
+    group: &str,
+    version: &str,
+    wanted: &[&str],
+) -> Result<Vec<String>, Error> {
+    let path = format!("{group}/{version}");
+    let served = match client.list_api_group_resources(&path).await.map_err(Error::on("discover", &path)) {
+        Ok(list) => list.resources.into_iter().map(|resource| resource.name).collect(),
+        Err(error) if matches!(error.class(), Class::KindMissing | Class::NotFound) => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    let is_missing = |plural: &&&str| !served.iter().any(|name| name == **plural);
+    Ok(wanted.iter().filter(is_missing).map(|plural| format!("{plural}.{group}")).collect())
+}
+
+/// How far the loop may look, or which verbs it lacks to work at all.
+///
+/// # Errors
+///
+/// The server cannot be asked.
+pub(super) async fn reach(
+    client: &Client,
+    namespace: Option<String>,
+) -> Result<Result<Reach, Vec<String>>, Error> {
+    let here = namespace.as_deref();
+    let lacking = permissions::missing(client, permissions::READS, here).await?;
+    if !lacking.is_empty() {
+        return Ok(Err(lacking));
+    }
+    let around = permissions::missing(client, permissions::READS, None).await?;
+    Ok(Ok(Reach { namespace, sees_all: around.is_empty() }))
+}
+
+/// True if CRDs may be watched.
+///
+/// # Errors
+///
+/// The server cannot be asked.
+pub(super) async fn may_watch_crds(client: &Client) -> Result<bool, Error> {
+    let crds = permissions::CLUSTER_READS.iter().filter(|p| p.resource == "customresourcedefinitions");
+    let crds: Vec<_> = crds.copied().collect();
+    Ok(permissions::missing(client, &crds, None).await?.is_empty())
+}

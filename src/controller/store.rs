@@ -1,0 +1,187 @@
+//! The objects of one kind as last seen, kept by a watch and by our own writes.
+//!
+//! A watch tells of our own writes a little later. The store takes the server's answer to a write at once
+//! and lets nothing older replace it, so that no pass plans on a state it has itself changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::cluster::list::Kind;
+
+/// Namespace and name.
+pub(super) type Key = (String, String);
+
+/// The objects of one kind, in order of namespace and name.
+#[derive(Debug)]
+pub(super) struct Store<K> {
+    objects: BTreeMap<Key, K>,
+    /// Uids of objects we deleted ourselves, until the watch says so too.
+    deleted: BTreeSet<String>,
+    is_synced: bool,
+}
+
+impl<K> Default for Store<K> {
+    fn default() -> Self {
+        Self { objects: BTreeMap::new(), deleted: BTreeSet::new(), is_synced: false }
+    }
+}
+
+impl<K: Kind> Store<K> {
+    /// True once the first list has arrived.
+    pub(super) fn is_synced(&self) -> bool {
+        self.is_synced
+    }
+
+    /// All objects of a namespace.
+    pub(super) fn in_namespace(&self, namespace: &str) -> Vec<K> {
+        self.objects.iter().filter(|((ns, _), _)| ns == namespace).map(|(_, object)| object.clone()).collect()
+    }
+
+    /// All objects.
+    pub(super) fn all(&self) -> Vec<K> {
+        self.objects.values().cloned().collect()
+    }
+
+    /// Namespaces and names of all objects.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &Key> {
+        self.objects.keys()
+    }
+
+    /// One object.
+    pub(super) fn get(&self, key: &Key) -> Option<&K> {
+        self.objects.get(key)
+    }
+
+    /// Takes an object if it is newer than what is known. True if it is.
+    pub(super) fn set(&mut self, object: K) -> bool {
+        let key = key_of(&object);
+        let is_news = !self.deleted.contains(uid_of(&object)) && self.is_newer(&key, &object);
+        if is_news {
+            self.objects.insert(key, object);
+        }
+        is_news
+    }
+
+    /// Forgets an object the watch reports as gone. True if it was known.
+    pub(super) fn gone(&mut self, object: &K) -> bool {
+        self.deleted.remove(uid_of(object));
+        let key = key_of(object);
+        let is_same = self.objects.get(&key).is_some_and(|known| uid_of(known) == uid_of(object));
+        is_same && self.objects.remove(&key).is_some()
+    }
+
+    /// Forgets an object we deleted ourselves. True if it was known.
+    pub(super) fn forget(&mut self, key: &Key) -> bool {
+        let Some(object) = self.objects.remove(key) else { return false };
+        self.deleted.insert(uid_of(&object).to_owned());
+        true
+    }
+
+    /// Forgets an object that can no longer be read. True if it was known.
+    pub(super) fn drop_unreadable(&mut self, key: &Key) -> bool {
+        self.objects.remove(key).is_some()
+    }
+
+    /// Replaces everything by a list as of `version`; what we wrote since stays. Returns what changed.
+    pub(super) fn replace(&mut self, listed: Vec<K>, version: u64) -> BTreeSet<Key> {
+        let listed: BTreeMap<Key, K> = listed.into_iter().map(|object| (key_of(&object), object)).collect();
+        let mut changed = BTreeSet::new();
+        self.objects.retain(|key, known| {
+            let stays = listed.contains_key(key) || version_of(known) > version;
+            if !stays {
+                changed.insert(key.clone());
+            }
+            stays
+        });
+        let uids: BTreeSet<&str> = listed.values().map(uid_of).collect();
+        self.deleted.retain(|uid| uids.contains(uid.as_str()));
+        for (key, object) in listed {
+            if self.set(object) {
+                changed.insert(key);
+            }
+        }
+        self.is_synced = true;
+        changed
+    }
+
+    fn is_newer(&self, key: &Key, object: &K) -> bool {
+        let Some(known) = self.objects.get(key) else { return true };
+        uid_of(known) != uid_of(object) || version_of(object) > version_of(known)
+    }
+}
+
+/// Namespace and name of an object.
+pub(super) fn key_of<K: Kind>(object: &K) -> Key {
+    let meta = object.meta();
+    (meta.namespace.clone().unwrap_or_default(), meta.name.clone().unwrap_or_default())
+}
+
+fn uid_of<K: Kind>(object: &K) -> &str {
+    object.meta().uid.as_deref().unwrap_or_default()
+}
+
+/// Resource versions of one kind grow, as Kubernetes promises since 1.35 and has always kept.
+pub(super) fn version_of<K: Kind>(object: &K) -> u64 {
+    parse_version(object.meta().resource_version.as_deref().unwrap_or_default())
+}
+
+/// The number in a resource version; 0 where there is none.
+pub(super) fn parse_version(text: &str) -> u64 {
+    text.parse().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::velero;
+
+    fn restore(name: &str, uid: &str, version: u64) -> velero::Restore {
+        let mut restore = velero::Restore::default();
+        restore.metadata.namespace = Some("acm".into());
+        restore.metadata.name = Some(name.into());
+        restore.metadata.uid = Some(uid.into());
+        restore.metadata.resource_version = Some(version.to_string());
+        restore
+    }
+
+    fn key(name: &str) -> Key {
+        ("acm".into(), name.into())
+    }
+
+    #[test]
+    fn an_older_event_never_replaces_our_own_write() {
+        let mut store = Store::default();
+        assert!(store.set(restore("r", "u", 9)));
+        assert!(!store.set(restore("r", "u", 8)), "the watch lags behind");
+        assert!(!store.set(restore("r", "u", 9)), "the watch reports our own write");
+        assert!(store.set(restore("r", "u", 10)));
+    }
+
+    #[test]
+    fn what_we_deleted_does_not_come_back_by_a_late_event() {
+        let mut store = Store::default();
+        store.set(restore("r", "u", 9));
+        assert!(store.forget(&key("r")));
+        assert!(!store.set(restore("r", "u", 9)));
+        assert!(!store.gone(&restore("r", "u", 10)));
+        assert!(store.set(restore("r", "another", 11)), "a new object of the same name does");
+    }
+
+    #[test]
+    fn a_late_goodbye_does_not_remove_the_successor() {
+        let mut store = Store::default();
+        store.set(restore("r", "new", 12));
+        assert!(!store.gone(&restore("r", "old", 11)));
+        assert!(store.get(&key("r")).is_some());
+    }
+
+    #[test]
+    fn a_list_from_before_our_write_does_not_undo_it() {
+        let mut store = Store::default();
+        store.set(restore("old", "o", 3));
+        store.set(restore("ours", "u", 9));
+        let changed = store.replace(vec![restore("other", "x", 4)], 8);
+        assert_eq!(changed, BTreeSet::from([key("old"), key("other")]));
+        assert!(store.get(&key("ours")).is_some());
+        assert!(store.is_synced());
+    }
+}

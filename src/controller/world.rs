@@ -1,0 +1,265 @@
+//! What the loop knows of the hub: one store per kind, and what each piece of news touches.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kube::core::DynamicObject;
+
+use super::feeds::Item;
+use super::store::{Key, Store, key_of, parse_version};
+use crate::cluster::Class;
+use crate::cluster::list::{Kind, plural};
+use crate::cluster::watch::News;
+use crate::plan::{HubSnapshot, LoopOptions, OnRequest, Subject, SubjectKind, VeleroState};
+use crate::{api, velero};
+
+/// Everything watched.
+#[derive(Debug, Default)]
+pub(super) struct World {
+    schedules: Store<api::BackupSchedule>,
+    restores: Store<api::Restore>,
+    velero_schedules: Store<velero::Schedule>,
+    backups: Store<velero::Backup>,
+    velero_restores: Store<velero::Restore>,
+    storage_locations: Store<velero::BackupStorageLocation>,
+    delete_requests: Store<velero::DeleteBackupRequest>,
+    broken: BTreeMap<String, String>,
+    unreadable: BTreeSet<String>,
+}
+
+/// What a piece of news touches.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Touched {
+    /// Everything in these namespaces.
+    pub(super) namespaces: BTreeSet<String>,
+    /// Everything everywhere.
+    pub(super) everything: bool,
+    /// What the server serves may have changed.
+    pub(super) served: bool,
+}
+
+impl World {
+    /// Takes in a piece of news.
+    pub(super) fn take(&mut self, item: Item) -> Touched {
+        let (broken, unreadable) = (&mut self.broken, &mut self.unreadable);
+        let mut notes = Notes { broken, unreadable };
+        let namespaces = match item {
+            Item::Schedule(news) => notes.absorb(&mut self.schedules, news),
+            Item::Restore(news) => notes.absorb(&mut self.restores, news),
+            Item::VeleroSchedule(news) => notes.absorb(&mut self.velero_schedules, news),
+            Item::VeleroBackup(news) => notes.absorb(&mut self.backups, news),
+            Item::VeleroRestore(news) => notes.absorb(&mut self.velero_restores, news),
+            Item::DeleteRequest(news) => notes.absorb(&mut self.delete_requests, news),
+            // A rule looks at the storage locations of all namespaces. Spec: R-130
+            Item::StorageLocation(news) => {
+                let changed = !notes.absorb(&mut self.storage_locations, news).is_empty();
+                return Touched { everything: changed, ..Touched::default() };
+            }
+            Item::Crd(news) => {
+                let changed = matches!(news, News::All { .. } | News::Set(_) | News::Gone(_));
+                return Touched { everything: changed, served: changed, ..Touched::default() };
+            }
+        };
+        Touched { namespaces, ..Touched::default() }
+    }
+
+    /// Takes in the server's answer to a write of ours. True if it changed anything.
+    pub(super) fn take_own(&mut self, object: &DynamicObject) -> bool {
+        let Some(types) = &object.types else { return false };
+        match (types.api_version.as_str(), types.kind.as_str()) {
+            ("cluster.open-cluster-management.io/v1beta1", "BackupSchedule") => {
+                set(&mut self.schedules, object)
+            }
+            ("cluster.open-cluster-management.io/v1beta1", "Restore") => set(&mut self.restores, object),
+            ("velero.io/v1", "Schedule") => set(&mut self.velero_schedules, object),
+            ("velero.io/v1", "Backup") => set(&mut self.backups, object),
+            ("velero.io/v1", "Restore") => set(&mut self.velero_restores, object),
+            ("velero.io/v1", "DeleteBackupRequest") => set(&mut self.delete_requests, object),
+            _ => false,
+        }
+    }
+
+    /// Forgets an object we deleted. True if it was known.
+    pub(super) fn forget(&mut self, kind: &str, is_velero: bool, key: &Key) -> bool {
+        match (is_velero, kind) {
+            (true, "Schedule") => self.velero_schedules.forget(key),
+            (true, "Backup") => self.backups.forget(key),
+            (true, "Restore") => self.velero_restores.forget(key),
+            (false, "Restore") => self.restores.forget(key),
+            _ => false,
+        }
+    }
+
+    /// The subjects of a namespace; of all namespaces without one.
+    pub(super) fn subjects(&self, namespace: Option<&str>) -> Vec<Subject> {
+        let is_here = |key: &&Key| namespace.is_none_or(|namespace| key.0 == namespace);
+        let named = |kind| move |key: &Key| Subject { kind, namespace: key.0.clone(), name: key.1.clone() };
+        let schedules = self.schedules.keys().filter(is_here).map(named(SubjectKind::BackupSchedule));
+        schedules.chain(self.restores.keys().filter(is_here).map(named(SubjectKind::Restore))).collect()
+    }
+
+    /// True if the subject is there.
+    pub(super) fn has(&self, subject: &Subject) -> bool {
+        let key = (subject.namespace.clone(), subject.name.clone());
+        match subject.kind {
+            SubjectKind::BackupSchedule => self.schedules.get(&key).is_some(),
+            SubjectKind::Restore => self.restores.get(&key).is_some(),
+        }
+    }
+
+    /// What a pass about `subject` may know.
+    pub(super) fn snapshot(
+        &self,
+        subject: &Subject,
+        options: &LoopOptions,
+        facts: &OnRequest,
+    ) -> HubSnapshot {
+        let namespace = subject.namespace.as_str();
+        HubSnapshot {
+            subject: subject.clone(),
+            options: options.clone(),
+            schedules: self.schedules.in_namespace(namespace),
+            restores: self.restores.in_namespace(namespace),
+            velero: VeleroState {
+                schedules: self.velero_schedules.in_namespace(namespace),
+                backups: self.backups.all(),
+                restores: self.velero_restores.in_namespace(namespace),
+                storage_locations: self.storage_locations.all(),
+                delete_requests: self.delete_requests.in_namespace(namespace),
+            },
+            on_request: facts.clone(),
+        }
+    }
+
+    /// All BackupSchedules and Restores, for figures and the end of `--once`.
+    pub(super) fn ours(&self) -> (Vec<api::BackupSchedule>, Vec<api::Restore>) {
+        (self.schedules.all(), self.restores.all())
+    }
+
+    /// All Backups and storage locations, for figures.
+    pub(super) fn backups_and_locations(&self) -> (Vec<velero::Backup>, Vec<velero::BackupStorageLocation>) {
+        (self.backups.all(), self.storage_locations.all())
+    }
+
+    /// Kinds whose first list has not arrived.
+    pub(super) fn unsynced(&self) -> Vec<String> {
+        let synced = [
+            (plural::<api::BackupSchedule>(), self.schedules.is_synced()),
+            (plural::<api::Restore>(), self.restores.is_synced()),
+            (plural::<velero::Schedule>(), self.velero_schedules.is_synced()),
+            (plural::<velero::Backup>(), self.backups.is_synced()),
+            (plural::<velero::Restore>(), self.velero_restores.is_synced()),
+            (plural::<velero::BackupStorageLocation>(), self.storage_locations.is_synced()),
+            (plural::<velero::DeleteBackupRequest>(), self.delete_requests.is_synced()),
+        ];
+        synced.into_iter().filter(|(_, is_synced)| !is_synced).map(|(name, _)| name).collect()
+    }
+
+    /// Watches that do not work, and why.
+    pub(super) fn broken(&self) -> &BTreeMap<String, String> {
+        &self.broken
+    }
+}
+
+/// What is remembered beside the objects.
+struct Notes<'a> {
+    broken: &'a mut BTreeMap<String, String>,
+    unreadable: &'a mut BTreeSet<String>,
+}
+
+impl Notes<'_> {
+    /// Takes news into a store; returns the namespaces in which something changed.
+    fn absorb<K: Kind>(&mut self, store: &mut Store<K>, news: News<K>) -> BTreeSet<String> {
+        let changed: BTreeSet<Key> = match news {
+            News::All { objects, version } => store.replace(objects, parse_version(&version)),
+            News::Set(object) => {
+                let key = key_of(&object);
+                store.set(object).then_some(key).into_iter().collect()
+            }
+            News::Gone(object) => store.gone(&object).then(|| key_of(&object)).into_iter().collect(),
+            News::Unreadable { namespace, name, why } => {
+                self.report_unreadable(&plural::<K>(), &format!("{namespace}/{name}: {why}"));
+                let key = (namespace, name);
+                store.drop_unreadable(&key).then_some(key).into_iter().collect()
+            }
+            News::Broken(error) => {
+                self.report_broken(plural::<K>(), error.cause(), error.class());
+                BTreeSet::new()
+            }
+            News::Working => {
+                if self.broken.remove(&plural::<K>()).is_some() {
+                    tracing::info!("watching {} again", plural::<K>());
+                }
+                BTreeSet::new()
+            }
+        };
+        changed.into_iter().map(|(namespace, _)| namespace).collect()
+    }
+
+    /// Once per trouble, not once per attempt.
+    fn report_broken(&mut self, kind: String, cause: String, class: Class) {
+        if !self.broken.contains_key(&kind) && class != Class::Expired {
+            tracing::warn!("cannot watch {kind}: {cause}");
+        }
+        self.broken.insert(kind, cause);
+    }
+
+    /// Once per object and reason.
+    fn report_unreadable(&mut self, kind: &str, object: &str) {
+        let line = format!("left out, because it cannot be read: {kind} {object}");
+        if self.unreadable.insert(line.clone()) {
+            tracing::error!("{line}");
+        }
+    }
+}
+
+fn set<K: Kind>(store: &mut Store<K>, object: &DynamicObject) -> bool {
+    match object.clone().try_parse::<K>() {
+        Ok(mut object) => {
+            object.meta_mut().managed_fields = None;
+            store.set(object)
+        }
+        Err(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn backup_schedule(phase: &str, version: &str) -> serde_json::Value {
+        json!({"apiVersion": "cluster.open-cluster-management.io/v1beta1", "kind": "BackupSchedule",
+            "metadata": {"namespace": "acm", "name": "s", "uid": "u", "resourceVersion": version},
+            "spec": {"veleroSchedule": "0 * * * *"}, "status": {"phase": phase, "lastMessage": ""}})
+    }
+
+    #[test]
+    fn a_pass_after_our_own_write_sees_it_and_the_watchs_echo_touches_nothing() {
+        let mut world = World::default();
+        let ours: DynamicObject = serde_json::from_value(backup_schedule("Enabled", "9")).unwrap();
+        assert!(world.take_own(&ours));
+        let echo = serde_json::from_value(backup_schedule("Enabled", "9")).unwrap();
+        assert_eq!(world.take(Item::Schedule(News::Set(echo))), Touched::default());
+        let older = serde_json::from_value(backup_schedule("New", "8")).unwrap();
+        assert_eq!(world.take(Item::Schedule(News::Set(older))), Touched::default());
+    }
+
+    #[test]
+    fn a_storage_location_concerns_every_namespace() {
+        let mut world = World::default();
+        let mut location = velero::BackupStorageLocation::default();
+        location.metadata.namespace = Some("elsewhere".into());
+        assert!(world.take(Item::StorageLocation(News::Set(location))).everything);
+    }
+
+    #[test]
+    fn an_object_that_turns_unreadable_is_no_longer_known() {
+        let mut world = World::default();
+        let object = serde_json::from_value(backup_schedule("Enabled", "9")).unwrap();
+        world.take(Item::Schedule(News::Set(object)));
+        let news = News::Unreadable { namespace: "acm".into(), name: "s".into(), why: "spec".into() };
+        assert_eq!(world.take(Item::Schedule(news)).namespaces, BTreeSet::from(["acm".to_owned()]));
+        assert!(world.subjects(None).is_empty());
+    }
+}

@@ -1,0 +1,54 @@
+//! What the demo proves: both hubs hold the same, and how long it took.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use acmbackup::velero;
+use acmbackup_lab::{Hub, fill, until};
+use anyhow::Result;
+use kube::Api;
+use kube::api::ListParams;
+
+use crate::story::SYNC_DEADLINE;
+
+/// Number of objects by kind.
+pub(crate) type Counts = BTreeMap<String, usize>;
+
+/// Counts what a takeover has to bring.
+pub(crate) async fn count(hub: &Hub) -> Result<Counts> {
+    fill::count(hub).await
+}
+
+/// Prints both counts side by side; true if they are equal.
+pub(crate) fn show(east: &Counts, west: &Counts) -> bool {
+    println!("\n{:<28}{:>6}{:>8}", "KIND", "EAST", "WEST");
+    let kinds: std::collections::BTreeSet<&String> = east.keys().chain(west.keys()).collect();
+    for kind in kinds {
+        let (lost, arrived) = (number(east, kind), number(west, kind));
+        println!("{kind:<28}{lost:>6}{arrived:>8}  {}", if lost == arrived { "✔" } else { "✘" });
+    }
+    println!();
+    east == west && !east.is_empty()
+}
+
+fn number(counts: &Counts, kind: &str) -> usize {
+    counts.get(kind).copied().unwrap_or(0)
+}
+
+/// Waits until Velero has found the backups of the other hub in the store.
+pub(crate) async fn backups_seen(hub: &Hub, namespace: &str) -> Result<()> {
+    let backups: Api<velero::Backup> = Api::namespaced(hub.client(), namespace);
+    until(SYNC_DEADLINE, "the backups of east to be seen on west", async || {
+        Ok(backups.list(&ListParams::default()).await?.items.len() >= 5)
+    })
+    .await
+}
+
+/// Prints how much of the takeover was Velero's own work.
+pub(crate) async fn figures(hub: &Hub, namespace: &str, takeover: Duration) -> Result<()> {
+    let restores: Api<velero::Restore> = Api::namespaced(hub.client(), namespace);
+    let list = restores.list(&ListParams::default()).await?;
+    println!("{} Velero restores were made on {} in all", list.items.len(), hub.name());
+    println!("from `latest` to Finished: {:.1} s", takeover.as_secs_f64());
+    Ok(())
+}

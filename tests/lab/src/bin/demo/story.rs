@@ -1,0 +1,106 @@
+//! The story, step by step.
+
+use std::time::{Duration, Instant};
+
+use acmbackup_lab::{Hub, Lab, Store, Velero, VeleroOptions, crds, fill};
+use anyhow::Result;
+
+use crate::plugin::{Loop, Plugin};
+use crate::{build_plugin, headline, proof};
+
+/// Managed clusters of the hub that is lost.
+const CLUSTERS: usize = 12;
+/// Policies of the hub that is lost.
+const POLICIES: usize = 6;
+
+/// One hub with Velero and the loop on it.
+struct Site {
+    hub: Hub,
+    velero: Velero,
+    reconciler: Loop,
+}
+
+/// Tells the whole story; `false` if the hubs differ at the end.
+pub(crate) async fn tell(lab: &Lab) -> Result<bool> {
+    let started = Instant::now();
+    println!("Two hubs, one store: east backs itself up and is lost, west takes over.");
+    headline(1, "Two hubs and a store");
+    let plugin = build_plugin()?;
+    let store = lab.store().await?;
+    let (east, west) =
+        tokio::try_join!(site(lab, &store, &plugin, "east"), site(lab, &store, &plugin, "west"))?;
+    fill::hub(&east.hub, &fill::Options { clusters: CLUSTERS, policies: POLICIES, ..Default::default() })
+        .await?;
+    println!("east manages {CLUSTERS} clusters, with credentials, {POLICIES} policies and applications");
+
+    back_up(&plugin, &east)?;
+    follow(&plugin, &east, &west).await?;
+    let lost = proof::count(&east.hub).await?;
+    lose(east)?;
+    let takeover = Instant::now();
+    take_over(&plugin, &west)?;
+    let takeover = takeover.elapsed();
+
+    headline(6, "What arrived");
+    let equal = proof::show(&lost, &proof::count(&west.hub).await?);
+    proof::figures(&west.hub, west.velero.namespace(), takeover).await?;
+    if let Some(mib) = west.reconciler.peak_memory_mib() {
+        println!("the loop on west held {mib} MiB at most");
+    }
+    println!("the whole story took {:.0} s", started.elapsed().as_secs_f64());
+    if !equal {
+        println!("\n\x1b[31m✘ west does not hold what east held\x1b[0m");
+        println!("the loop on west said:\n{}", west.reconciler.log()?);
+    }
+    Ok(equal)
+}
+
+async fn site(lab: &Lab, store: &Store, plugin: &Plugin, name: &str) -> Result<Site> {
+    let hub = lab.hub(name).await?;
+    hub.install_crds(&crds::all().await?).await?;
+    fill::identity(&hub).await?;
+    let velero = hub.velero(store, VeleroOptions::default()).await?;
+    println!("{name}: API server, Velero and storage are up");
+    let reconciler = plugin.start_loop(&hub)?;
+    Ok(Site { hub, velero, reconciler })
+}
+
+fn back_up(plugin: &Plugin, east: &Site) -> Result<()> {
+    headline(2, "East backs itself up");
+    plugin.typed(&east.hub, "schedule --cron @every_6h --ttl 72h --wait".replace('_', " ").as_str())?;
+    plugin.typed(&east.hub, "wait schedule --for run --timeout 2m")?;
+    plugin.typed(&east.hub, "get backups")?;
+    plugin.typed(&east.hub, "status")
+}
+
+async fn follow(plugin: &Plugin, east: &Site, west: &Site) -> Result<()> {
+    headline(3, "West follows, without touching the clusters");
+    proof::backups_seen(&west.hub, west.velero.namespace()).await?;
+    plugin.typed(&west.hub, "restore restore-acm-passive --sync --sync-interval 10m --yes --wait")?;
+    println!("\nA policy is added on east, and a new run of backups is taken:");
+    fill::policy(&east.hub, "added-later").await?;
+    plugin.typed(&east.hub, "backup --wait")?;
+    plugin.typed(&west.hub, "wait restore --for synced --timeout 2m")?;
+    plugin.typed(&west.hub, "status")
+}
+
+/// Kills every process of the hub at once, as a power cut would.
+fn lose(east: Site) -> Result<()> {
+    headline(4, "East is lost");
+    east.velero.kill()?;
+    drop(east);
+    println!("every process of east was killed");
+    Ok(())
+}
+
+fn take_over(plugin: &Plugin, west: &Site) -> Result<()> {
+    headline(5, "West takes over");
+    plugin.typed(&west.hub, "latest")?;
+    plugin.typed(&west.hub, "plan --managed-clusters latest")?;
+    plugin.typed(&west.hub, "activate --yes --confirm west")?;
+    plugin.typed(&west.hub, "wait restore --timeout 5m")?;
+    plugin.typed(&west.hub, "get restores")
+}
+
+/// How long west may take to see a backup of east.
+pub(crate) const SYNC_DEADLINE: Duration = Duration::from_secs(60);
