@@ -5,12 +5,14 @@
 mod action;
 pub mod collision;
 pub mod expired;
+pub mod latest;
 pub mod note;
 mod owners;
 mod prune;
 mod reason;
 mod removal;
 pub mod restore;
+pub mod runs;
 pub mod schedule;
 mod settle;
 mod snapshot;

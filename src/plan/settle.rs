@@ -2,9 +2,10 @@
 
 use kube::core::DynamicObject;
 
-use super::action::{NextStatus, OnError, Outcome, Plan, Record, Step};
-use crate::api::{BackupScheduleStatus, RestoreStatus};
-use crate::velero::{self, BackupType, RestoreType};
+use super::action::{Action, NewObject, NextStatus, OnError, Outcome, Plan, Record, Step};
+use super::restore::{controller_of, track};
+use crate::api::BackupScheduleStatus;
+use crate::velero::{self, BackupType};
 
 /// The status to write after the steps of `plan` ended in `outcomes`.
 ///
@@ -16,6 +17,9 @@ pub fn settle(plan: &Plan, outcomes: &[Outcome]) -> Option<NextStatus> {
         End::Bad(cause) => with_cause(plan.status_on_failure.clone()?, &cause),
     };
     for (step, outcome) in plan.steps.iter().zip(outcomes) {
+        if bad_end(step, outcome).is_some() {
+            continue;
+        }
         if let (Some(record), Some(object)) = (step.record, object_of(outcome)) {
             remember(&mut status, record, object);
         }
@@ -57,19 +61,29 @@ fn bad_end(step: &Step, outcome: &Outcome) -> Option<End> {
     match outcome {
         Outcome::Conflict => Some(End::Conflict),
         Outcome::Failed(failure) => Some(End::Bad(failure.message.clone())),
-        Outcome::AlreadyThere(_) => already_there(step),
+        Outcome::AlreadyThere(object) => already_there(step, object),
         _ => None,
     }
 }
 
-/// A Velero Restore that is there was made by a pass that ended before its status was written. A Velero
-/// Schedule that is there was not there when it was planned for: the next pass sees whose it is. Spec: S-096
-fn already_there(step: &Step) -> Option<End> {
+/// A Velero Restore of the same owner and backup was made by a pass that ended before its status was written. A
+/// Velero Schedule that is there was not there when it was planned for: the next pass sees whose it is.
+/// Spec: S-096, R-230
+fn already_there(step: &Step, found: &DynamicObject) -> Option<End> {
     match step.record {
-        Some(Record::RestoreName(_)) => None,
+        Some(Record::RestoreName(_)) if is_same_restore(&step.action, found) => None,
         Some(Record::ScheduleCopy(_)) => Some(End::Conflict),
-        None => Some(End::Bad(format!("{}: already exists", step.action))),
+        _ => Some(End::Bad(format!("{}: already exists", step.action))),
     }
+}
+
+/// Spec: R-230
+fn is_same_restore(action: &Action, found: &DynamicObject) -> bool {
+    let Action::Create(wanted) = action else { return false };
+    let NewObject::VeleroRestore(wanted) = wanted.as_ref() else { return false };
+    let Ok(found) = found.clone().try_parse::<velero::Restore>() else { return false };
+    let uid_of = |restore: &velero::Restore| controller_of(&restore.metadata).map(|owner| owner.uid.clone());
+    found.spec.backup_name == wanted.spec.backup_name && uid_of(&found) == uid_of(wanted)
 }
 
 fn object_of(outcome: &Outcome) -> Option<&DynamicObject> {
@@ -99,7 +113,7 @@ fn remember(status: &mut NextStatus, record: Record, object: &DynamicObject) {
             remember_copy(status, backup_type, object);
         }
         (NextStatus::Restore(status), Record::RestoreName(restore_type)) => {
-            remember_name(status, restore_type, object.metadata.name.clone());
+            track(status, restore_type, object.metadata.name.clone());
         }
         _ => {}
     }
@@ -117,13 +131,80 @@ fn remember_copy(status: &mut BackupScheduleStatus, backup_type: BackupType, obj
     }
 }
 
-/// Remembers the four tracked names; active passes are found by their suffix. Spec: R-231
-fn remember_name(status: &mut RestoreStatus, restore_type: RestoreType, name: Option<String>) {
-    match restore_type {
-        RestoreType::Credentials => status.velero_credentials_restore_name = name,
-        RestoreType::Resources => status.velero_resources_restore_name = name,
-        RestoreType::ResourcesGeneric => status.velero_generic_resources_restore_name = name,
-        RestoreType::ManagedClusters => status.velero_managed_clusters_restore_name = name,
-        RestoreType::CredentialsActive | RestoreType::ResourcesGenericActive => {}
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::api::RestoreStatus;
+    use crate::plan::restore::{Picked, RestoreReason};
+    use crate::plan::{Failure, latest::Why};
+    use crate::velero::RestoreType;
+
+    fn velero_restore(uid: &str, backup: &str) -> Value {
+        json!({
+            "apiVersion": "velero.io/v1", "kind": "Restore",
+            "metadata": {"name": "r-b", "namespace": "acm", "ownerReferences": [{
+                "apiVersion": "cluster.open-cluster-management.io/v1beta1", "kind": "Restore",
+                "name": "r", "uid": uid, "controller": true, "blockOwnerDeletion": true,
+            }]},
+            "spec": {"backupName": backup},
+        })
+    }
+
+    fn creation() -> Plan {
+        let object: velero::Restore = serde_json::from_value(velero_restore("u1", "b")).unwrap();
+        let part = RestoreType::Credentials;
+        let reason = RestoreReason::Restores { part, why: Picked::Now(Why::Newest) };
+        let step = Step::required(Action::Create(Box::new(NewObject::VeleroRestore(object))), reason)
+            .recording(Record::RestoreName(part));
+        let status = |message: &str| {
+            Some(NextStatus::Restore(Box::new(RestoreStatus {
+                last_message: message.to_owned(),
+                ..Default::default()
+            })))
+        };
+        Plan {
+            steps: vec![step],
+            status: status("good"),
+            status_on_failure: status("bad"),
+            ..Default::default()
+        }
+    }
+
+    fn outcome_of(found: Value) -> (String, Option<String>) {
+        let found = serde_json::from_value(found).unwrap();
+        match settle(&creation(), &[Outcome::AlreadyThere(Box::new(found))]) {
+            Some(NextStatus::Restore(status)) => {
+                (status.last_message, status.velero_credentials_restore_name)
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// R-230
+    #[test]
+    fn a_velero_restore_left_by_a_crash_is_recorded() {
+        assert_eq!(outcome_of(velero_restore("u1", "b")), ("good".to_owned(), Some("r-b".to_owned())));
+    }
+
+    /// R-101, R-230
+    #[test]
+    fn a_velero_restore_of_another_owner_or_backup_is_a_failure() {
+        for found in [velero_restore("u2", "b"), velero_restore("u1", "other")] {
+            let (message, name) = outcome_of(found);
+            assert!(message.contains("already exists"), "{message}");
+            assert_eq!(name, None, "what is not ours is not recorded");
+        }
+    }
+
+    /// R-129
+    #[test]
+    fn a_failed_creation_tells_its_cause() {
+        let failure = Failure { message: "quota exceeded".to_owned() };
+        let Some(NextStatus::Restore(status)) = settle(&creation(), &[Outcome::Failed(failure)]) else {
+            panic!()
+        };
+        assert_eq!(status.last_message, "bad: quota exceeded");
     }
 }

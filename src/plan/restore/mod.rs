@@ -1,22 +1,24 @@
 //! Rules for a Restore.
 
-use std::fmt;
+mod conflict;
+mod cycle;
+mod deletion;
+mod facts;
+mod first_sync;
+mod marker;
+mod notes;
+mod object;
+mod orphans;
+mod pass;
+mod phase;
+mod preview;
+mod reason;
+mod sync;
+pub mod validate;
+mod wanted;
 
-use jiff::Timestamp;
-
-use super::{Decision, HubSnapshot, Plan};
-
-/// Why a step of the Restore side is taken.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RestoreReason {}
-
-impl fmt::Display for RestoreReason {
-    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {}
-    }
-}
-
-/// What to do for the Restore of `hub`.
-pub fn plan(_hub: &HubSnapshot, _now: Timestamp) -> Decision {
-    Decision::Do(Plan::default())
-}
+pub(super) use facts::{controller_of, track};
+pub use pass::plan;
+pub use preview::{Preview, activation_preview, wanted_restores};
+pub use reason::{Picked, RestoreReason};
+pub use wanted::{LeftOut, LeftOutReason, WantedRestore};

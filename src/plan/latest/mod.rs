@@ -1,0 +1,12 @@
+//! Which backup a choice means: `latest`, a name, or nothing that can be used.
+
+mod candidates;
+mod notes;
+mod resolve;
+mod unresolved;
+
+pub use candidates::{Candidates, backup_name, hub_of, is_usable};
+pub use notes::notes;
+pub(super) use resolve::resolve;
+pub use resolve::{Chosen, PassedOver, Why, explain, latest_of_all};
+pub use unresolved::Unresolved;

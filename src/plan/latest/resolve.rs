@@ -1,0 +1,230 @@
+//! From a choice to a backup.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::fmt;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use serde::Serialize;
+
+use super::candidates::{Candidates, age_key, backup_name, hub_of, is_usable, phase, started};
+use super::unresolved::Unresolved;
+use crate::api::{BackupChoice, keys};
+use crate::velero::{Backup, BackupPhase, BackupType};
+use crate::wire::Stamp;
+
+/// How far a start may be from a stamp to belong to it. Spec: R-009
+const NEAR_SECONDS: i64 = 30;
+
+/// The backup a choice means, with what a person wants to know about it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Chosen {
+    /// Its type.
+    pub part: BackupType,
+    /// Its name.
+    pub backup: String,
+    /// How it ended.
+    pub phase: BackupPhase,
+    /// The hub that made it; `None` where that is unknown.
+    pub hub: Option<String>,
+    /// When it started; `None` where that is unknown.
+    pub started_at: Option<Time>,
+    /// When Velero may remove it; `None` where that is unknown.
+    pub expires_at: Option<Time>,
+    /// Items in it; `None` where that is unknown.
+    pub items: Option<i64>,
+    /// Errors while it was made.
+    pub errors: i64,
+    /// Warnings while it was made.
+    pub warnings: i64,
+    /// Where it is kept; `None` where that is unknown.
+    pub location: Option<String>,
+    /// Why this one.
+    pub reason: Why,
+    /// Newer ones of its type that cannot be used, newest first.
+    pub passed_over: Vec<PassedOver>,
+}
+
+/// Why a backup was chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// The newest one that can be used. Spec: R-161
+    Newest,
+    /// Named by the user. Spec: R-170
+    Named,
+    /// It has the same stamp as the named one. Spec: R-171
+    SameStamp,
+    /// It started this near to the stamp of the named one. Spec: R-171
+    StartedNear {
+        /// Distance in seconds.
+        seconds: i64,
+    },
+}
+
+/// A newer backup that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PassedOver {
+    /// Its name.
+    pub backup: String,
+    /// Where it stands.
+    pub phase: BackupPhase,
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Newest => f.write_str("newest usable backup"),
+            Self::Named => f.write_str("chosen by name"),
+            Self::SameStamp => f.write_str("same stamp as the resources backup"),
+            Self::StartedNear { seconds } => {
+                write!(f, "started within {seconds}s of the resources backup")
+            }
+        }
+    }
+}
+
+impl Serialize for Why {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl fmt::Display for PassedOver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.phase {
+            BackupPhase::Unset => write!(f, "{} has not started", self.backup),
+            _ => write!(f, "{} is {}", self.backup, self.phase),
+        }
+    }
+}
+
+/// What `latest` means now for each of the four types that hold data. Spec: R-160…R-164
+pub fn latest_of_all(candidates: &Candidates<'_>) -> BTreeMap<BackupType, Result<Chosen, Unresolved>> {
+    let answer = |backup_type| (backup_type, explain(candidates, backup_type, &BackupChoice::Latest));
+    BackupType::DATA.into_iter().map(answer).collect()
+}
+
+/// What `choice` means for `backup_type`; for generic resources the choice is that of the resources part.
+///
+/// # Errors
+/// When it means no backup that can be restored; `skip` never means one and counts as a name not found.
+pub fn explain(
+    candidates: &Candidates<'_>,
+    backup_type: BackupType,
+    choice: &BackupChoice,
+) -> Result<Chosen, Unresolved> {
+    let (backup, reason) = resolve(candidates, backup_type, choice)?;
+    let status = backup.status.clone().unwrap_or_default();
+    Ok(Chosen {
+        part: backup_type,
+        backup: backup_name(backup).to_owned(),
+        phase: status.phase,
+        hub: hub_of(backup).map(str::to_owned),
+        started_at: status.start_timestamp,
+        expires_at: status.expiration,
+        items: status.progress.and_then(|progress| progress.items_backed_up.or(progress.total_items)),
+        errors: status.errors.unwrap_or(0),
+        warnings: status.warnings.unwrap_or(0),
+        location: backup.spec.storage_location.clone(),
+        reason,
+        passed_over: passed_over(candidates, backup_type, Some(backup)),
+    })
+}
+
+/// The backup `choice` means, and why. Spec: R-150…R-174
+pub(in crate::plan) fn resolve<'a>(
+    candidates: &Candidates<'a>,
+    backup_type: BackupType,
+    choice: &BackupChoice,
+) -> Result<(&'a Backup, Why), Unresolved> {
+    if candidates.is_empty() {
+        return Err(Unresolved::NoBackups { namespace: candidates.namespace().to_owned() });
+    }
+    match choice {
+        BackupChoice::Latest => newest(candidates, backup_type),
+        BackupChoice::Skip => Err(Unresolved::NotFound { backup_type, name: "skip".to_owned() }),
+        BackupChoice::Name(name) if name.is_empty() => Err(Unresolved::Blank { backup_type }),
+        BackupChoice::Name(name) if backup_type == BackupType::ResourcesGeneric => beside(candidates, name),
+        BackupChoice::Name(name) => named(candidates, backup_type, name),
+    }
+}
+
+fn of_type<'a>(candidates: &Candidates<'a>, backup_type: BackupType) -> impl Iterator<Item = &'a Backup> {
+    let prefix = backup_type.schedule_name();
+    candidates.iter().filter(move |backup| backup_name(backup).starts_with(prefix))
+}
+
+/// Spec: R-160…R-162
+fn newest<'a>(candidates: &Candidates<'a>, backup_type: BackupType) -> Result<(&'a Backup, Why), Unresolved> {
+    of_type(candidates, backup_type)
+        .filter(|backup| is_usable(backup))
+        .max_by_key(|backup| age_key(backup))
+        .map(|backup| (backup, Why::Newest))
+        .ok_or_else(|| Unresolved::NoneUsable {
+            backup_type,
+            passed_over: passed_over(candidates, backup_type, None),
+        })
+}
+
+/// Unusable backups of a type that are newer than `than`, newest first.
+fn passed_over(
+    candidates: &Candidates<'_>,
+    backup_type: BackupType,
+    than: Option<&Backup>,
+) -> Vec<PassedOver> {
+    // One that has not started yet is newer than all that have, unlike in the choice itself.
+    let key = |backup: &Backup| (started(backup).is_none(), started(backup), backup_name(backup).to_owned());
+    let mut newer: Vec<&Backup> = of_type(candidates, backup_type)
+        .filter(|backup| !is_usable(backup) && than.is_none_or(|than| key(backup) > key(than)))
+        .collect();
+    newer.sort_by_key(|backup| Reverse(key(backup)));
+    newer
+        .into_iter()
+        .map(|backup| PassedOver { backup: backup_name(backup).to_owned(), phase: phase(backup) })
+        .collect()
+}
+
+/// Spec
+fn named<'a>(
+    candidates: &Candidates<'a>,
+    backup_type: BackupType,
+    name: &str,
+) -> Result<(&'a Backup, Why), Unresolved> {
+    let found = BackupType::of_backup_name(name);
+    if found.is_some_and(|found| found != backup_type) || name.starts_with(keys::MARKER_NAME_PREFIX) {
+        return Err(Unresolved::OtherType { backup_type, name: name.to_owned(), found });
+    }
+    let backup =
+        candidates.named(name).ok_or_else(|| Unresolved::NotFound { backup_type, name: name.to_owned() })?;
+    if !is_usable(backup) {
+        return Err(Unresolved::Unusable { name: name.to_owned(), phase: phase(backup) });
+    }
+    Ok((backup, Why::Named))
+}
+
+/// The generic backup that belongs to a named resources backup. Spec: R-171
+fn beside<'a>(candidates: &Candidates<'a>, name: &str) -> Result<(&'a Backup, Why), Unresolved> {
+    let backup_type = BackupType::ResourcesGeneric;
+    let not_found = || Unresolved::NotFound { backup_type, name: name.to_owned() };
+    let (_, suffix) = name.rsplit_once('-').ok_or_else(not_found)?;
+    let twin = format!("{}-{suffix}", backup_type.schedule_name());
+    if let Some(backup) = candidates.named(&twin).filter(|backup| is_usable(backup)) {
+        return Ok((backup, Why::SameStamp));
+    }
+    let stamp: Stamp = suffix.parse().map_err(|_| not_found())?;
+    candidates
+        .iter()
+        .filter(|backup| is_usable(backup) && backup_name(backup).contains(backup_type.schedule_name()))
+        .filter_map(|backup| Some((distance_seconds(backup, stamp)?, backup)))
+        .min_by_key(|(distance, backup)| (*distance, Reverse(age_key(backup))))
+        .map(|(seconds, backup)| (backup, Why::StartedNear { seconds }))
+        .ok_or_else(not_found)
+}
+
+/// Seconds between a backup's start and `stamp`; `None` if too far. Spec: R-009
+fn distance_seconds(backup: &Backup, stamp: Stamp) -> Option<i64> {
+    let distance = started(backup)?.duration_since(stamp.timestamp()).as_secs().abs();
+    (distance <= NEAR_SECONDS).then_some(distance)
+}

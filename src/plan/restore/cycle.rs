@@ -1,0 +1,255 @@
+//! One pass of a cycle: what is missing is made, what is there is judged. Spec: R-123…R-129
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
+use super::facts::{Facts, controller_of, track};
+use super::notes;
+use super::phase::{Gate, Standing, failure, gate, roll_up};
+use super::reason::RestoreReason;
+use super::sync::{self, Picks};
+use super::wanted::{WantedRestore, wanted};
+use super::{marker, object, orphans, validate};
+use crate::api::{RestorePhase, RestoreStatus};
+use crate::plan::latest::Unresolved;
+use crate::plan::{Action, Decision, Event, NewObject, NextStatus, Note, Plan, Record, Step, Wake};
+use crate::velero::RestoreType;
+
+/// How long to wait after a failure, unless something changes first. Spec: R-006
+pub(super) const RETRY: Duration = Duration::from_secs(60);
+
+/// What to do for a Restore nothing stands in the way of.
+pub(super) fn plan(facts: &Facts<'_>) -> Decision {
+    let chosen = sync::picks(facts).and_then(|picks| Ok((wanted(facts, &picks)?, picks)));
+    match chosen {
+        Err(unresolved) => Decision::Do(unresolved_plan(facts, &unresolved)),
+        Ok((wanted, picks)) => Pass::new(facts, &wanted, &picks).plan(),
+    }
+}
+
+/// Nothing is made while a part has no backup. Spec
+fn unresolved_plan(facts: &Facts<'_>, unresolved: &Unresolved) -> Plan {
+    let standing = Standing::new(facts.error_phase(), unresolved.to_string());
+    Plan { wake: Wake::After(RETRY), ..status_plan(facts, with_standing(facts, standing)) }
+}
+
+/// A plan that changes the status at most.
+pub(super) fn status_plan(facts: &Facts<'_>, status: RestoreStatus) -> Plan {
+    Plan { status: changed(facts, status), wake: Wake::OnChange, ..Plan::default() }
+}
+
+/// The observed status with another phase and message; a final phase gets its time. Spec: R-501
+pub(super) fn with_standing(facts: &Facts<'_>, standing: Standing) -> RestoreStatus {
+    let mut status = facts.status.clone();
+    if standing.phase.is_terminal() {
+        status.completion_timestamp = Some(whole_seconds(facts.now));
+    }
+    status.phase = standing.phase;
+    status.last_message = standing.message;
+    status
+}
+
+/// Spec: R-142
+fn changed(facts: &Facts<'_>, status: RestoreStatus) -> Option<NextStatus> {
+    (facts.restore.status.as_ref() != Some(&status)).then(|| NextStatus::Restore(Box::new(status)))
+}
+
+/// Times are stored in whole seconds.
+fn whole_seconds(now: Timestamp) -> Time {
+    Time(Timestamp::from_second(now.as_second()).unwrap_or(now))
+}
+
+struct Pass<'a> {
+    facts: &'a Facts<'a>,
+    wanted: &'a [WantedRestore],
+    gate: Gate,
+    backup_notes: Vec<Note>,
+    spec_notes: Vec<Note>,
+}
+
+impl<'a> Pass<'a> {
+    fn new(facts: &'a Facts<'a>, wanted: &'a [WantedRestore], picks: &Picks) -> Self {
+        Self {
+            facts,
+            wanted,
+            gate: gate(facts, wanted),
+            backup_notes: notes::of_backups(facts, picks),
+            spec_notes: notes::of_spec(facts, picks),
+        }
+    }
+
+    fn plan(self) -> Decision {
+        if self.wanted.is_empty() {
+            let message = format!("Restore {} has nothing to do: every part is skipped", self.facts.name);
+            return Decision::Do(self.ends(Standing::new(RestorePhase::Finished, message), Vec::new()));
+        }
+        if let Some(standing) = self.foreign() {
+            return Decision::Do(Plan { wake: Wake::After(RETRY), ..self.ends(standing, Vec::new()) });
+        }
+        let creations = self.creations();
+        if !creations.is_empty() {
+            return Decision::Do(self.creates(creations));
+        }
+        let standing = self.held().unwrap_or_else(|| roll_up(self.facts, self.wanted));
+        if !standing.phase.is_terminal() {
+            return Decision::Do(self.ends(standing, Vec::new()));
+        }
+        match marker::steps(self.facts, self.wanted) {
+            Ok(steps) => Decision::Do(self.ends(standing, steps)),
+            Err(queries) => Decision::NeedMore(queries),
+        }
+    }
+
+    /// The Velero Restores to make now, in order. Spec
+    fn missing(&self) -> impl Iterator<Item = &WantedRestore> {
+        let is_free = |wanted: &&WantedRestore| {
+            !wanted.exists && (wanted.part != RestoreType::ManagedClusters || self.gate == Gate::Open)
+        };
+        self.wanted.iter().filter(is_free)
+    }
+
+    fn creations(&self) -> Vec<Step> {
+        self.missing().map(|wanted| creation(self.facts, wanted)).collect()
+    }
+
+    /// A name that is taken by somebody else's Velero Restore. Spec
+    fn foreign(&self) -> Option<Standing> {
+        let (wanted, other) =
+            self.missing().find_map(|wanted| Some((wanted, self.facts.foreign_named(&wanted.name)?)))?;
+        let owner = controller_of(&other.metadata);
+        let is_namesake = owner.is_some_and(|owner| owner.kind == "Restore" && owner.name == self.facts.name);
+        Some(if is_namesake {
+            let message = format!(
+                "waiting for Velero restore {} of an earlier Restore of this name to be removed",
+                wanted.name
+            );
+            Standing::new(RestorePhase::Started, message)
+        } else {
+            let message =
+                format!("Velero restore {} exists and does not belong to this Restore", wanted.name);
+            Standing::new(self.facts.error_phase(), message)
+        })
+    }
+
+    /// Managed clusters that may not be restored yet. Spec
+    fn held(&self) -> Option<Standing> {
+        let is_missing =
+            |wanted: &WantedRestore| wanted.part == RestoreType::ManagedClusters && !wanted.exists;
+        if !self.wanted.iter().any(is_missing) {
+            return None;
+        }
+        match &self.gate {
+            Gate::Open => None,
+            Gate::Waits(name) => {
+                let message =
+                    format!("waiting for Velero restore {name} before managed clusters are restored");
+                Some(Standing::new(RestorePhase::Started, message))
+            }
+            Gate::Shut(name) => {
+                let why = self.facts.owned_named(name).map(failure).unwrap_or_default();
+                let message = format!("managed clusters are not restored: {why}");
+                Some(Standing::new(self.facts.error_phase(), message))
+            }
+        }
+    }
+
+    /// Spec
+    fn creates(&self, creations: Vec<Step>) -> Plan {
+        let message = format!("Restore {} has started", self.facts.name);
+        let standing = self.held().filter(|standing| standing.phase == RestorePhase::Started);
+        let standing = standing.unwrap_or_else(|| Standing::new(RestorePhase::Started, message));
+        let failed = Standing::new(self.facts.error_phase(), "a Velero restore could not be created");
+        let made: Vec<&WantedRestore> = self.missing().collect();
+        Plan {
+            status_on_failure: Some(NextStatus::Restore(Box::new(self.status(failed, &[])))),
+            wake_on_failure: Wake::After(RETRY),
+            status: changed(self.facts, self.status(standing, &made)),
+            ..self.frame(creations)
+        }
+    }
+
+    /// The plan of a pass that makes no Velero Restore; `last` are the steps before a final phase.
+    fn ends(&self, standing: Standing, last: Vec<Step>) -> Plan {
+        let phase = standing.phase.clone();
+        let failed =
+            Standing::new(self.facts.status.phase.clone(), "the activation marker could not be written");
+        let on_failure = (!last.is_empty()).then(|| NextStatus::Restore(Box::new(self.status(failed, &[]))));
+        Plan {
+            status: changed(self.facts, self.status(standing, &[])),
+            status_on_failure: on_failure,
+            wake_on_failure: if last.is_empty() { Wake::default() } else { Wake::After(RETRY) },
+            wake: self.wake(&phase),
+            ..self.frame(last)
+        }
+    }
+
+    /// Steps with those of every pass, and the notes.
+    fn frame(&self, mut steps: Vec<Step>) -> Plan {
+        steps.extend(orphans::steps(self.facts, self.wanted));
+        let notes = self.backup_notes.iter().chain(&self.spec_notes).cloned().collect();
+        Plan { steps, notes, wake: Wake::OnChange, ..Plan::default() }
+    }
+
+    /// Spec: R-140
+    fn wake(&self, phase: &RestorePhase) -> Wake {
+        let spec = &self.facts.restore.spec;
+        if spec.sync_restore_with_new_backups && phase.is_enabled() {
+            // A bad interval is told in a note and replaced by the usual one.
+            let usual = || validate::sync_interval(&crate::api::RestoreSpec::default()).unwrap_or(RETRY);
+            return Wake::After(validate::sync_interval(spec).unwrap_or_else(|_| usual()));
+        }
+        Wake::OnChange
+    }
+
+    /// The status with the names of what is there and what is made. Spec
+    fn status(&self, standing: Standing, made: &[&WantedRestore]) -> RestoreStatus {
+        let is_kept = standing.message == self.facts.status.last_message;
+        let mut status = with_standing(self.facts, standing);
+        if !is_kept {
+            status.last_message = self.with_remarks(status.last_message);
+        }
+        for wanted in self.wanted.iter().filter(|wanted| wanted.exists).chain(made.iter().copied()) {
+            track(&mut status, wanted.part, Some(wanted.name.clone()));
+        }
+        if self.has_new_outcome(&status) {
+            status.completion_timestamp = Some(whole_seconds(self.facts.now));
+        }
+        status
+    }
+
+    /// Each remark once. Spec
+    fn with_remarks(&self, message: String) -> String {
+        let ignored = self.facts.sync_problem.as_ref().map(notes::sync_ignored);
+        let remarks = [notes::in_words(&self.backup_notes), ignored.unwrap_or_default()];
+        remarks
+            .into_iter()
+            .filter(|remark| !remark.is_empty())
+            .fold(message, |text, remark| format!("{text}; {remark}"))
+    }
+
+    /// A cycle of a following Restore ended since the last time was noted. Spec
+    fn has_new_outcome(&self, status: &RestoreStatus) -> bool {
+        let made = |wanted: &WantedRestore| {
+            self.facts.owned_named(&wanted.name)?.metadata.creation_timestamp.as_ref().map(|time| time.0)
+        };
+        let noted = self.facts.status.completion_timestamp.as_ref().map(|time| time.0);
+        status.phase == RestorePhase::Enabled
+            && (noted.is_none() || noted <= self.wanted.iter().filter_map(made).max())
+    }
+}
+
+/// Spec
+fn creation(facts: &Facts<'_>, wanted: &WantedRestore) -> Step {
+    let object = NewObject::VeleroRestore(object::object(facts, wanted));
+    let reason = RestoreReason::Restores { part: wanted.part, why: wanted.reason };
+    Step::required(Action::Create(Box::new(object)), reason)
+        .recording(Record::RestoreName(wanted.part))
+        .announcing(Event {
+            warning: false,
+            reason: "VeleroRestoreCreated".to_owned(),
+            action: "CreateRestore".to_owned(),
+            note: format!("created Velero restore {}", wanted.name),
+        })
+}

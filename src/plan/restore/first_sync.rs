@@ -1,0 +1,63 @@
+//! A new hub learns the backups of a bucket one by one: `latest` waits until it knows them all. Spec: R-155
+
+use std::time::Duration;
+
+use super::facts::Facts;
+use crate::api::BackupChoice;
+use crate::plan::Note;
+use crate::velero::{BackupStorageLocation, BackupType};
+
+/// How long the first sync of a storage location is waited for.
+const PATIENCE: Duration = Duration::from_secs(15 * 60);
+
+/// What is being waited for.
+pub(super) struct FirstSync {
+    /// In words.
+    pub(super) message: String,
+    /// When to stop waiting at the latest.
+    pub(super) remaining: Duration,
+}
+
+/// The first sync to wait for; `None` lets the Restore begin.
+pub(super) fn awaited(facts: &Facts<'_>, storage: &BackupStorageLocation) -> Option<FirstSync> {
+    if !uses_latest(facts) || !facts.owned.is_empty() || is_synced(storage) {
+        return None;
+    }
+    let remaining = PATIENCE.checked_sub(age(facts, storage)?).filter(|left| !left.is_zero())?;
+    let name = storage.metadata.name.as_deref().unwrap_or_default();
+    let known = leading_digit(facts.candidates().len());
+    let message =
+        format!("waiting for the first sync of BackupStorageLocation {name}, {known} backups so far");
+    Some(FirstSync { message, remaining })
+}
+
+/// The wait is over without a sync, so `latest` may be older than it should be.
+pub(super) fn given_up(facts: &Facts<'_>, storage: &BackupStorageLocation) -> Option<Note> {
+    let name = storage.metadata.name.as_deref().unwrap_or_default();
+    (uses_latest(facts) && facts.owned.is_empty() && !is_synced(storage)).then(|| {
+        let message =
+            format!("{name} was never synced completely, latest may not be the newest backup in it");
+        Note::warning("stale-backups", name, message)
+    })
+}
+
+fn uses_latest(facts: &Facts<'_>) -> bool {
+    BackupType::DATA.into_iter().any(|backup_type| facts.choice(backup_type) == BackupChoice::Latest)
+}
+
+fn is_synced(storage: &BackupStorageLocation) -> bool {
+    storage.status.as_ref().is_some_and(|status| status.last_synced_time.is_some())
+}
+
+/// A location of unknown age is waited for no more.
+fn age(facts: &Facts<'_>, storage: &BackupStorageLocation) -> Option<Duration> {
+    let created = storage.metadata.creation_timestamp.as_ref()?.0;
+    Some(Duration::try_from(facts.now.duration_since(created)).unwrap_or_default())
+}
+
+/// Rounded down to its first digit, so that the status is written a few times and not for every backup.
+fn leading_digit(count: usize) -> String {
+    let unit = 10_usize.pow(count.checked_ilog10().unwrap_or(0));
+    let rounded = count / unit * unit;
+    if unit == 1 { rounded.to_string() } else { format!("at least {rounded}") }
+}

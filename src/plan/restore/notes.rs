@@ -1,0 +1,61 @@
+//! What a person should know about a Restore's plan.
+
+use super::facts::Facts;
+use super::sync::Picks;
+use super::validate;
+use super::wanted::left_out;
+use crate::api::Cleanup;
+use crate::plan::latest;
+use crate::plan::runs::Runs;
+use crate::plan::{Note, Severity};
+use crate::velero::{Backup, BackupType};
+
+/// Warnings about the backups of this cycle; they are part of the status message too. Spec: R-164
+pub(super) fn of_backups(facts: &Facts<'_>, picks: &Picks) -> Vec<Note> {
+    let candidates = facts.candidates();
+    let chosen: std::collections::BTreeMap<BackupType, &Backup> =
+        picks.iter().filter_map(|(part, pick)| Some((*part, candidates.named(&pick.backup)?))).collect();
+    latest::notes(&chosen, &Runs::of(&candidates), facts.now)
+}
+
+/// Remarks on what is left out and on fields that have no effect. Spec
+pub(super) fn of_spec(facts: &Facts<'_>, picks: &Picks) -> Vec<Note> {
+    let spec = &facts.restore.spec;
+    let mut notes: Vec<Note> = left_out(facts, picks)
+        .into_iter()
+        .map(|left| Note {
+            name: (!left.what.is_active()).then(|| "generic-lost".to_owned()),
+            severity: Severity::Warning,
+            subject: left.what.part().to_owned(),
+            message: format!("left out: {}", left.reason),
+        })
+        .collect();
+    let about = validate::selectors(spec).into_iter().chain(validate::sync_interval(spec).err());
+    notes.extend(
+        about.map(|problem| Note { severity: Severity::Warning, ..Note::info("", problem.to_string()) }),
+    );
+    notes.extend(
+        facts.sync_problem.as_ref().map(|problem| Note::warning("sync-rules", "", sync_ignored(problem))),
+    );
+    if spec.cleanup_before_restore.as_ref().is_some_and(|cleanup| *cleanup != Cleanup::None) {
+        notes.push(Note::info("cleanup", "this version removes nothing after a restore"));
+    }
+    notes
+}
+
+/// Spec: R-061
+pub(super) fn sync_ignored(problem: &validate::SpecProblem) -> String {
+    format!("SyncRestoreWithNewBackups is ignored: {problem}")
+}
+
+/// The backup warnings as one text for the status; empty without any. Spec: R-164
+pub(super) fn in_words(notes: &[Note]) -> String {
+    let told: Vec<String> = notes
+        .iter()
+        .map(|note| match note.subject.as_str() {
+            "" => note.message.clone(),
+            subject => format!("{subject} is {}", note.message),
+        })
+        .collect();
+    told.join("; ")
+}

@@ -1,0 +1,105 @@
+//! What to do for a Restore: who may begin at all. Spec: R-110…R-127
+
+use jiff::Timestamp;
+
+use super::cycle::{RETRY, status_plan, with_standing};
+use super::facts::Facts;
+use super::phase::Standing;
+use super::reason::RestoreReason;
+use super::{conflict, cycle, deletion, first_sync, validate};
+use crate::api::{self, RestorePhase};
+use crate::plan::validate::storage;
+use crate::plan::{Action, Decision, Event, HubSnapshot, Plan, Step, Wake, expired};
+use crate::velero::BackupStorageLocation;
+
+/// What to do for the Restore of `hub`.
+pub fn plan(hub: &HubSnapshot, now: Timestamp) -> Decision {
+    let housekeeping = expired::steps(hub, now);
+    let decision = match hub.subject_restore() {
+        Some(restore) => of_restore(&Facts::of(hub, restore, now)),
+        None => Decision::Do(Plan { wake: Wake::OnChange, ..Plan::default() }),
+    };
+    match decision {
+        Decision::Do(mut plan) => {
+            plan.steps.splice(0..0, housekeeping);
+            Decision::Do(plan)
+        }
+        question @ Decision::NeedMore(_) => question,
+    }
+}
+
+fn of_restore(facts: &Facts<'_>) -> Decision {
+    if facts.restore.metadata.deletion_timestamp.is_some() {
+        return Decision::Do(deletion::plan(facts));
+    }
+    // Nothing revives a finished Restore. Spec: R-116
+    if facts.status.phase.is_terminal() {
+        return Decision::Do(Plan { wake: Wake::OnChange, ..Plan::default() });
+    }
+    match may_work(facts) {
+        Ok(storage) => {
+            noting(first_sync::given_up(facts, storage), with_hooks_event(facts, cycle::plan(facts)))
+        }
+        Err(plan) => with_hooks_event(facts, Decision::Do(*plan)),
+    }
+}
+
+/// The storage to restore from, or the plan that says why nothing is restored now. Spec: R-118…
+fn may_work<'a>(facts: &Facts<'a>) -> Result<&'a BackupStorageLocation, Box<Plan>> {
+    let refused =
+        conflict::conflict(facts).or_else(|| validate::refusal(facts.restore).map(|why| why.to_string()));
+    if let Some(why) = refused {
+        let standing = Standing::new(RestorePhase::FinishedWithErrors, why);
+        return Err(Box::new(status_plan(facts, with_standing(facts, standing))));
+    }
+    let hub = facts.hub;
+    let accept_unowned = hub.options.accept_unowned_storage;
+    let storage =
+        storage(&hub.velero.storage_locations, facts.namespace, accept_unowned).map_err(|problem| {
+            let standing = Standing::new(facts.error_phase(), problem.to_string());
+            Box::new(Plan { wake: Wake::After(RETRY), ..status_plan(facts, with_standing(facts, standing)) })
+        })?;
+    match first_sync::awaited(facts, storage) {
+        None => Ok(storage),
+        Some(wait) => {
+            let standing = Standing::new(RestorePhase::Started, wait.message);
+            let plan = status_plan(facts, with_standing(facts, standing));
+            Err(Box::new(Plan { wake: Wake::After(wait.remaining), ..plan }))
+        }
+    }
+}
+
+fn noting(note: Option<crate::plan::Note>, decision: Decision) -> Decision {
+    match decision {
+        Decision::Do(mut plan) => {
+            plan.notes.extend(note);
+            Decision::Do(plan)
+        }
+        question @ Decision::NeedMore(_) => question,
+    }
+}
+
+/// Tells once, at the first look, that hooks are not run. Spec
+fn with_hooks_event(facts: &Facts<'_>, decision: Decision) -> Decision {
+    match decision {
+        Decision::Do(mut plan) if facts.status.phase == RestorePhase::Unset && has_hooks(facts.restore) => {
+            plan.steps.insert(0, Step::optional(Action::Emit(hooks_event()), RestoreReason::HooksIgnored));
+            Decision::Do(plan)
+        }
+        decision => decision,
+    }
+}
+
+fn has_hooks(restore: &api::Restore) -> bool {
+    let resources = restore.spec.hooks.as_ref().and_then(|hooks| hooks.resources.as_ref());
+    resources.is_some_and(|resources| !resources.is_empty())
+}
+
+fn hooks_event() -> Event {
+    Event {
+        warning: true,
+        reason: "RestoreHooksNotSupported".to_owned(),
+        action: "RestoreHooksNotSupported".to_owned(),
+        note: "restore hooks are set and will not run".to_owned(),
+    }
+}
