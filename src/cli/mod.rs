@@ -12,11 +12,16 @@ pub mod global;
 pub mod help;
 pub mod install;
 pub mod logging;
+pub mod noun;
 pub mod output;
+pub mod preflight;
 pub mod question;
 pub mod run;
+pub mod schedule;
 pub mod session;
 pub mod version;
+pub mod wait;
+pub mod writers;
 pub mod writing;
 
 use clap::{Parser, Subcommand};
@@ -54,6 +59,14 @@ pub struct Cli {
 pub enum Command {
     /// Run the reconcile loop in the foreground
     Run(run::RunArgs),
+    /// Create or change the backup schedule of this hub
+    Schedule(schedule::ScheduleArgs),
+    /// Stop making backups for now
+    Pause(schedule::PauseArgs),
+    /// Make backups again
+    Resume(schedule::ResumeArgs),
+    /// Wait until a schedule, restore or backup gets somewhere
+    Wait(wait::WaitArgs),
     /// Install the CRDs
     Install(install::InstallArgs),
     /// Set up shell completion
@@ -70,6 +83,10 @@ pub enum Command {
 pub async fn run(command: Command, session: Session) -> Result<Exit> {
     match command {
         Command::Run(args) => run::run(args, &session).await,
+        Command::Schedule(args) => schedule::run(args, &session).await,
+        Command::Pause(args) => schedule::pause(args, &session).await,
+        Command::Resume(args) => schedule::resume(args, &session).await,
+        Command::Wait(args) => wait::run(args, &session).await,
         Command::Install(args) => install::run(args, &session).await,
         Command::Completion(args) => completion::run(&args),
         Command::Version(args) => version::run(&args, &session).await,

@@ -2,6 +2,7 @@
 
 pub mod age;
 pub mod line;
+pub mod progress;
 pub mod style;
 pub mod table;
 pub mod text;

@@ -58,11 +58,11 @@ pub struct ScheduleArgs {
     #[arg(long)]
     pub skip_preflight: bool,
     #[command(flatten)]
-    pub write: WriteArgs,
+    pub(super) write: WriteArgs,
     #[command(flatten)]
-    pub confirm: ConfirmArgs,
+    pub(super) confirm: ConfirmArgs,
     #[command(flatten)]
-    pub waiting: WaitFlags,
+    pub(super) waiting: WaitFlags,
 }
 
 /// Default of `--cron` on create.

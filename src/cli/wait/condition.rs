@@ -1,7 +1,5 @@
 //! When waiting is over, and how it ended; decided from observed objects alone.
 
-use kube::ResourceExt;
-
 use super::sources::World;
 use crate::api::{BackupChoice, BackupSchedulePhase, Restore, RestorePhase};
 use crate::cli::exit::Exit;
@@ -108,15 +106,6 @@ fn backup(phase: &str) -> Verdict {
         BackupPhase::PartiallyFailed => Verdict::Over(Exit::EndedInPart),
         BackupPhase::Failed | BackupPhase::FailedValidation => Verdict::Over(Exit::EndedBadly),
         _ => Verdict::Pending,
-    }
-}
-
-/// Names of the objects of a noun.
-pub(super) fn names(world: &World, noun: Noun) -> Vec<String> {
-    match noun {
-        Noun::Schedule => world.schedules.values().map(ResourceExt::name_any).collect(),
-        Noun::Restore => world.restores.values().map(ResourceExt::name_any).collect(),
-        Noun::Backup | Noun::Run => world.backups.values().map(ResourceExt::name_any).collect(),
     }
 }
 

@@ -8,7 +8,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use crate::cli::noun::Noun;
 use crate::cluster::list::Kind;
 use crate::cluster::watch::{News, follow};
-use crate::{api, velero};
+use crate::{api, cluster, velero};
 
 /// Objects by name.
 #[derive(Debug, Clone, Default)]
@@ -34,7 +34,7 @@ pub(super) enum Change {
     /// To be carried out on the world; the first one of a kind makes it known.
     World(Box<dyn FnOnce(&mut World) + Send>),
     /// The connection is lost for now.
-    Broken(String),
+    Broken(cluster::Error),
 }
 
 /// Watches of the kinds a noun needs, and their changes.
@@ -89,8 +89,8 @@ impl Start<'_> {
 
 fn change_of<K: Kind>(news: News<K>, shelf: fn(&mut World) -> &mut BTreeMap<String, K>) -> Option<Change> {
     Some(match news {
-        News::All(all) => Change::World(Box::new(move |world| {
-            *shelf(world) = all.into_iter().map(|object| (object.meta().name.clone().unwrap_or_default(), object)).collect();
+        News::All { objects, .. } => Change::World(Box::new(move |world| {
+            *shelf(world) = objects.into_iter().map(|object| (object.meta().name.clone().unwrap_or_default(), object)).collect();
         })),
         News::Set(object) => Change::World(Box::new(move |world| {
             shelf(world).insert(object.meta().name.clone().unwrap_or_default(), object);
@@ -101,7 +101,7 @@ fn change_of<K: Kind>(news: News<K>, shelf: fn(&mut World) -> &mut BTreeMap<Stri
         News::Unreadable { name, .. } => Change::World(Box::new(move |world| {
             shelf(world).remove(&name);
         })),
-        News::Broken(error) => Change::Broken(error.to_string()),
+        News::Broken(error) => Change::Broken(error),
         News::Working => return None,
     })
 }
