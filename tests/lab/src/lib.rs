@@ -17,7 +17,8 @@
 //! ```
 //!
 //! Not here on purpose: kubelet, scheduler and controller-manager. No pods, no garbage collection by owner
-//! reference, no end of a namespace being deleted, no volumes. A test that needs one of these does that step itself.
+//! reference, no end of a namespace being deleted, no volumes, and nothing in the cluster roles Kubernetes puts together
+//! from others (`view`, `edit`, `admin`). A test that needs one of these does that step itself.
 
 pub mod assets;
 pub mod background;
@@ -34,7 +35,7 @@ mod kubeconfig;
 mod lab;
 mod objects;
 mod ports;
-pub mod process;
+mod process;
 mod service;
 mod store;
 mod users;
