@@ -26,7 +26,7 @@ mod certs;
 mod components;
 mod control_plane;
 pub mod crds;
-pub mod fill;
+mod fill;
 mod folder;
 mod go_build;
 mod hub;
@@ -43,6 +43,7 @@ mod velero;
 mod wait;
 
 pub use assets::{Assets, cache_folder};
+pub use fill::Fill;
 pub use hub::{Hub, HubOptions};
 pub use hub_kinds::{HUB_KINDS, HubKind, Scope};
 pub use lab::Lab;

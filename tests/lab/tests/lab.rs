@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use acmbackup_lab::{Hub, HubOptions, Lab, Store, Velero, VeleroOptions, crds, fill, until};
+use acmbackup_lab::{Fill, Hub, HubOptions, Lab, Store, Velero, VeleroOptions, crds, until};
 use anyhow::{Context, Result, ensure};
 use k8s_openapi::api::core::v1::Pod;
 use kube::Api;
@@ -18,8 +18,8 @@ async fn a_backup_of_one_hub_is_restored_on_another() -> Result<()> {
     Lab::run(async |lab| {
         let (store, east, west) = tokio::try_join!(lab.store(), lab.hub("east"), lab.hub("west"))?;
         let _veleros = tokio::try_join!(with_velero(&east, &store), with_velero(&west, &store))?;
-        let options = fill::Options { clusters: 4, ..fill::Options::default() };
-        tokio::try_join!(fill::hub(&east, &options), fill::identity(&west))?;
+        east.fill(&Fill::new(4, "east-id")).await?;
+        west.fill(&Fill::nothing("west-id")).await?;
 
         let everything = json!({
             "excludedNamespaces": ["kube-system", NAMESPACE],
@@ -33,7 +33,7 @@ async fn a_backup_of_one_hub_is_restored_on_another() -> Result<()> {
 
         west.create(velero_object("Restore", "r1", &json!({"backupName": "b1"}))).await?;
         phase(&west, "Restore", "r1", "Completed").await?;
-        assert_eq!(fill::count(&east).await?, fill::count(&west).await?);
+        assert_eq!(east.count().await?, west.count().await?);
         Ok(())
     })
     .await
