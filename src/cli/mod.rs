@@ -3,6 +3,7 @@
 //! A command is an `Args` struct and a `run` function in its own file, two lines here, and a place in
 //! [`help::GROUPS`].
 
+pub mod captured;
 pub mod completion;
 pub mod entry;
 pub mod environment;
@@ -11,12 +12,19 @@ pub mod exit;
 pub mod global;
 pub mod help;
 pub mod install;
+pub mod latest;
 pub mod logging;
+pub mod moment;
+pub mod noun;
 pub mod output;
+pub mod preflight;
 pub mod question;
 pub mod run;
+pub mod schedule;
 pub mod session;
 pub mod version;
+pub mod wait;
+pub mod writers;
 pub mod writing;
 
 use clap::{Parser, Subcommand};
@@ -54,6 +62,16 @@ pub struct Cli {
 pub enum Command {
     /// Run the reconcile loop in the foreground
     Run(run::RunArgs),
+    /// Create or change the backup schedule of this hub
+    Schedule(schedule::ScheduleArgs),
+    /// Stop making backups for now
+    Pause(schedule::PauseArgs),
+    /// Make backups again
+    Resume(schedule::ResumeArgs),
+    /// Show which backups `latest` means right now
+    Latest(latest::LatestArgs),
+    /// Wait until a schedule, restore or backup gets somewhere
+    Wait(wait::WaitArgs),
     /// Install the CRDs
     Install(install::InstallArgs),
     /// Set up shell completion
@@ -70,6 +88,11 @@ pub enum Command {
 pub async fn run(command: Command, session: Session) -> Result<Exit> {
     match command {
         Command::Run(args) => run::run(args, &session).await,
+        Command::Schedule(args) => schedule::run(args, &session).await,
+        Command::Pause(args) => schedule::pause(args, &session).await,
+        Command::Resume(args) => schedule::resume(args, &session).await,
+        Command::Latest(args) => latest::run(args, &session).await,
+        Command::Wait(args) => wait::run(args, &session).await,
         Command::Install(args) => install::run(args, &session).await,
         Command::Completion(args) => completion::run(&args),
         Command::Version(args) => version::run(&args, &session).await,

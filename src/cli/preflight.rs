@@ -1,0 +1,120 @@
+//! What has to be in place before something is written; the loop would refuse it otherwise.
+
+use kube::ResourceExt;
+
+use super::error::{CliError, Result};
+use super::exit::{Exit, problem};
+use super::session::{Hub, Session};
+use crate::cluster::list::{items, items_everywhere};
+use crate::plan::validate::{self, StorageProblem};
+use crate::velero::BackupStorageLocation;
+use crate::{api, cluster};
+
+/// The storage location of the namespace can be used. Spec: S-033, S-034, R-130
+///
+/// # Errors
+///
+/// Exit 6 if it cannot, naming the reason Velero gives.
+pub async fn storage(hub: &Hub, session: &Session) -> Result<()> {
+    let namespace = hub.namespace();
+    let locations = items_everywhere::<BackupStorageLocation>(hub.client(), namespace).await?;
+    let Err(problem) = validate::storage(&locations, namespace, false) else { return Ok(()) };
+    Err(storage_error(&problem, &locations, namespace).try_for(
+        session.command("status"),
+        "shows the storage; --skip-preflight goes on regardless",
+    ))
+}
+
+fn storage_error(problem: &StorageProblem, locations: &[BackupStorageLocation], namespace: &str) -> Box<CliError> {
+    let here = locations.iter().find(|location| location.namespace().as_deref() == Some(namespace));
+    let status = here.and_then(|location| location.status.as_ref());
+    let base = |name, message: String| CliError::named(name, Exit::NotReady, message);
+    match (problem, here) {
+        (StorageProblem::NotOwned { name, .. }, _) => {
+            base(problem::STORAGE_NOT_OWNED, format!("storage location {namespace}/{name} is Available but has no owner"))
+                .why("the loop only accepts locations made by OADP, or all with run --accept-unowned-storage")
+                .try_("create it through a DataProtectionApplication")
+        }
+        (StorageProblem::Unavailable { .. }, Some(location)) => {
+            let phase = status.map(|status| status.phase.to_string()).filter(|phase| !phase.is_empty());
+            let phase = phase.unwrap_or_else(|| "not checked by Velero yet".to_owned());
+            let error = base(
+                problem::STORAGE_UNAVAILABLE,
+                format!("storage location {namespace}/{} is {phase}", location.name_any()),
+            );
+            match status.and_then(|status| status.message.as_deref()) {
+                Some(message) => error.why(format!("Velero says: {message}")),
+                None => error,
+            }
+            .try_("check its credentials secret and the bucket's policy")
+        }
+        _ => base(problem::STORAGE_MISSING, format!("there is no storage location in {namespace}"))
+            .try_("create one through a DataProtectionApplication"),
+    }
+}
+
+/// No Restore is unfinished. Spec: S-032, R-812
+///
+/// # Errors
+///
+/// Exit 5 if one is.
+pub async fn no_restore_in_the_way(hub: &Hub, session: &Session, what_for: &str) -> Result<()> {
+    let namespace = hub.namespace();
+    let mut unfinished: Vec<api::Restore> = items::<api::Restore>(hub.client(), Some(namespace)).await?;
+    unfinished.retain(|restore| !restore.phase().is_terminal());
+    unfinished.sort_by_key(ResourceExt::name_any);
+    let Some(restore) = unfinished.first() else { return Ok(()) };
+    let (name, phase) = (restore.name_any(), restore.phase());
+    let phase = if phase.is_default() { "not started".to_owned() } else { phase.to_string() };
+    let error = CliError::named(
+        problem::RESTORE_IN_THE_WAY,
+        Exit::Refused,
+        format!("another restore is not finished: {name} ({phase})"),
+    )
+    .why(what_for);
+    let error = match restore.phase().is_enabled() {
+        true => error.try_for(session.command(&format!("activate {name}")), "take over the managed clusters with it"),
+        false => error.try_for(session.command(&format!("wait restore/{name}")), "until it is finished"),
+    };
+    Err(error.try_for(delete_restore(session, namespace, &name), "if it is no longer needed"))
+}
+
+/// The command that deletes one of our Restores; kubectl's `restores` alone may mean Velero's.
+pub fn delete_restore(session: &Session, namespace: &str, name: &str) -> String {
+    let context = session.globals.context.as_ref().map(|context| format!(" --context {context}")).unwrap_or_default();
+    format!("kubectl delete restores.cluster.open-cluster-management.io {name} -n {namespace}{context}")
+}
+
+/// No BackupSchedule is active. Spec: R-811
+///
+/// # Errors
+///
+/// Exit 5 if one is.
+pub async fn no_schedule_in_the_way(hub: &Hub, session: &Session) -> Result<()> {
+    use api::BackupSchedulePhase::{BackupCollision, Paused};
+    let schedules: Vec<api::BackupSchedule> = items(hub.client(), Some(hub.namespace())).await?;
+    let active = schedules.iter().find(|schedule| !matches!(schedule.phase(), Paused | BackupCollision));
+    let Some(schedule) = active else { return Ok(()) };
+    let phase = schedule.phase();
+    let phase = if phase.is_default() { "not processed yet".to_owned() } else { phase.to_string() };
+    Err(CliError::named(
+        problem::SCHEDULE_IN_THE_WAY,
+        Exit::Refused,
+        format!("a backup schedule is active: {} ({phase})", schedule.name_any()),
+    )
+    .why("a hub that makes backups is not restored: the restore would end as FinishedWithErrors and stay so")
+    .try_for(session.command("pause"), "stop making backups first"))
+}
+
+/// Turns a missing kind into the answer that nothing is there.
+///
+/// # Errors
+///
+/// Any other failure.
+pub fn if_served<T>(listed: std::result::Result<Vec<T>, cluster::Error>) -> Result<Option<Vec<T>>> {
+    match listed {
+        Ok(items) => Ok(Some(items)),
+        Err(error) if error.class() == cluster::Class::KindMissing => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,133 @@
+//! `pause` and `resume`: one field of the BackupSchedule.
+
+use clap::Args;
+use kube::ResourceExt;
+use serde_json::{Value, json};
+
+use super::args::FLAGS;
+use super::change::Field;
+use super::command::{existing, patch_of};
+use crate::api;
+use crate::cli::error::Result;
+use crate::cli::exit::Exit;
+use crate::cli::noun::{Noun, only_one};
+use crate::cli::preflight;
+use crate::cli::session::{Hub, Session};
+use crate::cli::wait::{Condition, Grace, Waiting};
+use crate::cli::writing::{WaitFlags, WriteArgs, write_error};
+use crate::cluster::write::{self, Place};
+use crate::plan::validate::terms;
+use crate::render::age;
+
+/// Stop making backups for now
+#[derive(Debug, Clone, Args)]
+pub struct PauseArgs {
+    /// The schedule; may be left out if there is one
+    #[arg(value_name = "NAME")]
+    name: Option<String>,
+    #[command(flatten)]
+    write: WriteArgs,
+    #[command(flatten)]
+    waiting: WaitFlags,
+}
+
+/// Make backups again
+#[derive(Debug, Clone, Args)]
+pub struct ResumeArgs {
+    /// The schedule; may be left out if there is one
+    #[arg(value_name = "NAME")]
+    name: Option<String>,
+    /// Skip the backup that is due at once
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    skip_immediately: Option<bool>,
+    /// Write although a check says the loop will refuse it
+    #[arg(long)]
+    skip_preflight: bool,
+    #[command(flatten)]
+    write: WriteArgs,
+    #[command(flatten)]
+    waiting: WaitFlags,
+}
+
+/// Pauses the schedule.
+///
+/// # Errors
+///
+/// There is no schedule, or the server refuses.
+pub async fn pause(args: PauseArgs, session: &Session) -> Result<Exit> {
+    let hub = session.hub().await?;
+    let (write, waiting) = (&args.write, &args.waiting);
+    let flip = Flip { session, hub: &hub, write, waiting, fields: vec![Field { name: "paused", value: true.into() }] };
+    let old = flip.find(args.name.as_deref()).await?;
+    flip.carry_out(&old, "paused", Condition::Paused).await
+}
+
+/// Resumes the schedule.
+///
+/// # Errors
+///
+/// There is no schedule, something is in the way, or the server refuses.
+pub async fn resume(args: ResumeArgs, session: &Session) -> Result<Exit> {
+    let hub = session.hub().await?;
+    let mut fields = vec![Field { name: "paused", value: false.into() }];
+    fields.extend(args.skip_immediately.map(|skip| Field { name: "skipImmediately", value: skip.into() }));
+    let flip = Flip { session, hub: &hub, write: &args.write, waiting: &args.waiting, fields };
+    let old = flip.find(args.name.as_deref()).await?;
+    if !args.skip_preflight {
+        preflight::storage(&hub, session).await?;
+        let why = "no backups are made while a restore is unfinished: the schedule would end as FailedValidation";
+        preflight::no_restore_in_the_way(&hub, session, why).await?;
+    }
+    let next = terms(&old.spec).ok().and_then(|terms| terms.cron.next(session.now()));
+    let next = next.map(|next| format!(", next run in {}", age::until(next, session.now()))).unwrap_or_default();
+    flip.carry_out(&old, &format!("resumed{next}"), Condition::Usual).await
+}
+
+/// One change of a few fields.
+struct Flip<'a> {
+    session: &'a Session,
+    hub: &'a Hub,
+    write: &'a WriteArgs,
+    waiting: &'a WaitFlags,
+    fields: Vec<Field>,
+}
+
+impl Flip<'_> {
+    async fn find(&self, name: Option<&str>) -> Result<api::BackupSchedule> {
+        let all = existing(self.hub).await?;
+        let names: Vec<String> = all.iter().map(ResourceExt::name_any).collect();
+        let name = only_one(Noun::Schedule, name, &names, self.hub.namespace())?;
+        let found = all.into_iter().find(|schedule| schedule.name_any() == name);
+        found.ok_or_else(|| crate::cli::CliError::new(Exit::NotFound, format!("schedule {name} not found")))
+    }
+
+    async fn carry_out(&self, old: &api::BackupSchedule, what: &str, condition: Condition) -> Result<Exit> {
+        let name = old.name_any();
+        let place = Place::of::<api::BackupSchedule>(self.hub.namespace(), &name);
+        let wait = self.waiting.wait && self.write.dry_run.is_none();
+        let waiting = wait.then(|| Waiting::start(self.session, self.hub, Noun::Schedule, &name));
+        let same = json!(old.spec.paused) == self.fields.first().map_or(Value::Null, |field| field.value.clone());
+        let what = if same { "unchanged" } else { what };
+        let object = match self.write.is_client_dry_run() || (same && self.fields.len() == 1) {
+            true => self.merged(old),
+            false => {
+                let patch = patch_of(old, &self.fields);
+                let changed = write::patch(self.hub.client(), &place, &patch, self.write.mode()).await;
+                json!(changed.map_err(|error| write_error(error, "BackupSchedule", FLAGS))?)
+            }
+        };
+        self.write.report(&place, &object, what, &self.session.out())?;
+        match waiting {
+            Some(waiting) => waiting.finish(condition, self.waiting.timeout, Grace::AfterWrite).await,
+            None => Ok(Exit::Done),
+        }
+    }
+
+    fn merged(&self, old: &api::BackupSchedule) -> Value {
+        let mut object = json!(old);
+        if let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut) {
+            spec.extend(super::change::to_spec(&self.fields));
+        }
+        object
+    }
+}

@@ -1,0 +1,67 @@
+//! The `wait` command.
+
+use clap::Args;
+
+use super::condition::Condition;
+use super::waiting::{Grace, Waiting};
+use crate::api;
+use crate::cli::error::Result;
+use crate::cli::exit::Exit;
+use crate::cli::noun::{Noun, Subject, only_one};
+use crate::cli::session::{Hub, Session};
+use crate::cluster::list::{Kind, items};
+use crate::velero;
+use crate::wire::GoDuration;
+
+/// Wait until a schedule, restore or backup gets somewhere
+///
+/// A schedule is awaited until it is Enabled, a restore until it has settled, a backup until it has ended.
+/// Ends with 0, with 7 after a bad end, with 8 after one with errors in part, and with 124 when time is over.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:
+  kubectl acmbackup wait schedule
+  kubectl acmbackup wait restore/restore-acm-passive --timeout 2h
+  kubectl acmbackup wait restore --for phase=Running
+  kubectl acmbackup wait backup/acm-resources-schedule-20261122120103")]
+pub struct WaitArgs {
+    /// schedule, restore or backup, and /NAME if there are several
+    #[arg(value_name = "TYPE[/NAME]")]
+    subject: Subject,
+    /// Wait for this instead: phase=X, paused, deleted
+    #[arg(long = "for", value_name = "COND")]
+    condition: Option<Condition>,
+    /// Longest time to wait; 0 looks once
+    #[arg(long, value_name = "DUR", default_value = "1h")]
+    timeout: GoDuration,
+}
+
+/// Waits.
+///
+/// # Errors
+///
+/// The object is not there, the server refuses, or Ctrl-C.
+pub async fn run(args: WaitArgs, session: &Session) -> Result<Exit> {
+    let hub = session.hub().await?;
+    let condition = args.condition.unwrap_or(Condition::Usual);
+    let noun = args.subject.noun;
+    let name = match (&args.subject.name, &condition) {
+        (Some(name), Condition::Deleted) => name.clone(),
+        (name, _) => only_one(noun, name.as_deref(), &names(&hub, noun).await?, hub.namespace())?,
+    };
+    Waiting::start(session, &hub, noun, &name).finish(condition, args.timeout, Grace::None).await
+}
+
+async fn names(hub: &Hub, noun: Noun) -> Result<Vec<String>> {
+    match noun {
+        Noun::Schedule => names_of::<api::BackupSchedule>(hub).await,
+        Noun::Restore => names_of::<api::Restore>(hub).await,
+        Noun::Backup | Noun::Run => names_of::<velero::Backup>(hub).await,
+    }
+}
+
+async fn names_of<K: Kind>(hub: &Hub) -> Result<Vec<String>> {
+    let all = items::<K>(hub.client(), Some(hub.namespace())).await?;
+    let mut names: Vec<String> = all.into_iter().filter_map(|object| object.meta().name.clone()).collect();
+    names.sort();
+    Ok(names)
+}

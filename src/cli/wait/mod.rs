@@ -1,0 +1,11 @@
+//! `wait`, and what `--wait` of other commands does: watch until an object got somewhere.
+
+mod command;
+mod condition;
+mod screen;
+mod sources;
+mod waiting;
+
+pub use command::{WaitArgs, run};
+pub use condition::Condition;
+pub use waiting::{Grace, Waiting};
