@@ -19,6 +19,7 @@ pub mod noun;
 pub mod output;
 pub mod preflight;
 pub mod question;
+pub mod restore;
 pub mod run;
 pub mod schedule;
 pub mod session;
@@ -70,6 +71,12 @@ pub enum Command {
     Resume(schedule::ResumeArgs),
     /// Show which backups `latest` means right now
     Latest(latest::LatestArgs),
+    /// Show what a restore would do
+    Plan(Box<restore::PlanArgs>),
+    /// Restore this hub from backups
+    Restore(Box<restore::RestoreArgs>),
+    /// Take over the managed clusters
+    Activate(restore::ActivateArgs),
     /// Wait until a schedule, restore or backup gets somewhere
     Wait(wait::WaitArgs),
     /// Install the CRDs
@@ -92,6 +99,9 @@ pub async fn run(command: Command, session: Session) -> Result<Exit> {
         Command::Pause(args) => schedule::pause(args, &session).await,
         Command::Resume(args) => schedule::resume(args, &session).await,
         Command::Latest(args) => latest::run(args, &session).await,
+        Command::Plan(args) => restore::plan(*args, &session).await,
+        Command::Restore(args) => restore::restore(*args, &session).await,
+        Command::Activate(args) => restore::activate(args, &session).await,
         Command::Wait(args) => wait::run(args, &session).await,
         Command::Install(args) => install::run(args, &session).await,
         Command::Completion(args) => completion::run(&args),

@@ -4,6 +4,7 @@ pub mod age;
 pub mod hub_id;
 pub mod latest;
 pub mod line;
+pub mod plan;
 pub mod problems;
 pub mod progress;
 pub mod style;
