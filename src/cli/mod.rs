@@ -9,6 +9,7 @@ pub mod entry;
 pub mod environment;
 pub mod error;
 pub mod exit;
+pub mod get;
 pub mod global;
 pub mod help;
 pub mod install;
@@ -23,6 +24,7 @@ pub mod restore;
 pub mod run;
 pub mod schedule;
 pub mod session;
+pub mod status;
 pub mod version;
 pub mod wait;
 pub mod writers;
@@ -79,6 +81,10 @@ pub enum Command {
     Activate(restore::ActivateArgs),
     /// Wait until a schedule, restore or backup gets somewhere
     Wait(wait::WaitArgs),
+    /// Show this hub on one screen
+    Status(status::StatusArgs),
+    /// List schedules, restores, backups or runs
+    Get(get::GetArgs),
     /// Install the CRDs
     Install(install::InstallArgs),
     /// Set up shell completion
@@ -103,6 +109,8 @@ pub async fn run(command: Command, session: Session) -> Result<Exit> {
         Command::Restore(args) => restore::restore(*args, &session).await,
         Command::Activate(args) => restore::activate(args, &session).await,
         Command::Wait(args) => wait::run(args, &session).await,
+        Command::Status(args) => status::run(&args, &session).await,
+        Command::Get(args) => get::run(args, &session).await,
         Command::Install(args) => install::run(args, &session).await,
         Command::Completion(args) => completion::run(&args),
         Command::Version(args) => version::run(&args, &session).await,

@@ -7,6 +7,7 @@ pub mod line;
 pub mod plan;
 pub mod problems;
 pub mod progress;
+pub mod status;
 pub mod style;
 pub mod table;
 pub mod text;

@@ -111,7 +111,9 @@ impl PlanView {
         Self {
             name: restore.metadata.name.clone().unwrap_or_default(),
             steps: preview.restores.iter().map(|wanted| step(wanted, candidates)).collect(),
-            cleanup: CleanupView { policy: spec.cleanup_before_restore.clone().unwrap_or_default().to_string() },
+            cleanup: CleanupView {
+                policy: spec.cleanup_before_restore.clone().unwrap_or_default().to_string(),
+            },
             left_out: left_out(preview),
             status: status(restore, stopped),
             warnings: preview.notes.clone(),
@@ -153,7 +155,8 @@ impl PlanView {
         }
         text.push_str(&format!("\n{}", columns(0, rest)));
         // What is left out was said above.
-        let told: Vec<Note> = self.warnings.iter().filter(|note| !note.message.starts_with("left out")).cloned().collect();
+        let told: Vec<Note> =
+            self.warnings.iter().filter(|note| !note.message.starts_with("left out")).cloned().collect();
         if !told.is_empty() {
             text.push_str(&format!("\n{}", problems(&told, style)));
         }
@@ -225,7 +228,8 @@ fn status(restore: &api::Restore, stopped: Option<&api::RestoreStatus>) -> Statu
     let follows = restore.spec.sync_restore_with_new_backups && passive;
     let phase = if follows { RestorePhase::Enabled } else { RestorePhase::Finished };
     let interval = restore.spec.restore_sync_interval.as_deref().unwrap_or("30m");
-    let message = if follows { format!("then follows new backups, looking every {interval}") } else { String::new() };
+    let message =
+        if follows { format!("then follows new backups, looking every {interval}") } else { String::new() };
     StatusView { phase: phase.to_string(), last_message: message }
 }
 

@@ -85,8 +85,10 @@ impl Task<'_> {
         let restore = self.following(name, &snapshot)?;
         let (view, preview) = preview::activation(&snapshot, &restore, self.session.now());
         match preview.problem {
-            Some(unresolved) => Err(CliError::named(problem::NO_BACKUP, Exit::NotFound, unresolved.to_string())
-                .try_(self.session.command("latest --all"))),
+            Some(unresolved) => {
+                Err(CliError::named(problem::NO_BACKUP, Exit::NotFound, unresolved.to_string())
+                    .try_(self.session.command("latest --all")))
+            }
             None => Ok((restore, view)),
         }
     }
@@ -95,7 +97,8 @@ impl Task<'_> {
         let follows = |restore: &&api::Restore| {
             restore.phase().is_enabled() && restore.spec.managed_clusters_choice() == api::BackupChoice::Skip
         };
-        let names: Vec<String> = snapshot.restores.iter().filter(follows).map(ResourceExt::name_any).collect();
+        let names: Vec<String> =
+            snapshot.restores.iter().filter(follows).map(ResourceExt::name_any).collect();
         if names.is_empty() || name.is_some_and(|name| !names.iter().any(|known| known == name)) {
             return Err(self.nothing_follows(name, snapshot));
         }
@@ -108,10 +111,13 @@ impl Task<'_> {
         let named = name.and_then(|name| snapshot.restores.iter().find(|restore| restore.name_any() == name));
         let error = match (name, named) {
             (Some(name), Some(restore)) => {
-                let clusters = restore.spec.velero_managed_clusters_backup_name.as_deref().unwrap_or("latest");
+                let clusters =
+                    restore.spec.velero_managed_clusters_backup_name.as_deref().unwrap_or("latest");
                 let state = format!("{name} does not follow another hub");
-                CliError::new(Exit::NotFound, state)
-                    .why(format!("it is {} with managed clusters {clusters}; expected Enabled and skip", restore.phase()))
+                CliError::new(Exit::NotFound, state).why(format!(
+                    "it is {} with managed clusters {clusters}; expected Enabled and skip",
+                    restore.phase()
+                ))
             }
             (Some(name), None) => CliError::new(Exit::NotFound, format!("restore {name} not found")),
             (None, _) => CliError::new(Exit::NotFound, "no restore follows another hub: none is Enabled"),
@@ -154,8 +160,10 @@ impl Task<'_> {
         if self.args.write.output.is_some() || self.args.write.dry_run.is_some() {
             return;
         }
-        let wait = wait_for.map(|name| (self.session.command(&format!("wait restore/{name}")), String::new()));
-        let backup = (self.session.command("schedule"), "then, so that this hub writes the backups".to_owned());
+        let wait =
+            wait_for.map(|name| (self.session.command(&format!("wait restore/{name}")), String::new()));
+        let backup =
+            (self.session.command("schedule"), "then, so that this hub writes the backups".to_owned());
         self.session.tell(&next(&wait.into_iter().chain([backup]).collect::<Vec<_>>()));
     }
 }

@@ -94,7 +94,13 @@ pub(super) const FLAGS: &[(&str, &str)] = &[
 impl RestoreFlags {
     /// Something restricts what is restored.
     pub(super) fn has_filter(&self) -> bool {
-        let lists = [&self.include_namespaces, &self.exclude_namespaces, &self.include_resources, &self.exclude_resources, &self.or_selector];
+        let lists = [
+            &self.include_namespaces,
+            &self.exclude_namespaces,
+            &self.include_resources,
+            &self.exclude_resources,
+            &self.or_selector,
+        ];
         lists.iter().any(|list| !list.is_empty()) || self.selector.is_some()
     }
 

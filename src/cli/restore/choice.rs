@@ -29,7 +29,11 @@ impl Choices {
     /// Exit 2 for combinations that make no sense.
     pub(super) fn of(flags: &RestoreFlags) -> Result<Self> {
         let word = |value: &Option<String>, usual: &str| {
-            value.as_deref().map(|text| text.trim().to_lowercase()).filter(|text| !text.is_empty()).unwrap_or_else(|| usual.to_owned())
+            value
+                .as_deref()
+                .map(|text| text.trim().to_lowercase())
+                .filter(|text| !text.is_empty())
+                .unwrap_or_else(|| usual.to_owned())
         };
         let choices = Self {
             managed_clusters: word(&flags.managed_clusters, "skip"),
@@ -59,7 +63,10 @@ impl Choices {
 
     fn check(&self, flags: &RestoreFlags) -> Result<()> {
         if PARTS.iter().all(|part| self.get(*part) == "skip") {
-            return Err(CliError::new(Exit::Usage, "all three parts are skipped: there is nothing to restore"));
+            return Err(CliError::new(
+                Exit::Usage,
+                "all three parts are skipped: there is nothing to restore",
+            ));
         }
         if flags.sync != Some(true) {
             return Ok(());
@@ -83,7 +90,12 @@ impl Choices {
     /// # Errors
     ///
     /// Exit 4 if there is no such run or it lacks a part.
-    pub(super) fn resolve(mut self, flags: &RestoreFlags, candidates: &Candidates<'_>, now: Timestamp) -> Result<Self> {
+    pub(super) fn resolve(
+        mut self,
+        flags: &RestoreFlags,
+        candidates: &Candidates<'_>,
+        now: Timestamp,
+    ) -> Result<Self> {
         let runs = Runs::of(candidates);
         let run = match (&flags.run, flags.as_of) {
             (Some(id), _) => Some(find_run(&runs, id)?),
@@ -122,7 +134,11 @@ fn find_run<'a>(runs: &'a Runs, id: &str) -> Result<&'a Run> {
 fn complete_run(runs: &Runs, as_of: Option<Timestamp>) -> Result<&Run> {
     runs.newest_complete(as_of).ok_or_else(|| {
         let when = as_of.map(|at| format!(" by {at}")).unwrap_or_default();
-        let error = CliError::named(problem::INCOMPLETE_RUN, Exit::NotFound, format!("there is no complete run{when}"));
+        let error = CliError::named(
+            problem::INCOMPLETE_RUN,
+            Exit::NotFound,
+            format!("there is no complete run{when}"),
+        );
         match runs.iter().next() {
             Some(run) => error.why(format!("the newest run, {}, is {}", run.id, status_word(run.status))),
             None => error.why("there are no runs in this namespace"),
@@ -139,7 +155,8 @@ pub(super) fn status_word(status: RunStatus) -> String {
 fn part_of(run: &Run, part: BackupType) -> Result<String> {
     run.parts.get(&part).cloned().ok_or_else(|| {
         let message = format!("run {} has no backup of {}", run.id, part.part());
-        CliError::named(problem::INCOMPLETE_RUN, Exit::NotFound, message).try_("kubectl acmbackup get runs -o wide")
+        CliError::named(problem::INCOMPLETE_RUN, Exit::NotFound, message)
+            .try_("kubectl acmbackup get runs -o wide")
     })
 }
 
@@ -170,7 +187,8 @@ mod tests {
     }
 
     fn resolved(flags: &RestoreFlags) -> Result<Choices> {
-        let backups = [run_of("20261122080002", "Completed"), run_of("20261122100004", "PartiallyFailed")].concat();
+        let backups =
+            [run_of("20261122080002", "Completed"), run_of("20261122100004", "PartiallyFailed")].concat();
         let now = "2026-11-22T11:00:00Z".parse().unwrap();
         Choices::of(flags)?.resolve(flags, &Candidates::in_namespace(&backups, "acm"), now)
     }
@@ -194,15 +212,22 @@ mod tests {
 
     #[test]
     fn pin_writes_the_names_latest_stands_for() {
-        let flags = RestoreFlags { pin: true, managed_clusters: Some("latest".to_owned()), ..Default::default() };
-        assert_eq!(resolved(&flags).unwrap().managed_clusters, "acm-managed-clusters-schedule-20261122100004");
+        let flags =
+            RestoreFlags { pin: true, managed_clusters: Some("latest".to_owned()), ..Default::default() };
+        assert_eq!(
+            resolved(&flags).unwrap().managed_clusters,
+            "acm-managed-clusters-schedule-20261122100004"
+        );
     }
 
     #[test]
     fn a_run_given_for_one_part_becomes_that_parts_backup() {
         let flags = RestoreFlags { resources: Some("20261122080002".to_owned()), ..Default::default() };
         let choices = resolved(&flags).unwrap();
-        assert_eq!((choices.resources.as_str(), choices.credentials.as_str()), ("acm-resources-schedule-20261122080002", "latest"));
+        assert_eq!(
+            (choices.resources.as_str(), choices.credentials.as_str()),
+            ("acm-resources-schedule-20261122080002", "latest")
+        );
         let missing = RestoreFlags { resources: Some("20200101000000".to_owned()), ..Default::default() };
         assert_eq!(resolved(&missing).unwrap_err().exit, Exit::NotFound);
     }
@@ -210,7 +235,10 @@ mod tests {
     #[test]
     fn following_needs_a_passive_start() {
         let flags = |clusters: &str, pin| RestoreFlags {
-            sync: Some(true), managed_clusters: Some(clusters.to_owned()), pin, ..Default::default()
+            sync: Some(true),
+            managed_clusters: Some(clusters.to_owned()),
+            pin,
+            ..Default::default()
         };
         let refused = Choices::of(&flags("latest", false)).unwrap_err();
         assert_eq!((refused.problem, refused.exit), (Some("sync-rules"), Exit::Usage));

@@ -65,7 +65,8 @@ pub async fn run(args: RestoreArgs, session: &Session) -> Result<Exit> {
     if !args.skip_preflight {
         preflight::storage(&hub, session).await?;
         preflight::no_schedule_in_the_way(&hub, session).await?;
-        let why = "a hub works on one restore at a time; a second one would end as FinishedWithErrors and stay so";
+        let why =
+            "a hub works on one restore at a time; a second one would end as FinishedWithErrors and stay so";
         preflight::no_restore_in_the_way(&hub, session, why).await?;
     }
     let (restore, shown) = task.prepare(choices.clone()).await?;
@@ -123,7 +124,9 @@ impl Task<'_> {
         if !self.args.skip_preflight {
             preview::usable(&snapshot, &restore, self.session.now())?;
         }
-        if view.activates && let Some(sentence) = preview::old_hub(self.hub, &snapshot, self.session).await? {
+        if view.activates
+            && let Some(sentence) = preview::old_hub(self.hub, &snapshot, self.session).await?
+        {
             view.warnings.push(old_hub_note(sentence));
         }
         Ok((restore, view))
@@ -181,7 +184,8 @@ impl Task<'_> {
         let wait = self.session.command(&format!("wait restore/{}", self.name));
         let mut commands = vec![(wait, "until it has settled".to_owned())];
         if restore.spec.sync_restore_with_new_backups {
-            commands.push((self.session.command("activate"), "take over the managed clusters, later".to_owned()));
+            commands
+                .push((self.session.command("activate"), "take over the managed clusters, later".to_owned()));
         }
         self.session.tell(&next(&commands));
     }
@@ -196,7 +200,11 @@ pub(super) fn same_backups(shown: &PlanView, now: &PlanView) -> Result<()> {
     if shown.backups() == now.backups() {
         return Ok(());
     }
-    let start = CliError::named(problem::NOT_CONFIRMED, Exit::Refused, "stopped: `latest` changed meanwhile; nothing was changed");
+    let start = CliError::named(
+        problem::NOT_CONFIRMED,
+        Exit::Refused,
+        "stopped: `latest` changed meanwhile; nothing was changed",
+    );
     let changed = now.backups().into_iter().filter(|pair| !shown.backups().contains(pair));
     let error = changed.fold(start, |error, (part, backup)| error.detail(format!("{part} is now {backup}")));
     Err(error.try_("run the command again, or use --pin"))

@@ -102,7 +102,8 @@ fn existing(subject: &Subject, snapshot: &HubSnapshot) -> Result<api::Restore> {
 
 fn from_file(file: &std::path::Path, snapshot: &HubSnapshot) -> Result<api::Restore> {
     let text = captured::read_text(file)?;
-    let wrong = |why: String| CliError::new(Exit::Usage, format!("{} holds no Restore: {why}", file.display()));
+    let wrong =
+        |why: String| CliError::new(Exit::Usage, format!("{} holds no Restore: {why}", file.display()));
     let mut restore: api::Restore = yaml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
     if restore.metadata.name.is_none() {
         return Err(wrong("it has no name".to_owned()));
@@ -111,7 +112,12 @@ fn from_file(file: &std::path::Path, snapshot: &HubSnapshot) -> Result<api::Rest
     Ok(restore)
 }
 
-fn show(view: &PlanView, args: &PlanArgs, (session, hub): (&Session, Option<&Hub>), snapshot: &HubSnapshot) -> Result<()> {
+fn show(
+    view: &PlanView,
+    args: &PlanArgs,
+    (session, hub): (&Session, Option<&Hub>),
+    snapshot: &HubSnapshot,
+) -> Result<()> {
     let context = hub.map(|hub| hub.connection.context.as_str());
     if let Some(format) = args.output {
         let frame = Frame {

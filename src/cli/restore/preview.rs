@@ -7,13 +7,13 @@ use crate::api::{self, RestorePhase};
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::{Exit, problem};
 use crate::cli::session::{Hub, Session};
+use crate::cli::writers;
 use crate::cluster::observe::{Reader, decide, observe};
 use crate::plan::latest::Candidates;
 use crate::plan::restore::{Preview, activation_preview, wanted_restores};
 use crate::plan::runs::Runs;
 use crate::plan::{HubSnapshot, LoopOptions, NextStatus, Plan, Subject, SubjectKind};
 use crate::render::plan::PlanView;
-use crate::cli::writers;
 
 /// Reads the hub as the planner needs it for a Restore.
 ///
@@ -21,18 +21,28 @@ use crate::cli::writers;
 ///
 /// Any read that fails.
 pub(super) async fn read(hub: &Hub, name: &str) -> Result<HubSnapshot> {
-    let subject = Subject { kind: SubjectKind::Restore, namespace: hub.namespace().to_owned(), name: name.to_owned() };
+    let subject =
+        Subject { kind: SubjectKind::Restore, namespace: hub.namespace().to_owned(), name: name.to_owned() };
     Ok(observe(hub.client(), &subject, &LoopOptions::default()).await?)
 }
 
 /// What `restore` would do on `snapshot`; `stopped` is the status the loop would give it instead.
-pub(super) fn view(snapshot: &HubSnapshot, restore: &api::Restore, stopped: Option<&api::RestoreStatus>, now: Timestamp) -> PlanView {
+pub(super) fn view(
+    snapshot: &HubSnapshot,
+    restore: &api::Restore,
+    stopped: Option<&api::RestoreStatus>,
+    now: Timestamp,
+) -> PlanView {
     let preview = wanted_restores(snapshot, restore, now);
     PlanView::of(restore, &preview, &Candidates::of(snapshot), stopped)
 }
 
 /// What activating `restore` would do.
-pub(super) fn activation(snapshot: &HubSnapshot, restore: &api::Restore, now: Timestamp) -> (PlanView, Preview) {
+pub(super) fn activation(
+    snapshot: &HubSnapshot,
+    restore: &api::Restore,
+    now: Timestamp,
+) -> (PlanView, Preview) {
     let preview = activation_preview(snapshot, restore, now);
     let mut activated = restore.clone();
     activated.spec.velero_managed_clusters_backup_name = Some("latest".to_owned());
@@ -44,7 +54,12 @@ pub(super) fn activation(snapshot: &HubSnapshot, restore: &api::Restore, now: Ti
 /// # Errors
 ///
 /// A fact the planner asks for cannot be read.
-pub(super) async fn stopped(hub: &Hub, snapshot: &HubSnapshot, restore: &api::Restore, now: Timestamp) -> Result<Option<api::RestoreStatus>> {
+pub(super) async fn stopped(
+    hub: &Hub,
+    snapshot: &HubSnapshot,
+    restore: &api::Restore,
+    now: Timestamp,
+) -> Result<Option<api::RestoreStatus>> {
     let reader = Reader { client: hub.client().clone(), hub_id: None };
     let (_, plan) = decide(&reader, with(snapshot, restore), now).await?;
     Ok(bad_end(plan))
@@ -66,7 +81,10 @@ pub(super) fn with(snapshot: &HubSnapshot, restore: &api::Restore) -> HubSnapsho
 
 pub(super) fn bad_end(plan: Plan) -> Option<api::RestoreStatus> {
     let Some(NextStatus::Restore(status)) = plan.status else { return None };
-    let bad = matches!(status.phase, RestorePhase::Error | RestorePhase::FinishedWithErrors | RestorePhase::EnabledWithErrors);
+    let bad = matches!(
+        status.phase,
+        RestorePhase::Error | RestorePhase::FinishedWithErrors | RestorePhase::EnabledWithErrors
+    );
     (bad && plan.steps.is_empty()).then_some(*status)
 }
 
@@ -90,14 +108,23 @@ pub(super) fn usable(snapshot: &HubSnapshot, restore: &api::Restore, now: Timest
 ///
 /// Exit 5 if it would.
 pub(super) fn generic_kept(view: &PlanView, snapshot: &HubSnapshot) -> Result<()> {
-    let Some(left) = view.left_out.iter().find(|left| left.what == "resources-generic") else { return Ok(()) };
-    if !Runs::of(&Candidates::of(snapshot)).iter().any(|run| run.parts.contains_key(&crate::velero::BackupType::ResourcesGeneric)) {
+    let Some(left) = view.left_out.iter().find(|left| left.what == "resources-generic") else {
+        return Ok(());
+    };
+    if !Runs::of(&Candidates::of(snapshot))
+        .iter()
+        .any(|run| run.parts.contains_key(&crate::velero::BackupType::ResourcesGeneric))
+    {
         return Ok(());
     }
-    Err(CliError::named(problem::GENERIC_LOST, Exit::Refused, "these backups cannot be named without losing resources-generic")
-        .why(left.reason.clone())
-        .try_for("kubectl acmbackup restore --resources latest", "latest finds it")
-        .try_for("--without-generic", "if nothing in it matters"))
+    Err(CliError::named(
+        problem::GENERIC_LOST,
+        Exit::Refused,
+        "these backups cannot be named without losing resources-generic",
+    )
+    .why(left.reason.clone())
+    .try_for("kubectl acmbackup restore --resources latest", "latest finds it")
+    .try_for("--without-generic", "if nothing in it matters"))
 }
 
 /// Another hub that still writes backups, if it is at work.

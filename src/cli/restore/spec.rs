@@ -17,29 +17,38 @@ use crate::velero::RestoreStatusSpec;
 /// # Errors
 ///
 /// Exit 2 for selectors that cannot be read, and for what the hub's admission check refuses.
-pub(super) fn restore(name: &str, namespace: &str, flags: &RestoreFlags, choices: &Choices) -> Result<api::Restore> {
-    let selectors: Vec<LabelSelector> = flags.or_selector.iter().map(|text| selector(text)).collect::<Result<_>>()?;
+pub(super) fn restore(
+    name: &str,
+    namespace: &str,
+    flags: &RestoreFlags,
+    choices: &Choices,
+) -> Result<api::Restore> {
+    let selectors: Vec<LabelSelector> =
+        flags.or_selector.iter().map(|text| selector(text)).collect::<Result<_>>()?;
     let cleanup = flags.cleanup_mode();
-    let mut restore = api::Restore::new(name, RestoreSpec {
-        velero_managed_clusters_backup_name: Some(choices.managed_clusters.clone()),
-        velero_credentials_backup_name: Some(choices.credentials.clone()),
-        velero_resources_backup_name: Some(choices.resources.clone()),
-        cleanup_before_restore: Some(cleanup.clone()),
-        sync_restore_with_new_backups: flags.sync.unwrap_or(false),
-        restore_sync_interval: flags.sync_interval.map(|interval| interval.to_string()),
-        restore_pvs: flags.restore_pvs,
-        preserve_node_ports: flags.preserve_node_ports,
-        restore_status: list(&flags.restore_status)
-            .map(|kinds| RestoreStatusSpec { included_resources: Some(kinds), excluded_resources: None }),
-        included_namespaces: list(&flags.include_namespaces),
-        excluded_namespaces: list(&flags.exclude_namespaces),
-        included_resources: list(&flags.include_resources),
-        excluded_resources: list(&flags.exclude_resources),
-        label_selector: flags.selector.as_deref().map(selector).transpose()?,
-        or_label_selectors: (!selectors.is_empty()).then_some(selectors),
-        namespace_mapping: mapping(&flags.namespace_mapping),
-        ..RestoreSpec::default()
-    });
+    let mut restore = api::Restore::new(
+        name,
+        RestoreSpec {
+            velero_managed_clusters_backup_name: Some(choices.managed_clusters.clone()),
+            velero_credentials_backup_name: Some(choices.credentials.clone()),
+            velero_resources_backup_name: Some(choices.resources.clone()),
+            cleanup_before_restore: Some(cleanup.clone()),
+            sync_restore_with_new_backups: flags.sync.unwrap_or(false),
+            restore_sync_interval: flags.sync_interval.map(|interval| interval.to_string()),
+            restore_pvs: flags.restore_pvs,
+            preserve_node_ports: flags.preserve_node_ports,
+            restore_status: list(&flags.restore_status)
+                .map(|kinds| RestoreStatusSpec { included_resources: Some(kinds), excluded_resources: None }),
+            included_namespaces: list(&flags.include_namespaces),
+            excluded_namespaces: list(&flags.exclude_namespaces),
+            included_resources: list(&flags.include_resources),
+            excluded_resources: list(&flags.exclude_resources),
+            label_selector: flags.selector.as_deref().map(selector).transpose()?,
+            or_label_selectors: (!selectors.is_empty()).then_some(selectors),
+            namespace_mapping: mapping(&flags.namespace_mapping),
+            ..RestoreSpec::default()
+        },
+    );
     restore.metadata.namespace = Some(namespace.to_owned());
     if cleanup == Cleanup::CleanupAll {
         let confirmed = (keys::CLEANUP_ALL_CONFIRMED.to_owned(), "true".to_owned());
@@ -118,7 +127,9 @@ mod tests {
     use super::*;
 
     fn shown(text: &str) -> Vec<String> {
-        let show = |r: &LabelSelectorRequirement| format!("{} {} {}", r.key, r.operator, r.values.clone().unwrap_or_default().join("|"));
+        let show = |r: &LabelSelectorRequirement| {
+            format!("{} {} {}", r.key, r.operator, r.values.clone().unwrap_or_default().join("|"))
+        };
         selector(text).unwrap().match_expressions.unwrap().iter().map(show).collect()
     }
 
@@ -126,7 +137,15 @@ mod tests {
     fn selectors_are_read_as_kubectl_reads_them() {
         assert_eq!(
             shown("app=web, tier!=test,env in (a, b),!beta,gamma,x notin (y),z==1"),
-            ["app In web", "tier NotIn test", "env In a|b", "beta DoesNotExist ", "gamma Exists ", "x NotIn y", "z In 1"]
+            [
+                "app In web",
+                "tier NotIn test",
+                "env In a|b",
+                "beta DoesNotExist ",
+                "gamma Exists ",
+                "x NotIn y",
+                "z In 1"
+            ]
         );
         for bad in ["", "a b", "=x", "env in a"] {
             assert_eq!(selector(bad).unwrap_err().exit, Exit::Usage, "{bad:?}");
@@ -141,7 +160,10 @@ mod tests {
     fn a_filter_turns_cleanup_off_because_it_would_remove_what_was_left_out() {
         let filtered = RestoreFlags { include_namespaces: vec!["a".to_owned()], ..Default::default() };
         assert_eq!(made(&filtered).unwrap().spec.cleanup_before_restore, Some(Cleanup::None));
-        assert_eq!(made(&RestoreFlags::default()).unwrap().spec.cleanup_before_restore, Some(Cleanup::CleanupRestored));
+        assert_eq!(
+            made(&RestoreFlags::default()).unwrap().spec.cleanup_before_restore,
+            Some(Cleanup::CleanupRestored)
+        );
     }
 
     #[test]
@@ -155,7 +177,10 @@ mod tests {
     ///
     #[test]
     fn system_namespaces_are_refused_as_targets() {
-        let flags = RestoreFlags { namespace_mapping: vec![("a".into(), "kube-system".into())], ..Default::default() };
+        let flags = RestoreFlags {
+            namespace_mapping: vec![("a".into(), "kube-system".into())],
+            ..Default::default()
+        };
         assert_eq!(made(&flags).unwrap_err().exit, Exit::Usage);
     }
 }

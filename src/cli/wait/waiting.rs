@@ -71,7 +71,9 @@ impl<'a> Waiting<'a> {
             screen.show(&self.facts(&world));
             match verdict {
                 Verdict::Over(exit) => break exit,
-                Verdict::Bad if grace == Grace::None || self.since.elapsed() > GRACE => break Exit::EndedBadly,
+                Verdict::Bad if grace == Grace::None || self.since.elapsed() > GRACE => {
+                    break Exit::EndedBadly;
+                }
                 Verdict::Gone if grace == Grace::None || self.since.elapsed() > GRACE => {
                     return Err(self.gone());
                 }
@@ -104,7 +106,9 @@ impl<'a> Waiting<'a> {
         match change {
             Some(Change::World(change)) => change(world),
             Some(Change::Broken(error)) => match error.class() {
-                Class::Unreachable | Class::Busy | Class::Timeout | Class::Expired => tracing::warn!("{error}"),
+                Class::Unreachable | Class::Busy | Class::Timeout | Class::Expired => {
+                    tracing::warn!("{error}")
+                }
                 _ => return Err(error.into()),
             },
             None => return Err(CliError::new(Exit::Defect, "the watches ended by themselves")),
@@ -115,8 +119,10 @@ impl<'a> Waiting<'a> {
     fn facts<'w>(&'w self, world: &'w World) -> Facts<'w> {
         let restore = world.restores.get(&self.name).filter(|_| self.noun == Noun::Restore);
         let schedule = world.schedules.get(&self.name).filter(|_| self.noun == Noun::Schedule);
-        let message = restore.and_then(|restore| restore.status.as_ref()).map(|status| status.last_message.as_str());
-        let message = message.or(schedule.and_then(|s| s.status.as_ref()).map(|status| status.last_message.as_str()));
+        let message =
+            restore.and_then(|restore| restore.status.as_ref()).map(|status| status.last_message.as_str());
+        let message =
+            message.or(schedule.and_then(|s| s.status.as_ref()).map(|status| status.last_message.as_str()));
         Facts {
             subject: &self.name,
             phase: phase_of(world, self.noun, &self.name).unwrap_or_default(),
