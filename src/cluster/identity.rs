@@ -22,7 +22,15 @@ pub(super) fn is_dead(identity: &str) -> bool {
     let (pid, _, table) = (parts.next(), parts.next(), parts.next());
     let is_beside_us = table.is_some() && table.map(str::to_owned) == process_table();
     let pid = pid.and_then(|pid| pid.parse::<u32>().ok());
-    is_beside_us && pid.is_some_and(|pid| !std::path::Path::new(&format!("/proc/{pid}")).exists())
+    is_beside_us && pid.is_some_and(has_ended)
+}
+
+/// A process that ended may stay in the table, marked, until its parent looks.
+fn has_ended(pid: u32) -> bool {
+    match std::fs::read_to_string(format!("/proc/{pid}/stat")) {
+        Ok(stat) => stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with(['Z', 'X'])),
+        Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+    }
 }
 
 /// Names the process table of this boot and process namespace; `None` where it cannot be told.
