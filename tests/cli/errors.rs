@@ -8,7 +8,7 @@ use super::{acmbackup, failure, output, text};
 fn a_misspelt_flag_is_told_with_the_nearest_one() {
     let (error, code) = failure(&["restore", "--resource", "skip"]);
     assert_eq!(code, 2);
-    insta::assert_snapshot!(error, @r"");
+    insta::assert_snapshot!("misspelt-flag", error);
 }
 
 #[test]
@@ -38,14 +38,14 @@ fn unknown_commands_and_values_are_usage_errors() {
 fn sync_with_managed_clusters_is_refused_before_anything_is_asked() {
     let (error, code) = failure(&["restore", "--sync", "--managed-clusters", "latest"]);
     assert_eq!(code, 2);
-    insta::assert_snapshot!(error, @r"");
+    insta::assert_snapshot!("sync-rules", error);
 }
 
 #[test]
 fn cron_velero_would_refuse_is_refused_before_anything_is_asked() {
     let (error, code) = failure(&["schedule", "--cron", "0 0 L * *"]);
     assert_eq!(code, 2);
-    insta::assert_snapshot!(error, @r"");
+    insta::assert_snapshot!("bad-cron", error);
 }
 
 #[test]
@@ -57,7 +57,15 @@ fn a_bad_ttl_names_the_value() {
 
 #[test]
 fn without_a_kubeconfig_every_command_says_so() {
-    for arguments in [&["status"][..], &["get", "restores"], &["latest"], &["schedule"], &["restore"], &["activate"], &["version"]] {
+    for arguments in [
+        &["status"][..],
+        &["get", "restores"],
+        &["latest"],
+        &["schedule"],
+        &["restore"],
+        &["activate"],
+        &["version"],
+    ] {
         let (error, code) = failure(arguments);
         assert_eq!(code, 9, "{arguments:?}: {error}");
         assert!(error.contains("[unreachable]") && error.contains("KUBECONFIG"), "{error}");
@@ -103,7 +111,8 @@ fn with_json_a_failure_is_one_object_on_standard_error() {
 #[test]
 fn an_unknown_context_is_named() {
     let config = kubeconfig("https://127.0.0.1:1");
-    let output = acmbackup(&["status", "--context", "nowhere"]).env("KUBECONFIG", config.path()).output().unwrap();
+    let output =
+        acmbackup(&["status", "--context", "nowhere"]).env("KUBECONFIG", config.path()).output().unwrap();
     assert_eq!(output.status.code(), Some(9));
     assert!(text(&output.stderr).contains("nowhere"), "{}", text(&output.stderr));
 }

@@ -3,8 +3,20 @@
 use super::{output, text};
 
 const COMMANDS: &[&str] = &[
-    "schedule", "pause", "resume", "latest", "plan", "restore", "activate", "wait", "status", "get", "run", "install",
-    "completion", "version",
+    "schedule",
+    "pause",
+    "resume",
+    "latest",
+    "plan",
+    "restore",
+    "activate",
+    "wait",
+    "status",
+    "get",
+    "run",
+    "install",
+    "completion",
+    "version",
 ];
 
 fn shown(arguments: &[&str]) -> String {
@@ -30,7 +42,8 @@ fn short_help_of_every_command_fits_a_screen() {
 fn full_help_names_every_global_flag_and_has_no_trailing_blanks() {
     for command in COMMANDS {
         let help = shown(&[command, "--help"]);
-        for flag in ["--namespace", "--kubeconfig", "--server", "--request-timeout", "--color", "--as-group"] {
+        for flag in ["--namespace", "--kubeconfig", "--server", "--request-timeout", "--color", "--as-group"]
+        {
             assert!(help.contains(flag), "{command} lacks {flag}");
         }
         assert!(help.lines().all(|line| line == line.trim_end()), "{command} has trailing blanks");
@@ -40,7 +53,10 @@ fn full_help_names_every_global_flag_and_has_no_trailing_blanks() {
 #[test]
 fn help_speaks_of_kubectl_acmbackup_whatever_the_file_is_called() {
     for command in COMMANDS {
-        assert!(shown(&[command, "-h"]).contains(&format!("Usage: kubectl acmbackup {command}")), "{command}");
+        assert!(
+            shown(&[command, "-h"]).contains(&format!("Usage: kubectl acmbackup {command}")),
+            "{command}"
+        );
     }
 }
 
@@ -50,7 +66,10 @@ fn no_help_or_hint_names_a_command_that_does_not_exist() {
         let help = shown(&[command, "--help"]);
         for rest in help.split("kubectl acmbackup ").skip(1) {
             let word: String = rest.chars().take_while(|c| c.is_ascii_alphabetic()).collect();
-            assert!(word.is_empty() || word == "help" || COMMANDS.contains(&word.as_str()), "{command}: {word}");
+            assert!(
+                word.is_empty() || word == "help" || COMMANDS.contains(&word.as_str()),
+                "{command}: {word}"
+            );
         }
     }
 }
