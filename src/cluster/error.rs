@@ -114,10 +114,11 @@ impl Error {
     /// The cause alone: the server's message as it is, or the root of the chain.
     pub fn cause(&self) -> String {
         match &self.source {
+            _ if self.class() == Class::KindMissing => "the server does not know this kind".to_owned(),
             Source::Kube(kube::Error::Api(status)) => message_of(status),
             Source::Kube(error) => root_of(error),
             Source::Config(error) => chain_of(error.as_ref()),
-            Source::KindMissing => "the server does not know this kind".to_owned(),
+            Source::KindMissing => String::new(),
             Source::TimedOut => "no answer in time".to_owned(),
             Source::Unreadable(why) => why.clone(),
         }

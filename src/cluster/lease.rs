@@ -10,13 +10,17 @@ use jiff::Timestamp;
 use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 use kube::api::{Api, ObjectMeta, PostParams};
-use kube::runtime::events::Reporter;
 use kube::{Client, ResourceExt};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::clock;
 use super::error::{Class, Error};
+pub use super::identity::identity;
+use super::identity::is_dead;
 use crate::api::keys::{FIELD_MANAGER, LEASE_NAME};
+
+/// How often a renewal that failed is tried again.
+const TROUBLED_PERIOD: Duration = Duration::from_secs(2);
 
 /// Which lease, and how it is kept. The defaults are upstream's. Spec: S-020
 #[derive(Debug, Clone)]
@@ -47,13 +51,6 @@ impl LeaseOptions {
             identity: identity(),
         }
     }
-}
-
-/// Host name, process and start: different for every run.
-pub fn identity() -> String {
-    let host = Reporter::from("").instance.unwrap_or_else(|| "localhost".to_owned());
-    let start = clock::now().as_nanosecond() & 0xffff_ffff;
-    format!("{host}_{}-{start:08x}", std::process::id())
 }
 
 /// Who holds a lease.
@@ -129,9 +126,7 @@ impl Claim {
             self.seen = Some((spec.clone(), Instant::now()));
         }
         match holder_of(spec.clone()) {
-            Some(holder) if holder.identity != self.options.identity && !self.is_expired(holder.duration) => {
-                Ok(Attempt::Theirs(holder))
-            }
+            Some(holder) if self.must_respect(&holder) => Ok(Attempt::Theirs(holder)),
             _ => self.replace(lease, spec).await,
         }
     }
@@ -139,23 +134,26 @@ impl Claim {
     /// Keeps the lease; returns once it is lost.
     pub async fn keep(&mut self) -> Error {
         let mut renewed = Instant::now();
-        let mut problem = None;
+        let mut told = false;
         loop {
-            sleep(if problem.is_some() { self.options.retry_period / 8 } else { self.options.retry_period })
-                .await;
+            let pause = self.options.retry_period;
+            sleep(if told { pause.min(TROUBLED_PERIOD) } else { pause }).await;
             let left = self.options.renew_deadline.saturating_sub(renewed.elapsed());
-            match timeout(left.min(self.options.retry_period), self.attempt()).await {
-                Ok(Ok(Attempt::Ours)) => (renewed, problem) = (Instant::now(), None),
+            let problem = match timeout(left.min(self.options.retry_period), self.attempt()).await {
+                Ok(Ok(Attempt::Ours)) => None,
                 Ok(Ok(Attempt::Theirs(holder))) => return self.lost(format!("{holder} holds it now")),
-                Ok(Err(error)) => problem = Some(error.cause()),
-                Err(_) => problem = Some("no answer in time".to_owned()),
-            }
-            if let Some(problem) = &problem {
-                tracing::warn!("cannot renew lease {}: {problem}", self.place());
-                if renewed.elapsed() >= self.options.renew_deadline {
+                Ok(Err(error)) => Some(error.cause()),
+                Err(_) => Some("no answer in time".to_owned()),
+            };
+            match &problem {
+                Some(problem) if renewed.elapsed() >= self.options.renew_deadline => {
                     return self.lost(problem.clone());
                 }
+                Some(problem) if !told => tracing::warn!("cannot renew lease {}: {problem}", self.place()),
+                Some(_) => {}
+                None => renewed = Instant::now(),
             }
+            told = problem.is_some();
         }
     }
 
@@ -229,8 +227,9 @@ impl Claim {
         Attempt::Ours
     }
 
-    fn is_expired(&self, duration: Duration) -> bool {
-        self.seen.as_ref().is_some_and(|(_, since)| since.elapsed() >= duration)
+    fn must_respect(&self, holder: &Holder) -> bool {
+        let is_expired = self.seen.as_ref().is_some_and(|(_, since)| since.elapsed() >= holder.duration);
+        holder.identity != self.options.identity && !is_expired && !is_dead(&holder.identity)
     }
 
     fn spec(&self, before: &LeaseSpec) -> LeaseSpec {

@@ -7,6 +7,7 @@ mod config;
 pub mod discovery;
 pub mod error;
 pub mod facts;
+mod identity;
 pub mod lease;
 pub mod list;
 pub mod namespace;

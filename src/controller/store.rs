@@ -17,11 +17,20 @@ pub(super) struct Store<K> {
     /// Uids of objects we deleted ourselves, until the watch says so too.
     deleted: BTreeSet<String>,
     is_synced: bool,
+    /// What of an object is worth a pass.
+    relevant: fn(K) -> K,
 }
 
 impl<K> Default for Store<K> {
     fn default() -> Self {
-        Self { objects: BTreeMap::new(), deleted: BTreeSet::new(), is_synced: false }
+        Self::for_news_in(|object| object)
+    }
+}
+
+impl<K> Store<K> {
+    /// An empty store; objects that are equal after `relevant` are no news.
+    pub(super) fn for_news_in(relevant: fn(K) -> K) -> Self {
+        Self { objects: BTreeMap::new(), deleted: BTreeSet::new(), is_synced: false, relevant }
     }
 }
 
@@ -51,20 +60,22 @@ impl<K: Kind + PartialEq> Store<K> {
         self.objects.get(key)
     }
 
-    /// Takes an object if it is newer than what is known. True if more than its version is different.
-    pub(super) fn set(&mut self, mut object: K) -> bool {
+    /// Takes an object if it is newer than what is known. True if something relevant is different.
+    pub(super) fn set(&mut self, object: K) -> bool {
         let key = key_of(&object);
         if self.deleted.contains(uid_of(&object)) || !self.is_newer(&key, &object) {
             return false;
         }
-        let version = object.meta_mut().resource_version.take();
-        let is_news = self.objects.get_mut(&key).is_none_or(|known| {
-            known.meta_mut().resource_version = None;
-            *known != object
-        });
-        object.meta_mut().resource_version = version;
-        self.objects.insert(key, object);
-        is_news
+        let now = self.essence(&object);
+        let before = self.objects.insert(key, object);
+        before.is_none_or(|before| self.essence(&before) != now)
+    }
+
+    /// Every write moves the version, which is no news by itself.
+    fn essence(&self, object: &K) -> K {
+        let mut essence = (self.relevant)(object.clone());
+        essence.meta_mut().resource_version = None;
+        essence
     }
 
     /// Forgets an object the watch reports as gone. True if it was known.

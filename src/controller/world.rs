@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::core::DynamicObject;
 
 use super::feeds::Item;
@@ -13,7 +15,7 @@ use crate::plan::{HubSnapshot, LoopOptions, OnRequest, Subject, SubjectKind, Vel
 use crate::{api, velero};
 
 /// Everything watched.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct World {
     schedules: Store<api::BackupSchedule>,
     restores: Store<api::Restore>,
@@ -23,7 +25,35 @@ pub(super) struct World {
     storage_locations: Store<velero::BackupStorageLocation>,
     delete_requests: Store<velero::DeleteBackupRequest>,
     broken: BTreeMap<String, String>,
+    /// The log says that something is broken.
+    told_broken: bool,
     unreadable: BTreeSet<String>,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self {
+            schedules: Store::default(),
+            restores: Store::default(),
+            velero_schedules: Store::default(),
+            backups: Store::default(),
+            velero_restores: Store::default(),
+            storage_locations: Store::for_news_in(without_heartbeat),
+            delete_requests: Store::default(),
+            broken: BTreeMap::new(),
+            told_broken: false,
+            unreadable: BTreeSet::new(),
+        }
+    }
+}
+
+/// Velero looks at a location every minute. That it ever did matters, when it did last does not.
+fn without_heartbeat(mut location: velero::BackupStorageLocation) -> velero::BackupStorageLocation {
+    if let Some(status) = &mut location.status {
+        status.last_validation_time = None;
+        status.last_synced_time = status.last_synced_time.take().map(|_| Time(Timestamp::UNIX_EPOCH));
+    }
+    location
 }
 
 /// What a piece of news touches.
@@ -40,8 +70,8 @@ pub(super) struct Touched {
 impl World {
     /// Takes in a piece of news.
     pub(super) fn take(&mut self, item: Item) -> Touched {
-        let (broken, unreadable) = (&mut self.broken, &mut self.unreadable);
-        let mut notes = Notes { broken, unreadable };
+        let Self { broken, told_broken, unreadable, .. } = self;
+        let mut notes = Notes { broken, told_broken, unreadable };
         let namespaces = match item {
             Item::Schedule(news) => notes.absorb(&mut self.schedules, news),
             Item::Restore(news) => notes.absorb(&mut self.restores, news),
@@ -163,6 +193,7 @@ impl World {
 /// What is remembered beside the objects.
 struct Notes<'a> {
     broken: &'a mut BTreeMap<String, String>,
+    told_broken: &'a mut bool,
     unreadable: &'a mut BTreeSet<String>,
 }
 
@@ -186,8 +217,10 @@ impl Notes<'_> {
                 BTreeSet::new()
             }
             News::Working => {
-                if self.broken.remove(&plural::<K>()).is_some() {
-                    tracing::debug!("watching {} again", plural::<K>());
+                self.broken.remove(&plural::<K>());
+                if *self.told_broken && self.broken.is_empty() {
+                    *self.told_broken = false;
+                    tracing::info!("all watches work again");
                 }
                 BTreeSet::new()
             }
@@ -195,10 +228,11 @@ impl Notes<'_> {
         changed.into_iter().map(|(namespace, _)| namespace).collect()
     }
 
-    /// Once per trouble, not once per attempt; a server that is only busy is asked again at once.
+    /// Once per trouble: a lost server breaks all watches, and a busy one is asked again at once.
     fn report_broken(&mut self, kind: String, cause: String, class: Class) {
-        if !self.broken.contains_key(&kind) && class != Class::Busy {
-            tracing::warn!("cannot watch {kind}: {cause}");
+        if !*self.told_broken && class != Class::Busy {
+            *self.told_broken = true;
+            tracing::warn!("cannot watch {kind}: {cause}; trying again until it works");
         }
         self.broken.insert(kind, cause);
     }
@@ -251,6 +285,19 @@ mod tests {
         let mut location = velero::BackupStorageLocation::default();
         location.metadata.namespace = Some("elsewhere".into());
         assert!(world.take(Item::StorageLocation(News::Set(location))).everything);
+    }
+
+    #[test]
+    fn the_heartbeat_of_a_storage_location_is_no_news_but_its_first_sync_is() {
+        let mut world = World::default();
+        let at = |version: u32, synced: Option<&str>| {
+            let location = json!({"metadata": {"namespace": "acm", "name": "l", "resourceVersion": version.to_string()},
+                "spec": {"provider": "aws"}, "status": {"phase": "Available", "lastSyncedTime": synced}});
+            Item::StorageLocation(News::Set(serde_json::from_value(location).unwrap()))
+        };
+        world.take(at(1, None));
+        assert!(world.take(at(2, Some("2026-11-22T10:00:00Z"))).everything);
+        assert!(!world.take(at(3, Some("2026-11-22T10:01:00Z"))).everything);
     }
 
     #[test]

@@ -57,14 +57,19 @@ async fn a_hub_without_crds_velero_or_storage_is_not_ready() -> Result<()> {
     Lab::run(async |lab| {
         let store = lab.store().await?;
         let bare = lab.hub("bare").await?;
-        for (arguments, problem) in [("schedule", "[crd-missing]"), ("restore --yes", "[crd-missing]")] {
+        let refused = |arguments: &str, problem: &str| -> Result<()> {
             let (_, stderr) = expect_code(&plugin_on(&bare, arguments).output()?, 6, arguments)?;
-            assert!(stderr.contains(problem), "{stderr}");
-        }
-        let arguments = "install --crds-only";
-        expect_code(&plugin_on(&bare, arguments).output()?, 0, arguments)?;
-        let (_, stderr) = expect_code(&plugin_on(&bare, "schedule").output()?, 6, "schedule")?;
-        assert!(stderr.contains("[velero-missing]"), "{stderr}");
+            assert!(stderr.contains(problem), "{arguments}: {stderr}");
+            Ok(())
+        };
+        refused("schedule", "[velero-missing]")?;
+        bare.install_crds(crds::of_velero().await?).await?;
+        bare.create_namespace("acm").await?;
+        refused("schedule -n acm", "[crd-missing]")?;
+        refused("restore --yes -n acm", "[crd-missing]")?;
+        refused("run --once -n acm", "[crd-missing]")?;
+        expect_code(&plugin_on(&bare, "install --crds-only").output()?, 0, "install --crds-only")?;
+        refused("schedule -n acm", "[storage-missing]")?;
 
         let options = VeleroOptions { location: false, wait_available: false, ..VeleroOptions::default() };
         let empty = Site::start_with(lab, &store, "empty", (0, HubOptions::default(), options)).await?;

@@ -1,21 +1,21 @@
 //! What a user can choose: skip, a named run, dry runs.
 
 use acmbackup::api::RestorePhase;
-use acmbackup_lab::{Lab, until};
+use acmbackup_lab::{Lab, Store, until};
 use anyhow::{Context, Result};
 use kube::api::ListParams;
 
 use crate::site::{DEADLINE, Site};
 
 /// A hub with one run of backups and an empty one that sees them.
-async fn two_sites(lab: &Lab) -> Result<(Site, Site)> {
+async fn two_sites(lab: &Lab) -> Result<(Store, Site, Site)> {
     let store = lab.store().await?;
     let (east, west) =
         tokio::try_join!(Site::start(lab, &store, "east", 2), Site::start(lab, &store, "west", 0))?;
     let _loop = east.start_loop().await?;
     east.back_up().await?;
     west.completed_backups(5).await?;
-    Ok((east, west))
+    Ok((store, east, west))
 }
 
 fn types_of(restores: &[acmbackup::velero::Restore]) -> Vec<&str> {
@@ -32,7 +32,7 @@ fn types_of(restores: &[acmbackup::velero::Restore]) -> Vec<&str> {
 #[tokio::test]
 async fn skipped_parts_are_left_alone() -> Result<()> {
     Lab::run(async |lab| {
-        let (_east, west) = two_sites(lab).await?;
+        let (_store, _east, west) = two_sites(lab).await?;
         let _loop = west.start_loop().await?;
 
         west.run("restore only-credentials --resources skip --cleanup none --yes --wait --timeout 2m")?;
@@ -55,7 +55,7 @@ async fn skipped_parts_are_left_alone() -> Result<()> {
 #[tokio::test]
 async fn a_named_run_is_restored_even_when_a_newer_one_exists() -> Result<()> {
     Lab::run(async |lab| {
-        let (east, west) = two_sites(lab).await?;
+        let (_store, east, west) = two_sites(lab).await?;
         let runs = west.run("get runs --no-headers")?;
         let first = runs.split_whitespace().next().context("no run is listed")?.to_owned();
         let _east_loop = east.start_loop().await?;
@@ -81,7 +81,7 @@ async fn a_named_run_is_restored_even_when_a_newer_one_exists() -> Result<()> {
 #[tokio::test]
 async fn a_plan_says_what_the_loop_then_does_and_changes_nothing() -> Result<()> {
     Lab::run(async |lab| {
-        let (_east, west) = two_sites(lab).await?;
+        let (_store, _east, west) = two_sites(lab).await?;
         let plan = west.run("plan -o json --managed-clusters latest")?;
         let plan: serde_json::Value = serde_json::from_str(&plan)?;
         let steps = plan.get("steps").and_then(|steps| steps.as_array()).context("no steps")?;

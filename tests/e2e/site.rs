@@ -36,11 +36,8 @@ impl Site {
     ) -> Result<Self> {
         let hub = lab.hub_with(name, hub_options).await?;
         hub.install_crds(&crds::all().await?).await?;
-        let mut fill = Fill::new(clusters, &format!("{name}-id"));
-        if clusters == 0 {
-            (fill.policies, fill.applications) = (0, 0);
-        }
-        hub.fill(&fill).await?;
+        let id = format!("{name}-id");
+        hub.fill(&if clusters == 0 { Fill::nothing(&id) } else { Fill::new(clusters, &id) }).await?;
         let velero = hub.velero(store, velero_options).await?;
         Ok(Self { hub, velero })
     }
@@ -77,17 +74,9 @@ impl Site {
 
     pub(crate) async fn start_loop_with(&self, flags: &str) -> Result<Loop> {
         let reconciler = Loop::spawn(&self.hub, flags)?;
-        until(DEADLINE, "the loop to hold the lease", async || self.holds_lease(&reconciler).await).await?;
+        until(DEADLINE, "the loop to hold the lease", async || Ok(reconciler.log().contains("held by us")))
+            .await?;
         Ok(reconciler)
-    }
-
-    async fn holds_lease(&self, reconciler: &Loop) -> Result<bool> {
-        let leases: Api<k8s_openapi::api::coordination::v1::Lease> =
-            Api::namespaced(self.hub.client(), NAMESPACE);
-        let lease = leases.get_opt(api::keys::LEASE_NAME).await?;
-        let holder =
-            lease.and_then(|lease| lease.spec).and_then(|spec| spec.holder_identity).unwrap_or_default();
-        Ok(!holder.is_empty() && reconciler.log().contains(&holder))
     }
 
     pub(crate) fn schedules(&self) -> Api<api::BackupSchedule> {
@@ -156,12 +145,9 @@ impl Site {
         self.completed_backups(5).await
     }
 
-    /// Number of secrets that managed clusters need here.
+    /// Number of objects a takeover has to bring, by kind.
     pub(crate) async fn counts(&self) -> Result<std::collections::BTreeMap<String, usize>> {
-        let mut counts = self.hub.count().await?;
-        // Made by a hub for its own clusters, never backed up.
-        counts.retain(|kind, _| kind != "ManifestWork" && kind != "Namespace");
-        Ok(counts)
+        self.hub.count().await
     }
 }
 

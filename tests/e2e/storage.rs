@@ -15,7 +15,9 @@ async fn a_schedule_waits_for_its_storage() -> Result<()> {
         let east = Site::start(lab, &store, "east", 1).await?;
         let _loop = east.start_loop().await?;
         store.stop()?;
-        east.run_to(6, "schedule")?;
+        east.location_is("Unavailable").await?;
+        let (_, stderr) = east.run_to(6, "schedule")?;
+        assert!(stderr.contains("[storage-unavailable]"), "{stderr}");
         east.run("schedule --skip-preflight")?;
         let failed = east.schedule_is(BackupSchedulePhase::FailedValidation).await?;
         let message = failed.status.unwrap_or_default().last_message;

@@ -5,9 +5,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
-use super::facts::{Facts, controller_of, track};
+use super::facts::{Facts, controller_of, phase_of, track};
 use super::notes;
-use super::phase::{Gate, Standing, failure, gate, roll_up};
+use super::phase::{Gate, Standing, failure, gate, is_finished, roll_up};
 use super::reason::RestoreReason;
 use super::sync::{self, Picks};
 use super::wanted::{WantedRestore, wanted};
@@ -235,14 +235,15 @@ impl<'a> Pass<'a> {
             .fold(message, |text, remark| format!("{text}; {remark}"))
     }
 
-    /// A cycle of a following Restore ended since the last time was noted. Spec
+    /// A cycle of a following Restore ended, well or not, since the last time was noted. Spec
     fn has_new_outcome(&self, status: &RestoreStatus) -> bool {
-        let made = |wanted: &WantedRestore| {
-            self.facts.owned_named(&wanted.name)?.metadata.creation_timestamp.as_ref().map(|time| time.0)
-        };
-        let noted = self.facts.status.completion_timestamp.as_ref().map(|time| time.0);
-        status.phase == RestorePhase::Enabled
-            && (noted.is_none() || noted <= self.wanted.iter().filter_map(made).max())
+        let current: Vec<_> =
+            self.wanted.iter().filter_map(|wanted| self.facts.owned_named(&wanted.name)).collect();
+        let have_ended = current.len() == self.wanted.len()
+            && current.iter().all(|restore| is_finished(&phase_of(restore)));
+        let made = current.iter().filter_map(|restore| restore.metadata.creation_timestamp.as_ref()).max();
+        let noted = self.facts.status.completion_timestamp.as_ref();
+        status.phase.is_enabled() && have_ended && (noted.is_none() || noted <= made)
     }
 }
 

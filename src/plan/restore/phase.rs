@@ -69,13 +69,17 @@ pub(super) fn roll_up(facts: &Facts<'_>, wanted: &[WantedRestore]) -> Standing {
     }
 }
 
-/// All have ended. Spec
+/// All have ended. Spec
 fn ended(facts: &Facts<'_>, partially: bool) -> Standing {
     if facts.is_sync_valid() && !facts.is_activating() {
         return Standing::new(
             RestorePhase::Enabled,
             "all Velero restores have ended, continue to sync with new backups",
         );
+    }
+    // An edit that makes following impossible must not end it for good. Spec: R-503
+    if facts.sync_problem.is_some() && facts.status.phase == RestorePhase::Enabled {
+        return Standing::new(RestorePhase::Enabled, "all Velero restores have ended");
     }
     if partially {
         let message = "all Velero restores ran to the end, with one or more errors";

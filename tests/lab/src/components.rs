@@ -60,6 +60,7 @@ static VELERO: Module = Module {
     files: &[go_file!("velero", "go.mod"), go_file!("velero", "go.sum"), go_file!("velero", "main.go")],
     // Velero looks once a minute whether a location is due for a sync, and every ten seconds whether it is due
     // for a validation, whatever periods the location asks for. Looking each second makes it do what was asked.
+    // A queued backup that misses the end of the one before it waits for a look once a minute, too.
     edits: &[
         Edit {
             module: "github.com/vmware-tanzu/velero",
@@ -72,6 +73,12 @@ static VELERO: Module = Module {
             file: "pkg/controller/backup_storage_location_controller.go",
             from: "bslValidationEnqueuePeriod = 10 * time.Second",
             to: "bslValidationEnqueuePeriod = time.Second",
+        },
+        Edit {
+            module: "github.com/vmware-tanzu/velero",
+            file: "pkg/controller/backup_queue_controller.go",
+            from: "defaultQueuedBackupRecheckFrequency = time.Minute",
+            to: "defaultQueuedBackupRecheckFrequency = time.Second",
         },
     ],
 };

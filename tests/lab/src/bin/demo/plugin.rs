@@ -16,7 +16,7 @@ impl Plugin {
     /// Builds it beside this program.
     pub(crate) fn build() -> Result<Self> {
         let built = Command::new("cargo")
-            .args(["build", "--quiet", "--locked", "-p", "kubectl-acmbackup", "--bin", "kubectl-acmbackup"])
+            .args(["build", "--quiet", "--locked", "--bin", "kubectl-acmbackup"])
             .status()
             .context("cannot start cargo")?;
         if !built.success() {

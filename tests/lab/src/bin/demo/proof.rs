@@ -14,16 +14,6 @@ use crate::story::SYNC_DEADLINE;
 /// Number of objects by kind.
 pub(crate) type Counts = BTreeMap<String, usize>;
 
-/// What a hub makes for its own clusters and never backs up.
-const NOT_BACKED_UP: &[&str] = &["ManifestWork", "Namespace"];
-
-/// Counts what a takeover has to bring.
-pub(crate) async fn count(hub: &Hub) -> Result<Counts> {
-    let mut counts = hub.count().await?;
-    counts.retain(|kind, _| !NOT_BACKED_UP.contains(&kind.as_str()));
-    Ok(counts)
-}
-
 /// Prints both counts side by side; true if they are equal.
 pub(crate) fn show(east: &Counts, west: &Counts) -> bool {
     println!("\n{:<28}{:>6}{:>8}", "KIND", "EAST", "WEST");

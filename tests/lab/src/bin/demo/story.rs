@@ -32,22 +32,23 @@ pub(crate) async fn tell(lab: &Lab) -> Result<bool> {
     let plugin = build_plugin()?;
     let store = lab.store().await?;
     let full = Fill { policies: POLICIES, ..Fill::new(CLUSTERS, EAST_ID) };
+    let bare = Fill::nothing(WEST_ID);
     let (east, west) = tokio::try_join!(
         site(lab, &store, &plugin, ("east", &full)),
-        site(lab, &store, &plugin, ("west", &Fill { policies: 0, applications: 0, ..Fill::new(0, WEST_ID) })),
+        site(lab, &store, &plugin, ("west", &bare)),
     )?;
     println!("east manages {CLUSTERS} clusters, with credentials, {POLICIES} policies and applications");
 
     back_up(&plugin, &east).await?;
     follow(&plugin, &east, &west).await?;
-    let lost = proof::count(&east.hub).await?;
+    let lost = east.hub.count().await?;
     lose(east)?;
     let takeover = Instant::now();
     take_over(&plugin, &west)?;
     let takeover = takeover.elapsed();
 
     headline(6, "What arrived");
-    let equal = proof::show(&lost, &proof::count(&west.hub).await?);
+    let equal = proof::show(&lost, &west.hub.count().await?);
     proof::figures(&west.hub, west.velero.namespace(), takeover).await?;
     if let Some(mib) = west.reconciler.peak_memory_mib() {
         println!("the loop on west held {mib} MiB at most");
