@@ -10,7 +10,7 @@ use super::environment::Environment;
 use super::error::CliError;
 use super::exit::Exit;
 use super::session::Session;
-use super::{Cli, Command, help, logging};
+use super::{Cli, Command, help, logging, output};
 use crate::cluster::clock;
 use crate::render::Style;
 use crate::render::style::ColorChoice;
@@ -52,15 +52,22 @@ fn parse(words: &[OsString]) -> Result<Cli, Parsed> {
         command().try_get_matches_from(words).and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches));
     matches.map_err(|error| match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            let _ = error.print();
+            let _ = output::print(&page(&error, color_choice(words)));
             Parsed::Shown
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            let _ = error.print();
+            eprint!("{}", page(&error, color_choice(words)));
             Parsed::Usage(CliError::new(Exit::Usage, ""))
         }
         _ => Parsed::Usage(usage_error(&error)),
     })
+}
+
+/// A page of help, without the blanks clap leaves at the ends of lines.
+fn page(error: &clap::Error, color: ColorChoice) -> String {
+    let style = Environment::read().stdout_style(color, clock::now());
+    let text = if style.color { error.render().ansi().to_string() } else { error.render().to_string() };
+    text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
 /// What clap says, in the form of all our errors.
@@ -81,6 +88,7 @@ fn usage_error(error: &clap::Error) -> Box<CliError> {
 
 fn execute(cli: Cli) -> super::Result<Exit> {
     let session = Session::new(cli.globals);
+    let leading = session.globals.leading();
     logging::start(&session, &cli.command);
     let mut builder = match cli.command {
         // A single thread halves the processor time of one-shot commands.
@@ -94,7 +102,7 @@ fn execute(cli: Cli) -> super::Result<Exit> {
     let result = runtime.block_on(super::run(cli.command, session));
     // A thread may still wait for an answer nobody will give.
     runtime.shutdown_background();
-    result
+    result.map_err(|error| error.leading_to(&leading))
 }
 
 impl Command {

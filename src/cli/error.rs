@@ -78,6 +78,19 @@ impl CliError {
         self
     }
 
+    /// Completes commands of ours with flags that lead to the same hub, where they lack them.
+    #[must_use]
+    pub fn leading_to(mut self: Box<Self>, flags: &str) -> Box<Self> {
+        for (what, _) in &mut self.tries {
+            if what.starts_with("kubectl acmbackup ") && !flags.is_empty() && !what.contains(flags.trim()) {
+                // Remarks in the middle of a line, as in "A, then B", end a command too.
+                *what = what.replacen(", then ", &format!("{flags}, then "), 1);
+                what.push_str(flags);
+            }
+        }
+        self
+    }
+
     /// The error as a person reads it (cli.md, section 11).
     pub fn to_text(&self, style: &Style) -> String {
         let name =

@@ -100,19 +100,30 @@ impl GlobalArgs {
         }
     }
 
-    /// A command to show, complete with `-n`, `--context` and `--kubeconfig` if those were given.
+    /// A command to show, complete with the flags that lead to this hub.
     pub fn command(&self, rest: &str) -> String {
-        let mut line = format!("kubectl acmbackup {rest}");
-        for (flag, value) in [
-            (" -n ", self.namespace.clone()),
-            (" --context ", self.context.clone()),
-            (" --kubeconfig ", self.kubeconfig.as_ref().map(|file| file.display().to_string())),
-        ] {
-            if let Some(value) = value {
-                line.push_str(flag);
-                line.push_str(&value);
-            }
-        }
-        line
+        format!("kubectl acmbackup {rest}{}", self.leading())
+    }
+
+    /// `-n`, `--context` and `--kubeconfig` as far as they were given, each after a blank.
+    pub fn leading(&self) -> String {
+        let file = self.kubeconfig.as_ref().map(|file| file.display().to_string());
+        [("-n", &self.namespace), ("--context", &self.context), ("--kubeconfig", &file)]
+            .into_iter()
+            .filter_map(|(flag, value)| Some(format!(" {flag} {}", value.as_deref()?)))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use crate::cli::Cli;
+
+    #[test]
+    fn commands_to_show_lead_to_the_same_hub() {
+        let cli = Cli::parse_from(["x", "status", "--context", "hub-west", "-n", "acm"]);
+        assert_eq!(cli.globals.command("activate"), "kubectl acmbackup activate -n acm --context hub-west");
     }
 }

@@ -105,7 +105,8 @@ fn cut_to(lines: &mut [Vec<String>], column: usize, columns: usize) {
         |i: usize| lines.iter().filter_map(|line| line.get(i)).map(|cell| width(cell)).max().unwrap_or(0);
     let count = lines.iter().map(Vec::len).max().unwrap_or(0);
     let others: usize = (0..count).filter(|i| *i != column).map(|i| widest(i) + 2).sum();
-    let room = columns.saturating_sub(others).max(CUT_MIN_COLUMNS);
+    // What does not fit anyway is not mutilated on top of it.
+    let Some(room) = columns.checked_sub(others).filter(|room| *room >= CUT_MIN_COLUMNS) else { return };
     for cell in lines.iter_mut().filter_map(|line| line.get_mut(column)) {
         *cell = cut(cell, room).into_owned();
     }
@@ -148,6 +149,10 @@ mod tests {
     fn colour_does_not_move_columns() {
         let plain = Style::plain(Timestamp::UNIX_EPOCH);
         let coloured = sample().render(&Style { color: true, ..plain });
-        assert!(coloured.contains("\u{1b}[32mEnabled\u{1b}[0m  all"), "{coloured:?}");
+        assert!(coloured.contains("\u{1b}[32mEnabled\u{1b}[0m"), "{coloured:?}");
+        let stripped = ["\u{1b}[32m", "\u{1b}[2m", "\u{1b}[0m"]
+            .iter()
+            .fold(coloured, |text, code| text.replace(code, ""));
+        assert_eq!(stripped, sample().render(&plain));
     }
 }

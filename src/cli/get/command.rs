@@ -167,14 +167,19 @@ impl<'a> Reading<'a> {
             Noun::Backup | Noun::Run => rows::backups(&parsed::<velero::Backup>(items), view, style.now),
         };
         if table.is_empty() {
-            self.session.tell(&format!("No {}s found{}.\n", noun.singular(), self.place()));
-            return Ok(());
+            return self.nothing(noun);
         }
         output::print(&table.render(&style))
     }
 
-    fn place(&self) -> String {
-        self.namespace.as_ref().map(|namespace| format!(" in {namespace}")).unwrap_or_default()
+    /// Under its own heading nothing is `<none>`; alone it is said beside the answer.
+    fn nothing(&self, noun: Noun) -> Result<()> {
+        if self.args.noun.is_none() {
+            return output::print("<none>\n");
+        }
+        let place = self.namespace.as_ref().map(|namespace| format!(" in {namespace}")).unwrap_or_default();
+        self.session.tell(&format!("No {}s found{place}.\n", noun.singular()));
+        Ok(())
     }
 
     /// The newest runs; none where backups cannot be read, since they only decorate.
@@ -214,8 +219,7 @@ impl<'a> Reading<'a> {
                 let style = self.session.out();
                 let table = rows::runs(&all, &backups, self.view(), style.now);
                 if table.is_empty() {
-                    self.session.tell(&format!("No runs found{}.\n", self.place()));
-                    return Ok(());
+                    return self.nothing(Noun::Run);
                 }
                 output::print(&table.render(&style))
             }

@@ -230,8 +230,8 @@ impl Task<'_> {
         let reason = old.status.as_ref().map(|status| status.last_message.clone()).unwrap_or_default();
         Err(error
             .why(reason)
-            .try_for("kubectl acmbackup pause", "on the hub that must stop")
-            .try_for(self.session.command("schedule --recreate"), "here, if this hub must go on"))
+            .try_("on the hub that must stop: kubectl acmbackup pause")
+            .try_for(self.session.command("schedule --recreate"), "then, here, if this hub must go on"))
     }
 
     fn warn_about_expiry(&self, spec: &api::BackupScheduleSpec) {

@@ -1,0 +1,118 @@
+//! Wrong usage and unreachable servers: what is said, and with which exit code.
+
+use std::time::{Duration, Instant};
+
+use super::{acmbackup, failure, output, text};
+
+#[test]
+fn a_misspelt_flag_is_told_with_the_nearest_one() {
+    let (error, code) = failure(&["restore", "--resource", "skip"]);
+    assert_eq!(code, 2);
+    insta::assert_snapshot!("misspelt-flag", error);
+}
+
+#[test]
+fn unknown_commands_and_values_are_usage_errors() {
+    for arguments in [
+        &["restor"][..],
+        &["get", "clusters"],
+        &["wait", "cluster/x"],
+        &["latest", "everything"],
+        &["schedule", "--ttl", "10d"],
+        &["schedule", "--max-backups", "0"],
+        &["restore", "--cleanup", "some"],
+        &["restore", "--pin", "--run", "complete"],
+        &["restore", "--namespace-mapping", "a"],
+        &["restore", "--namespace-mapping", "a=kube-system"],
+        &["restore", "-l", "a b"],
+        &["restore", "--credentials", "skip", "--resources", "skip"],
+        &["restore", "--timeout", "5m"],
+        &["install"],
+        &[],
+    ] {
+        assert_eq!(output(arguments).status.code(), Some(2), "{arguments:?}");
+    }
+}
+
+#[test]
+fn sync_with_managed_clusters_is_refused_before_anything_is_asked() {
+    let (error, code) = failure(&["restore", "--sync", "--managed-clusters", "latest"]);
+    assert_eq!(code, 2);
+    insta::assert_snapshot!("sync-rules", error);
+}
+
+#[test]
+fn cron_velero_would_refuse_is_refused_before_anything_is_asked() {
+    let (error, code) = failure(&["schedule", "--cron", "0 0 L * *"]);
+    assert_eq!(code, 2);
+    insta::assert_snapshot!("bad-cron", error);
+}
+
+#[test]
+fn a_bad_ttl_names_the_value() {
+    let (error, code) = failure(&["schedule", "--ttl", "10d"]);
+    assert_eq!(code, 2);
+    assert!(error.contains("'10d'") && error.contains("unknown unit"), "{error}");
+}
+
+#[test]
+fn without_a_kubeconfig_every_command_says_so() {
+    for arguments in [
+        &["status"][..],
+        &["get", "restores"],
+        &["latest"],
+        &["schedule"],
+        &["restore"],
+        &["activate"],
+        &["version"],
+    ] {
+        let (error, code) = failure(arguments);
+        assert_eq!(code, 9, "{arguments:?}: {error}");
+        assert!(error.contains("[unreachable]") && error.contains("KUBECONFIG"), "{error}");
+    }
+}
+
+fn kubeconfig(server: &str) -> tempfile::NamedTempFile {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let text = format!(
+        "apiVersion: v1\nkind: Config\ncurrent-context: hub\nclusters: [{{name: c, cluster: {{server: '{server}'}}}}]\n\
+         users: [{{name: u, user: {{}}}}]\ncontexts: [{{name: hub, context: {{cluster: c, user: u}}}}]\n"
+    );
+    std::fs::write(file.path(), text).unwrap();
+    file
+}
+
+/// A port nobody listens on.
+fn closed_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+#[test]
+fn a_server_that_is_down_is_told_soon() {
+    let config = kubeconfig(&format!("https://127.0.0.1:{}", closed_port()));
+    let begin = Instant::now();
+    let output = acmbackup(&["status"]).env("KUBECONFIG", config.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(9), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).starts_with("error: the server cannot be reached   [unreachable]\n"));
+    assert!(begin.elapsed() < Duration::from_secs(15), "took {:?}", begin.elapsed());
+}
+
+#[test]
+fn with_json_a_failure_is_one_object_on_standard_error() {
+    let config = kubeconfig(&format!("https://127.0.0.1:{}", closed_port()));
+    let output = acmbackup(&["latest", "-o", "json"]).env("KUBECONFIG", config.path()).output().unwrap();
+    let error: serde_json::Value = serde_json::from_slice(&output.stderr).unwrap();
+    assert_eq!(error["kind"], "Error");
+    assert_eq!(error["name"], "unreachable");
+    assert_eq!(error["exitCode"], 9);
+    assert_eq!(output.status.code(), Some(9));
+}
+
+#[test]
+fn an_unknown_context_is_named() {
+    let config = kubeconfig("https://127.0.0.1:1");
+    let output =
+        acmbackup(&["status", "--context", "nowhere"]).env("KUBECONFIG", config.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(9));
+    assert!(text(&output.stderr).contains("nowhere"), "{}", text(&output.stderr));
+}

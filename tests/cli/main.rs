@@ -1,0 +1,32 @@
+//! The built binary without any server: help, usage errors, exit codes, dry runs.
+
+mod errors;
+mod help;
+mod manual;
+mod offline;
+
+use std::process::Output;
+
+use assert_cmd::Command;
+
+/// The binary in an empty environment: no kubeconfig, no terminal, no colour.
+fn acmbackup(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kubectl-acmbackup"));
+    command.env_clear().env("HOME", "/nonexistent").args(arguments);
+    command
+}
+
+fn output(arguments: &[&str]) -> Output {
+    acmbackup(arguments).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// Standard error and the exit code.
+fn failure(arguments: &[&str]) -> (String, i32) {
+    let output = output(arguments);
+    assert_eq!(text(&output.stdout), "", "an error leaves standard output empty");
+    (text(&output.stderr), output.status.code().unwrap())
+}

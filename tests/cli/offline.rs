@@ -1,0 +1,133 @@
+//! What works without a server.
+
+use acmbackup::wire::yaml;
+
+use super::{acmbackup, failure, output, text};
+
+#[test]
+fn the_crds_are_printed_as_yaml_kubectl_can_apply() {
+    let output = output(&["install", "--crds-only", "--dry-run=client", "-o", "yaml"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let documents = yaml::documents(&text(&output.stdout)).unwrap();
+    let names: Vec<&str> = documents.iter().map(|crd| crd["metadata"]["name"].as_str().unwrap()).collect();
+    assert_eq!(
+        names,
+        ["backupschedules.cluster.open-cluster-management.io", "restores.cluster.open-cluster-management.io"]
+    );
+    for crd in &documents {
+        assert_eq!(crd["kind"], "CustomResourceDefinition");
+        assert_eq!(crd["metadata"]["labels"]["app.kubernetes.io/managed-by"], "kubectl-acmbackup");
+    }
+}
+
+#[test]
+fn the_clients_version_needs_no_server() {
+    let shown = output(&["version", "--client"]);
+    assert_eq!(shown.status.code(), Some(0));
+    assert!(text(&shown.stdout).contains(env!("CARGO_PKG_VERSION")));
+    let json: serde_json::Value =
+        serde_json::from_slice(&output(&["version", "--client", "-o", "json"]).stdout).unwrap();
+    assert_eq!(json["client"]["version"], env!("CARGO_PKG_VERSION"));
+}
+
+#[test]
+fn completion_scripts_are_printed_for_every_shell() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = output(&["completion", shell]);
+        assert_eq!(script.status.code(), Some(0), "{shell}");
+        assert!(text(&script.stdout).contains("kubectl-acmbackup"), "{shell}");
+    }
+}
+
+const SNAPSHOT: &str = include_str!("snapshot.yaml");
+
+fn from_snapshot(arguments: &[&str]) -> (String, String, i32) {
+    let output = acmbackup(arguments).args(["--from", "-"]).write_stdin(SNAPSHOT).output().unwrap();
+    (text(&output.stdout), text(&output.stderr), output.status.code().unwrap())
+}
+
+#[test]
+fn latest_answers_for_a_captured_state() {
+    let (names, _, code) = from_snapshot(&["latest", "-o", "name"]);
+    assert_eq!(code, 0);
+    assert_eq!(
+        names,
+        "backup.velero.io/acm-credentials-schedule-20261122120003\n\
+         backup.velero.io/acm-resources-schedule-20261122120103\n\
+         backup.velero.io/acm-resources-generic-schedule-20261122120003\n\
+         backup.velero.io/acm-managed-clusters-schedule-20261122100004\n"
+    );
+}
+
+#[test]
+fn latest_says_that_a_part_is_older_and_which_backup_was_passed_over() {
+    let (_, notes, code) = from_snapshot(&["latest", "--all"]);
+    assert_eq!(code, 0);
+    assert!(notes.contains("[older-run]"), "{notes}");
+    assert!(
+        notes.contains("passed over acm-managed-clusters-schedule-20261122120003 (InProgress)"),
+        "{notes}"
+    );
+    assert!(notes.contains("kubectl acmbackup restore --run complete"), "{notes}");
+}
+
+#[test]
+fn latest_of_the_past_may_have_no_answer() {
+    let (_, error, code) = from_snapshot(&["latest", "--as-of", "2020-01-01T00:00:00Z"]);
+    assert_eq!(code, 4);
+    assert!(error.contains("[no-backup]"), "{error}");
+}
+
+#[test]
+fn a_plan_shows_the_six_steps_of_a_full_restore() {
+    let (screen, error, code) = from_snapshot(&["plan", "--managed-clusters", "latest"]);
+    assert_eq!(code, 0, "{error}");
+    let screen = screen.replace(screen.split_whitespace().nth(1).unwrap(), "NAME,");
+    insta::assert_snapshot!("plan", screen);
+}
+
+#[test]
+fn a_plan_of_one_run_uses_it_for_all_parts() {
+    let (json, error, code) = from_snapshot(&["plan", "--run", "complete", "-o", "json"]);
+    assert_eq!(code, 0, "{error}");
+    let plan: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(plan["kind"], "Plan");
+    let backups: Vec<&str> =
+        plan["steps"].as_array().unwrap().iter().map(|s| s["backup"].as_str().unwrap()).collect();
+    assert!(
+        backups.iter().all(|name| name.contains("202611221000") || name.contains("202611221001")),
+        "{backups:?}"
+    );
+    assert_eq!(plan["status"]["phase"], "Finished");
+}
+
+#[test]
+fn a_plan_without_the_named_backup_is_not_found() {
+    let (_, error, code) =
+        from_snapshot(&["plan", "--credentials", "acm-credentials-schedule-20200101000000"]);
+    assert_eq!(code, 4, "{error}");
+    assert!(error.contains("acm-credentials-schedule-20200101000000"), "{error}");
+}
+
+#[test]
+fn a_backup_of_another_part_is_refused() {
+    let (_, error, code) = from_snapshot(&["plan", "--credentials", "acm-resources-schedule-20261122120103"]);
+    assert_eq!(code, 4, "{error}");
+    assert!(error.contains("is a resources backup"), "{error}");
+}
+
+#[test]
+fn status_shows_a_captured_state() {
+    let (screen, error, code) = from_snapshot(&["status"]);
+    assert_eq!(code, 0, "{error}");
+    for word in ["Namespace", "Storage", "Schedule", "Last run", "20261122120003", "InProgress"] {
+        assert!(screen.contains(word), "{word} is missing in\n{screen}");
+    }
+}
+
+#[test]
+fn a_file_that_is_no_snapshot_is_wrong_usage() {
+    let output = acmbackup(&["latest", "--from", "-"]).write_stdin("velero: 7").output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(failure(&["latest", "--from", "/nonexistent"]).1, 2);
+}
