@@ -6,7 +6,7 @@ use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::velero;
+use crate::velero::{self, schema::ScheduleCopy};
 use crate::wire::text_enum::text_enum;
 
 /// How this hub is backed up. Spec: S-012
@@ -28,18 +28,21 @@ use crate::wire::text_enum::text_enum;
     printcolumn(name = "Message", type_ = "string", json_path = ".status.lastMessage")
 )]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("required" = ["veleroSchedule"]))]
 pub struct BackupScheduleSpec {
     /// When to back up: a cron expression as Velero takes it, in UTC.
     #[serde(default)]
     pub velero_schedule: String,
     /// How long backups are kept, as a Go duration; unset lets Velero keep them 720h.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     pub velero_ttl: Option<String>,
     /// Make tokens with which imported clusters reconnect to a restored hub.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub use_managed_service_account: bool,
     /// Validity of those tokens, as a Go duration; unset means twice veleroTtl.
     #[serde(default, rename = "managedServiceAccountTTL", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     pub managed_service_account_ttl: Option<String>,
     /// Make no backups right after the schedules were created.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -58,6 +61,7 @@ pub struct BackupScheduleSpec {
     pub skip_immediately: bool,
     /// Number of runs to keep; unset means that only veleroTtl ends them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "i64", range(min = 1))]
     pub max_backups: Option<i64>,
 }
 
@@ -73,15 +77,15 @@ pub struct BackupScheduleStatus {
     pub last_message: String,
     /// Copy of the Velero Schedule for managed clusters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "serde_json::Value")]
+    #[schemars(with = "ScheduleCopy")]
     pub velero_schedule_managed_clusters: Option<velero::Schedule>,
     /// Copy of the Velero Schedule for resources.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "serde_json::Value")]
+    #[schemars(with = "ScheduleCopy")]
     pub velero_schedule_resources: Option<velero::Schedule>,
     /// Copy of the Velero Schedule for credentials.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "serde_json::Value")]
+    #[schemars(with = "ScheduleCopy")]
     pub velero_schedule_credentials: Option<velero::Schedule>,
 }
 
@@ -112,5 +116,80 @@ impl BackupSchedule {
     /// The phase; `Unset` without a status.
     pub fn phase(&self) -> BackupSchedulePhase {
         self.status.as_ref().map(|status| status.phase.clone()).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn decoded(value: Value) -> BackupSchedule {
+        serde_json::from_value(value).unwrap()
+    }
+
+    /// S-012, S-014, S-017: malformed durations keep their text, copies keep what this program does not know.
+    #[test]
+    fn a_full_object_round_trips() {
+        let copy = json!({
+            "apiVersion": "velero.io/v1",
+            "kind": "Schedule",
+            "metadata": {},
+            "spec": {
+                "schedule": "0 */2 * * *",
+                "template": {"ttl": "two days", "csiSnapshotTimeout": "10m0s", "metadata": {"labels": {"a": "b"}}},
+                "skipImmediately": true,
+            },
+            "status": {"phase": "Resting", "lastBackup": "2026-11-22T10:00:04Z", "news": 1},
+        });
+        let full = json!({
+            "apiVersion": "cluster.open-cluster-management.io/v1beta1",
+            "kind": "BackupSchedule",
+            "metadata": {"name": "s", "namespace": "acm"},
+            "spec": {
+                "veleroSchedule": "0 */2 * * *",
+                "veleroTtl": "5 days",
+                "useManagedServiceAccount": true,
+                "managedServiceAccountTTL": "",
+                "noBackupOnStart": true,
+                "volumeSnapshotLocations": ["a"],
+                "paused": true,
+                "useOwnerReferencesInBackup": true,
+                "skipImmediately": true,
+                "maxBackups": 3,
+            },
+            "status": {
+                "phase": "Enabled",
+                "lastMessage": "m",
+                "veleroScheduleManagedClusters": copy,
+                "veleroScheduleResources": copy,
+                "veleroScheduleCredentials": copy,
+            },
+        });
+        assert_eq!(serde_json::to_value(decoded(full.clone())).unwrap(), full);
+    }
+
+    /// S-012
+    #[test]
+    fn an_object_without_spec_or_status_decodes() {
+        let schedule = decoded(json!({"metadata": {"name": "s"}}));
+        assert_eq!(schedule.spec, BackupScheduleSpec::default());
+        assert_eq!(schedule.phase(), BackupSchedulePhase::Unset);
+    }
+
+    /// S-014
+    #[test]
+    fn phase_and_message_are_always_written() {
+        let status = serde_json::to_value(BackupScheduleStatus::default()).unwrap();
+        assert_eq!(status, json!({"phase": "", "lastMessage": ""}));
+    }
+
+    /// S-018
+    #[test]
+    fn unknown_phases_survive() {
+        let schedule = decoded(json!({"metadata": {}, "status": {"phase": "Resting"}}));
+        assert_eq!(schedule.phase(), BackupSchedulePhase::Other("Resting".into()));
+        assert_eq!(schedule.phase().to_string(), "Resting");
     }
 }

@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 
 use super::error::{Class, Error};
 use super::write::{Mode, Place, create, delete, patch};
-use crate::plan::{Action, Event, Failure, NewObject, OnError, Outcome, Plan, Step, Target, TargetKind};
+use crate::plan::{
+    Action, Event, Failure, NewObject, Outcome, Plan, Step, Target, TargetKind, stops, with_owner_uids,
+};
 use crate::{api, velero};
 
 /// Name under which Events are reported. Spec: R-900
@@ -35,16 +37,16 @@ impl Applier {
         let mut outcomes = Vec::with_capacity(plan.steps.len());
         let mut stopped = false;
         for step in &plan.steps {
-            let outcome = if stopped { Outcome::Skipped } else { self.take(step, subject).await };
-            stopped |= step.on_error == OnError::Stop && stops(step, &outcome);
+            let outcome = if stopped { Outcome::Skipped } else { self.take(step, &outcomes, subject).await };
+            stopped |= stops(step, &outcome);
             outcomes.push(outcome);
         }
         outcomes
     }
 
-    async fn take(&self, step: &Step, subject: &ObjectReference) -> Outcome {
+    async fn take(&self, step: &Step, done: &[Outcome], subject: &ObjectReference) -> Outcome {
         let outcome = match &step.action {
-            Action::Create(object) => self.create(object).await,
+            Action::Create(object) => self.create(&with_owner_uids(*object.clone(), done)).await,
             Action::Patch(target, change) => self.patch(target, change).await,
             Action::Delete(target) => self.delete(target).await,
             Action::Emit(event) => {
@@ -163,15 +165,6 @@ fn of_existing(error: &Error) -> Outcome {
 
 fn failed(error: &Error) -> Outcome {
     Outcome::Failed(Failure { message: error.to_string() })
-}
-
-/// As `plan::settle` judges: what is found in the way of a step that records nothing is not ours.
-fn stops(step: &Step, outcome: &Outcome) -> bool {
-    match outcome {
-        Outcome::Failed(_) | Outcome::Conflict => true,
-        Outcome::AlreadyThere(_) => step.record.is_none(),
-        _ => false,
-    }
 }
 
 fn reference_of(object: &DynamicObject) -> ObjectReference {

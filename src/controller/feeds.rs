@@ -72,8 +72,8 @@ impl Feeds {
         self.watch(here.clone(), Item::VeleroSchedule);
         self.watch(here.clone(), Item::VeleroRestore);
         self.watch(here, Item::DeleteRequest);
-        self.watch(around.clone(), |news| Item::VeleroBackup(slim(news)));
-        self.watch(around, Item::StorageLocation);
+        self.watch(around.clone(), |news| Item::VeleroBackup(map(news, slim_backup)));
+        self.watch(around, |news| Item::StorageLocation(map(news, without_heartbeat)));
     }
 
     fn watch<K: Kind + Sync>(
@@ -86,17 +86,25 @@ impl Feeds {
     }
 }
 
-/// There may be thousands of Backups, and no rule reads what they contain.
-fn slim(news: News<velero::Backup>) -> News<velero::Backup> {
+fn map<K>(news: News<K>, change: fn(K) -> K) -> News<K> {
     match news {
         News::All { objects, version } => {
-            News::All { objects: objects.into_iter().map(slim_backup).collect(), version }
+            News::All { objects: objects.into_iter().map(change).collect(), version }
         }
-        News::Set(backup) => News::Set(slim_backup(backup)),
+        News::Set(object) => News::Set(change(object)),
         other => other,
     }
 }
 
+/// Velero looks at a location every minute; that it did is no reason for a pass.
+fn without_heartbeat(mut location: velero::BackupStorageLocation) -> velero::BackupStorageLocation {
+    if let Some(status) = &mut location.status {
+        (status.last_validation_time, status.last_synced_time) = (None, None);
+    }
+    location
+}
+
+/// There may be thousands of Backups, and no rule reads what they contain.
 fn slim_backup(mut backup: velero::Backup) -> velero::Backup {
     backup.spec = velero::BackupSpec { storage_location: backup.spec.storage_location, ..Default::default() };
     if let Some(status) = &mut backup.status {

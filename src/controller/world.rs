@@ -168,7 +168,7 @@ struct Notes<'a> {
 
 impl Notes<'_> {
     /// Takes news into a store; returns the namespaces in which something changed.
-    fn absorb<K: Kind>(&mut self, store: &mut Store<K>, news: News<K>) -> BTreeSet<String> {
+    fn absorb<K: Kind + PartialEq>(&mut self, store: &mut Store<K>, news: News<K>) -> BTreeSet<String> {
         let changed: BTreeSet<Key> = match news {
             News::All { objects, version } => store.replace(objects, parse_version(&version)),
             News::Set(object) => {
@@ -187,7 +187,7 @@ impl Notes<'_> {
             }
             News::Working => {
                 if self.broken.remove(&plural::<K>()).is_some() {
-                    tracing::info!("watching {} again", plural::<K>());
+                    tracing::debug!("watching {} again", plural::<K>());
                 }
                 BTreeSet::new()
             }
@@ -195,9 +195,9 @@ impl Notes<'_> {
         changed.into_iter().map(|(namespace, _)| namespace).collect()
     }
 
-    /// Once per trouble, not once per attempt.
+    /// Once per trouble, not once per attempt; a server that is only busy is asked again at once.
     fn report_broken(&mut self, kind: String, cause: String, class: Class) {
-        if !self.broken.contains_key(&kind) && class != Class::Expired {
+        if !self.broken.contains_key(&kind) && class != Class::Busy {
             tracing::warn!("cannot watch {kind}: {cause}");
         }
         self.broken.insert(kind, cause);
@@ -212,7 +212,7 @@ impl Notes<'_> {
     }
 }
 
-fn set<K: Kind>(store: &mut Store<K>, object: &DynamicObject) -> bool {
+fn set<K: Kind + PartialEq>(store: &mut Store<K>, object: &DynamicObject) -> bool {
     match object.clone().try_parse::<K>() {
         Ok(mut object) => {
             object.meta_mut().managed_fields = None;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{HubSnapshot, Query};
 use crate::api::keys;
@@ -11,7 +11,7 @@ use crate::velero::{Backup, BackupPhase, BackupType, Schedule};
 use crate::wire::Stamp;
 
 /// Age up to which a set of schedules is left alone. Spec: S-110
-pub const GRACE: Duration = Duration::from_secs(5);
+const GRACE: SignedDuration = SignedDuration::from_secs(5);
 
 /// Another hub at work on the same storage. Spec: S-115
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,10 +52,10 @@ impl fmt::Display for Collision {
     }
 }
 
-/// How long until a set of schedules is old enough to be checked; `None` if it is. Spec: S-110
-pub(crate) fn grace_left(reference: &Schedule, now: Timestamp) -> Option<Duration> {
-    let age = now.duration_since(created(reference.metadata.creation_timestamp.as_ref(), now));
-    let left = jiff::SignedDuration::try_from(GRACE).ok()? - age;
+/// How long until a schedule is old enough to be judged; `None` if it is. Spec: S-110
+pub(crate) fn grace_left(schedule: &Schedule, now: Timestamp) -> Option<Duration> {
+    let made = schedule.metadata.creation_timestamp.as_ref().map_or(now, |time| time.0);
+    let left = GRACE - now.duration_since(made);
     (!left.is_negative()).then(|| left.unsigned_abs() + Duration::from_secs(1))
 }
 
@@ -161,9 +161,4 @@ fn started(backup: &Backup) -> Option<Timestamp> {
 
 fn created_at(backup: &Backup) -> Option<Timestamp> {
     backup.metadata.creation_timestamp.as_ref().map(|time| time.0)
-}
-
-/// A creation time that is missing counts as this moment.
-fn created(time: Option<&k8s_openapi::apimachinery::pkg::apis::meta::v1::Time>, now: Timestamp) -> Timestamp {
-    time.map_or(now, |time| time.0)
 }

@@ -25,3 +25,44 @@ fn uid_of(kind: &str, name: &str, done: &[Outcome]) -> Option<String> {
         _ => None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
+
+    use super::*;
+    use crate::velero::Backup;
+
+    fn owned_by(kind: &str, uid: &str) -> NewObject {
+        let owner = OwnerReference {
+            kind: kind.to_owned(),
+            name: "s".to_owned(),
+            uid: uid.to_owned(),
+            ..Default::default()
+        };
+        let mut backup = Backup::default();
+        backup.metadata.owner_references = Some(vec![owner]);
+        NewObject::VeleroBackup(backup)
+    }
+
+    fn uids(object: NewObject) -> Vec<String> {
+        let made = serde_json::json!({
+            "apiVersion": "velero.io/v1", "kind": "Schedule", "metadata": {"name": "s", "uid": "fresh"},
+        });
+        let done = [Outcome::Done(Some(Box::new(serde_json::from_value(made).unwrap())))];
+        let object = with_owner_uids(object, &done);
+        object.metadata().owner_references.iter().flatten().map(|owner| owner.uid.clone()).collect()
+    }
+
+    /// S-093
+    #[test]
+    fn a_first_backup_is_owned_by_the_schedule_made_before_it() {
+        assert_eq!(uids(owned_by("Schedule", "")), ["fresh"]);
+    }
+
+    #[test]
+    fn a_known_owner_stays_and_an_unknown_one_goes() {
+        assert_eq!(uids(owned_by("Schedule", "known")), ["known"]);
+        assert_eq!(uids(owned_by("Restore", "")), Vec::<String>::new());
+    }
+}

@@ -132,7 +132,7 @@ fn remember_copy(status: &mut BackupScheduleStatus, backup_type: BackupType, obj
 }
 
 #[cfg(test)]
-mod tests {
+mod restore_tests {
     use serde_json::{Value, json};
 
     use super::*;
@@ -206,5 +206,97 @@ mod tests {
             panic!()
         };
         assert_eq!(status.last_message, "bad: quota exceeded");
+    }
+}
+
+#[cfg(test)]
+mod schedule_tests {
+    use super::*;
+    use crate::plan::schedule::ScheduleReason;
+    use crate::plan::{Action, Event, Failure};
+
+    fn plan_of(steps: &[(OnError, Option<Record>)]) -> Plan {
+        let status = |text: &str| {
+            let status = BackupScheduleStatus { last_message: text.to_owned(), ..Default::default() };
+            Some(NextStatus::BackupSchedule(Box::new(status)))
+        };
+        let event =
+            Event { warning: false, reason: String::new(), action: String::new(), note: String::new() };
+        let step = |(on_error, record): &(OnError, Option<Record>)| Step {
+            on_error: *on_error,
+            record: *record,
+            ..Step::required(Action::Emit(event.clone()), ScheduleReason::Paused)
+        };
+        Plan {
+            steps: steps.iter().map(step).collect(),
+            status: status("good"),
+            status_on_failure: status("bad"),
+            ..Plan::default()
+        }
+    }
+
+    fn message(plan: &Plan, outcomes: &[Outcome]) -> Option<String> {
+        match settle(plan, outcomes) {
+            Some(NextStatus::BackupSchedule(status)) => Some(status.last_message),
+            _ => None,
+        }
+    }
+
+    fn failed(why: &str) -> Outcome {
+        Outcome::Failed(Failure { message: why.to_owned() })
+    }
+
+    fn schedule() -> Box<DynamicObject> {
+        let object = serde_json::json!({
+            "apiVersion": "velero.io/v1", "kind": "Schedule",
+            "metadata": {"name": "acm-resources-schedule", "uid": "u"}, "spec": {"schedule": "@daily"},
+        });
+        Box::new(serde_json::from_value(object).unwrap())
+    }
+
+    /// S-106: the message tells the first failure and how many more there were
+    #[test]
+    fn failures_that_do_not_stop_are_counted() {
+        let plan =
+            plan_of(&[(OnError::FailLater, None), (OnError::FailLater, None), (OnError::FailLater, None)]);
+        let outcomes = [failed("first"), Outcome::Done(None), failed("second")];
+        assert_eq!(message(&plan, &outcomes).unwrap(), "bad: first (and 1 more failed)");
+        assert!(is_failure(&plan, &outcomes));
+        assert!(!stops(&plan.steps[0], &outcomes[0]));
+    }
+
+    /// S-101, S-106: what is gone already need not be deleted or paused
+    #[test]
+    fn something_gone_is_no_failure() {
+        let plan = plan_of(&[(OnError::Stop, None), (OnError::FailLater, None)]);
+        assert_eq!(message(&plan, &[Outcome::Gone, Outcome::Gone]).unwrap(), "good");
+    }
+
+    /// S-094
+    #[test]
+    fn copies_made_before_a_failure_are_kept() {
+        let record = Some(Record::ScheduleCopy(BackupType::Resources));
+        let plan = plan_of(&[(OnError::Stop, record), (OnError::Stop, None)]);
+        let outcomes = [Outcome::Done(Some(schedule())), failed("no")];
+        let Some(NextStatus::BackupSchedule(status)) = settle(&plan, &outcomes) else { panic!("no status") };
+        assert_eq!(status.last_message, "bad: no");
+        let copy = status.velero_schedule_resources.unwrap();
+        assert_eq!((copy.spec.schedule.as_str(), copy.metadata), ("@daily", Default::default()), "S-014");
+    }
+
+    /// S-096, S-272: the snapshot was stale, so nothing more is made and nothing is said
+    #[test]
+    fn a_schedule_that_is_there_ends_the_pass_without_a_status() {
+        let record = Some(Record::ScheduleCopy(BackupType::Resources));
+        let plan = plan_of(&[(OnError::Stop, record), (OnError::Continue, None)]);
+        let there = Outcome::AlreadyThere(schedule());
+        assert!(stops(&plan.steps[0], &there));
+        assert_eq!(message(&plan, &[there, Outcome::Skipped]), None);
+    }
+
+    #[test]
+    fn a_failed_first_backup_is_no_failure() {
+        let plan = plan_of(&[(OnError::Continue, None)]);
+        assert_eq!(message(&plan, &[failed("exists")]).unwrap(), "good");
     }
 }

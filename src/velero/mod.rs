@@ -6,7 +6,10 @@ mod backup;
 mod delete_request;
 mod names;
 mod restore;
+#[cfg(test)]
+mod round_trip;
 mod schedule;
+pub(crate) mod schema;
 mod storage_location;
 
 pub use backup::{Backup, BackupPhase, BackupSpec, BackupStatus, Progress};

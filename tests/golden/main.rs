@@ -2,8 +2,11 @@
 //!
 //! `cargo golden` records what the planner says now; then read the diff. See tests/golden/README.md.
 
+#[cfg(test)]
 mod case;
+#[cfg(test)]
 mod rounds;
+#[cfg(test)]
 mod show;
 
 use std::fs;
@@ -95,7 +98,7 @@ fn case_folders() -> Vec<PathBuf> {
 
 fn children(folder: &Path) -> Vec<PathBuf> {
     let mut paths: Vec<PathBuf> = fs::read_dir(folder)
-        .map(|entries| entries.map(|entry| entry.unwrap().path()).collect())
+        .map(|entries| entries.filter_map(Result::ok).map(|entry| entry.path()).collect())
         .unwrap_or_default();
     paths.sort();
     paths

@@ -113,16 +113,16 @@ fn contents(
 ) {
     let is = &schedule.spec.template;
     let locations = Some(wishes.spec.volume_snapshot_locations.clone()).filter(|list| !list.is_empty());
-    differ("volumeSnapshotLocations", is.volume_snapshot_locations.as_ref(), locations, patch);
+    differ("volumeSnapshotLocations", is.volume_snapshot_locations.as_ref(), locations.as_ref(), patch);
     if let Some(wanted) = wishes.excluded_namespaces(backup_type) {
-        differ("excludedNamespaces", is.excluded_namespaces.as_ref(), Some(wanted), patch);
+        differ("excludedNamespaces", is.excluded_namespaces.as_ref(), Some(&wanted), patch);
     }
     if matches!(backup_type, BackupType::Resources | BackupType::ManagedClusters) {
         let wanted = wishes.included_resources(backup_type);
-        differ("includedResources", is.included_resources.as_ref(), wanted, patch);
+        differ("includedResources", is.included_resources.as_ref(), wanted.as_ref(), patch);
     }
     if let Some(wanted) = wishes.excluded_resources(backup_type) {
-        differ("excludedResources", is.excluded_resources.as_ref(), Some(wanted), patch);
+        differ("excludedResources", is.excluded_resources.as_ref(), Some(&wanted), patch);
     }
 }
 
@@ -130,11 +130,11 @@ fn contents(
 fn differ(
     field: &'static str,
     is: Option<&Vec<String>>,
-    wanted: Option<Vec<String>>,
+    wanted: Option<&Vec<String>>,
     patch: &mut Map<String, Value>,
 ) {
     let is: BTreeSet<&String> = is.into_iter().flatten().collect();
-    if is != wanted.iter().flatten().collect() {
+    if is != wanted.into_iter().flatten().collect() {
         patch.insert(field.to_owned(), json!(wanted));
     }
 }

@@ -86,3 +86,22 @@ fn is_controller(reference: &OwnerReference, owner: &BackupSchedule) -> bool {
         && Some(&reference.name) == owner.metadata.name.as_ref()
         && Some(&reference.uid) == owner.metadata.uid.as_ref()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(name: &str) -> Schedule {
+        Schedule::new(name, Default::default())
+    }
+
+    /// S-110: the reference does not depend on the order of a list
+    #[test]
+    fn the_resources_schedule_is_the_reference_and_else_the_first_by_name() {
+        let (credentials, resources) = (named("acm-credentials-schedule"), named("acm-resources-schedule"));
+        let name = |owned: Owned<'_>| owned.reference().and_then(|schedule| schedule.metadata.name.clone());
+        assert_eq!(name(Owned(vec![&credentials, &resources])), resources.metadata.name);
+        assert_eq!(name(Owned(vec![&credentials])), credentials.metadata.name);
+        assert_eq!(name(Owned(vec![])), None);
+    }
+}

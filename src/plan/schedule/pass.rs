@@ -70,10 +70,7 @@ impl<'a> Pass<'a> {
         if self.owned.is_empty() {
             return self.create(&terms);
         }
-        if !self.owned.missing().is_empty() {
-            return Ok(self.recreate());
-        }
-        self.keep(&terms)
+        if self.owned.missing().is_empty() { self.keep(&terms) } else { Ok(self.recreate()) }
     }
 
     fn collision(&self) -> Result<Option<collision::Collision>, BTreeSet<Query>> {
@@ -101,7 +98,13 @@ impl<'a> Pass<'a> {
         }
     }
 
+    /// A set that is just being made may be seen in part; it is given time before it is judged. Spec: S-101
     fn recreate(&self) -> Plan {
+        let young =
+            self.owned.all().iter().filter_map(|schedule| collision::grace_left(schedule, self.now)).max();
+        if let Some(left) = young {
+            return Plan { wake: Wake::After(left), ..Plan::default() };
+        }
         let status = BackupScheduleStatus {
             phase: BackupSchedulePhase::New,
             last_message: RECREATING.to_owned(),

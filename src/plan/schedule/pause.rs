@@ -20,17 +20,17 @@ pub(super) fn plan(pass: &Pass<'_>, problem: Option<String>) -> Plan {
     let steps = steps(&pass.owned, &ScheduleReason::Paused);
     match problem {
         Some(problem) => pass.plan(steps, BackupSchedulePhase::FailedValidation, &problem),
-        None => finished(pass, steps, BackupSchedulePhase::Paused, PAUSED),
+        None => finished(pass, steps, &BackupSchedulePhase::Paused, PAUSED),
     }
 }
 
 /// The pause that protects the other hub's backups. Spec: S-120
 pub(super) fn for_collision(pass: &Pass<'_>, collision: &Collision) -> Plan {
     let steps = steps(&pass.owned, &ScheduleReason::Collision);
-    finished(pass, steps, BackupSchedulePhase::BackupCollision, &collision.to_string())
+    finished(pass, steps, &BackupSchedulePhase::BackupCollision, &collision.to_string())
 }
 
-fn finished(pass: &Pass<'_>, steps: Vec<Step>, phase: BackupSchedulePhase, message: &str) -> Plan {
+fn finished(pass: &Pass<'_>, steps: Vec<Step>, phase: &BackupSchedulePhase, message: &str) -> Plan {
     let after: Vec<Schedule> = pass.owned.all().iter().map(|schedule| paused(schedule)).collect();
     let status = |message: &str| {
         let status = pass.status(phase.clone(), message);

@@ -42,7 +42,9 @@ impl fmt::Display for ScheduleReason {
             Self::Collision => f.write_str("another hub writes to the same storage"),
             Self::Drift(fields) => write!(f, "differs in {}", fields.join(", ")),
             Self::ExpiredValidationBackup => f.write_str("expired, and Velero left it behind"),
-            Self::BeyondMaxBackups { kept } => write!(f, "older than the {kept} newest runs, maxBackups"),
+            Self::BeyondMaxBackups { kept } => {
+                write!(f, "not among the newest runs, of which maxBackups keeps {kept}")
+            }
         }
     }
 }

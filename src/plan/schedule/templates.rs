@@ -1,5 +1,8 @@
 //! What the five Velero Schedules contain.
 
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelectorRequirement};
 
 use super::included::Kinds;
@@ -8,7 +11,6 @@ use crate::plan::HubFacts;
 use crate::plan::validate::Terms;
 use crate::velero::{BackupSpec, BackupType};
 use crate::wire::{Cron, GoDuration};
-use jiff::Timestamp;
 
 /// Name of the hub among its managed clusters where none is marked. Spec: S-085
 const DEFAULT_LOCAL_CLUSTER: &str = "local-cluster";
@@ -86,7 +88,7 @@ impl Wishes<'_> {
         if backup_type == BackupType::Resources {
             namespaces.extend(self.facts.chart_channel_namespaces.iter().map(String::as_str));
         }
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         Some(namespaces.into_iter().filter(|name| seen.insert(*name)).map(str::to_owned).collect())
     }
 
@@ -140,6 +142,29 @@ mod tests {
     fn a_validation_backup_outlives_the_longest_gap_of_an_irregular_cron() {
         assert_eq!(ttl("0 11,12 * * *"), "23h5m0s");
         assert_eq!(ttl("0 */2 * * *"), "2h5m0s");
+    }
+
+    /// S-085, S-089
+    #[test]
+    fn a_hub_that_is_not_among_its_clusters_leaves_out_the_usual_name_once() {
+        let spec = BackupScheduleSpec { velero_schedule: "@daily".to_owned(), ..Default::default() };
+        let channels = ["acm".to_owned(), "charts".to_owned()].into();
+        let wishes = Wishes {
+            namespace: "acm",
+            spec: &spec,
+            terms: &crate::plan::validate::terms(&spec).unwrap(),
+            facts: &HubFacts { chart_channel_namespaces: channels, ..HubFacts::default() },
+            kinds: &super::super::included::kinds(&Default::default()),
+            now: Timestamp::UNIX_EPOCH,
+        };
+        let left_out = |backup_type| wishes.template(backup_type).excluded_namespaces;
+        assert_eq!(left_out(BackupType::Resources).unwrap(), ["local-cluster", "acm", "charts"]);
+        assert_eq!(
+            left_out(BackupType::ManagedClusters).unwrap(),
+            ["local-cluster", "openshift-machine-api"]
+        );
+        assert_eq!(left_out(BackupType::Credentials), None);
+        assert_eq!(wishes.template(BackupType::Credentials).ttl, None, "S-090: zero is absent");
     }
 
     /// S-091

@@ -17,7 +17,8 @@
 //! ```
 //!
 //! Not here on purpose: kubelet, scheduler and controller-manager. No pods, no garbage collection by owner
-//! reference, no end of a namespace being deleted, no volumes. A test that needs one of these does that step itself.
+//! reference, no end of a namespace being deleted, no volumes, and nothing in the cluster roles Kubernetes puts together
+//! from others (`view`, `edit`, `admin`). A test that needs one of these does that step itself.
 
 pub mod assets;
 pub mod background;
@@ -25,7 +26,7 @@ mod certs;
 mod components;
 mod control_plane;
 pub mod crds;
-pub mod fill;
+mod fill;
 mod folder;
 mod go_build;
 mod hub;
@@ -34,7 +35,7 @@ mod kubeconfig;
 mod lab;
 mod objects;
 mod ports;
-pub mod process;
+mod process;
 mod service;
 mod store;
 mod users;
@@ -42,6 +43,7 @@ mod velero;
 mod wait;
 
 pub use assets::{Assets, cache_folder};
+pub use fill::Fill;
 pub use hub::{Hub, HubOptions};
 pub use hub_kinds::{HUB_KINDS, HubKind, Scope};
 pub use lab::Lab;

@@ -1,6 +1,6 @@
 //! Objects of any kind, as JSON.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use kube::api::{DynamicObject, Patch, PatchParams, PostParams};
 use kube::core::{ApiResource, GroupVersionKind, TypeMeta};
 use kube::{Api, Client};
@@ -61,6 +61,7 @@ pub(crate) fn unless_exists<T>(created: kube::Result<T>) -> Result<()> {
     match created {
         Ok(_) => Ok(()),
         Err(kube::Error::Api(answer)) if answer.is_already_exists() => Ok(()),
+        Err(kube::Error::Api(answer)) => Err(anyhow!(answer.message)),
         Err(error) => Err(error.into()),
     }
 }

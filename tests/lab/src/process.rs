@@ -25,7 +25,7 @@ const TAIL_WIDTH: usize = 400;
 
 /// What to run.
 #[derive(Clone, Debug)]
-pub struct Spec {
+pub(crate) struct Spec {
     name: String,
     program: PathBuf,
     args: Vec<String>,
@@ -35,29 +35,25 @@ pub struct Spec {
 
 impl Spec {
     /// Describes a component called `name` that works and logs in `folder`.
-    #[must_use]
-    pub fn new(name: &str, program: &Path, folder: &Path) -> Self {
+    pub(crate) fn new(name: &str, program: &Path, folder: &Path) -> Self {
         let (name, program, folder) = (name.to_owned(), program.to_owned(), folder.to_owned());
         Self { name, program, args: Vec::new(), env: Vec::new(), folder }
     }
 
     /// Adds arguments.
-    #[must_use]
-    pub fn args<S: Into<String>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
+    pub(crate) fn args<S: Into<String>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
         self.args.extend(args.into_iter().map(Into::into));
         self
     }
 
     /// Adds one environment variable; of ours the component sees only `PATH`.
-    #[must_use]
-    pub fn env(mut self, key: &str, value: impl Into<String>) -> Self {
+    pub(crate) fn env(mut self, key: &str, value: impl Into<String>) -> Self {
         self.env.push((key.to_owned(), value.into()));
         self
     }
 
     /// Where its output goes: `<folder>/<name>.log`.
-    #[must_use]
-    pub fn log(&self) -> PathBuf {
+    pub(crate) fn log(&self) -> PathBuf {
         self.folder.join(format!("{}.log", self.name))
     }
 
@@ -66,7 +62,7 @@ impl Spec {
     /// # Errors
     ///
     /// When the log cannot be opened or the program cannot be started.
-    pub fn start(&self) -> Result<Process> {
+    pub(crate) fn start(&self) -> Result<Process> {
         let log = OpenOptions::new()
             .create(true)
             .append(true)
@@ -94,7 +90,7 @@ impl Spec {
 
 /// A running component; dropped, it is killed with everything it started.
 #[derive(Debug)]
-pub struct Process {
+pub(crate) struct Process {
     name: String,
     log: PathBuf,
     log_start: u64,
@@ -103,24 +99,12 @@ pub struct Process {
 }
 
 impl Process {
-    /// The id of its process and of its process group.
-    #[must_use]
-    pub fn id(&self) -> u32 {
-        self.child.id()
-    }
-
-    /// Where its output goes.
-    #[must_use]
-    pub fn log(&self) -> &Path {
-        &self.log
-    }
-
     /// Everything it wrote since this start.
     ///
     /// # Errors
     ///
     /// When the log cannot be read.
-    pub fn output(&self) -> Result<String> {
+    pub(crate) fn output(&self) -> Result<String> {
         read_from(&self.log, self.log_start)
     }
 
@@ -129,7 +113,7 @@ impl Process {
     /// # Errors
     ///
     /// When it has stopped.
-    pub fn check(&mut self) -> Result<()> {
+    pub(crate) fn check(&mut self) -> Result<()> {
         match self.child.try_wait()? {
             None => Ok(()),
             Some(status) => Err(self.failure(&status.to_string())),
@@ -137,8 +121,7 @@ impl Process {
     }
 
     /// An error that says `what` about the component and shows the last lines of its log.
-    #[must_use]
-    pub fn failure(&self, what: &str) -> anyhow::Error {
+    pub(crate) fn failure(&self, what: &str) -> anyhow::Error {
         let tail = self.output().map_or_else(|error| format!("{error:#}"), |text| last_lines(&text));
         anyhow!("{}: {what}; the end of {}:\n{tail}", self.name, self.log.display())
     }
@@ -148,7 +131,7 @@ impl Process {
     /// # Errors
     ///
     /// When it cannot be waited for.
-    pub async fn stop(mut self, grace: Duration) -> Result<ExitStatus> {
+    pub(crate) async fn stop(mut self, grace: Duration) -> Result<ExitStatus> {
         if let Some(pid) = pid(&self.child) {
             // Already gone is as good as stopped.
             let _ = kill_process(pid, Signal::TERM);
@@ -163,7 +146,7 @@ impl Process {
     /// # Errors
     ///
     /// When it cannot be waited for.
-    pub fn kill(mut self) -> Result<ExitStatus> {
+    pub(crate) fn kill(mut self) -> Result<ExitStatus> {
         self.kill_group()
     }
 

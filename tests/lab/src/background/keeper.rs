@@ -6,13 +6,14 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::Wanted;
 use super::state::{Running, State};
+use crate::crds;
+use crate::fill::Fill;
 use crate::hub::Hub;
 use crate::kubeconfig;
 use crate::lab::Lab;
 use crate::store::Store;
 use crate::users::ADMIN;
 use crate::velero::{Velero, VeleroOptions};
-use crate::{crds, fill};
 
 /// Starts what is wanted and holds it until it is asked to stop (SIGTERM).
 ///
@@ -57,12 +58,10 @@ async fn hold(lab: &Lab, wanted: &Wanted, state: &State) -> Result<()> {
 async fn hub(lab: &Lab, number: usize, wanted: &Wanted) -> Result<Hub> {
     let hub = lab.hub(&format!("hub-{number}")).await?;
     hub.install_crds(&crds::all().await?).await?;
-    if number == 1 {
-        let Wanted { clusters, policies, applications, .. } = *wanted;
-        fill::hub(&hub, &fill::Options { clusters, policies, applications }).await?;
-    } else {
-        fill::identity(&hub).await?;
-    }
+    let nothing = Fill::nothing(&format!("00000000-0000-4000-8000-{number:012}"));
+    let Wanted { clusters, policies, applications, .. } = *wanted;
+    let fill = if number == 1 { Fill { clusters, policies, applications, ..nothing } } else { nothing };
+    hub.fill(&fill).await?;
     Ok(hub)
 }
 

@@ -104,7 +104,7 @@ fn made_by_hive(name: &str) -> Vec<Value> {
 }
 
 /// A managed cluster that was imported, with the account that lets another hub import it.
-pub(super) fn imported(name: &str) -> Vec<Value> {
+fn imported(name: &str) -> Vec<Value> {
     let mut objects = common(name);
     let rotation = json!({"rotation": {"enabled": true, "validity": "1440h0m0s"}});
     let labels = json!({IS_ACCOUNT: IMPORT_ACCOUNT});

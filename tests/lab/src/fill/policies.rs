@@ -2,19 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::{meta, object};
+use super::{meta, namespace, object};
 
 const NAMESPACE: &str = "policies";
 const POLICY: (&str, &str) = ("policy.open-cluster-management.io/v1", "Policy");
 const BINDING: (&str, &str) = ("policy.open-cluster-management.io/v1", "PlacementBinding");
 const PLACEMENT: (&str, &str) = ("cluster.open-cluster-management.io/v1beta1", "Placement");
 const SET_BINDING: (&str, &str) = ("cluster.open-cluster-management.io/v1beta2", "ManagedClusterSetBinding");
-
-/// What policies need before the first of them.
-pub(super) fn namespace() -> Vec<Value> {
-    let bound = object(SET_BINDING, meta(NAMESPACE, "default", json!({})), json!({"clusterSet": "default"}));
-    vec![super::namespace(NAMESPACE), bound]
-}
 
 /// A policy for every cluster.
 pub(super) fn one(name: &str) -> Vec<Value> {
@@ -29,6 +23,9 @@ pub(super) fn one(name: &str) -> Vec<Value> {
     });
     let root = json!({"policy.open-cluster-management.io/root-policy": format!("{NAMESPACE}.{name}")});
     vec![
+        // Made with the first policy, found there by the others.
+        namespace(NAMESPACE),
+        object(SET_BINDING, meta(NAMESPACE, "default", json!({})), json!({"clusterSet": "default"})),
         object(POLICY, meta(NAMESPACE, name, json!({})), spec.clone()),
         object(PLACEMENT, meta(NAMESPACE, name, json!({})), everywhere),
         binding,

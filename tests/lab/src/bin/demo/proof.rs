@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use acmbackup::velero;
-use acmbackup_lab::{Hub, fill, until};
+use acmbackup_lab::{Hub, until};
 use anyhow::Result;
 use kube::Api;
 use kube::api::ListParams;
@@ -13,11 +13,6 @@ use crate::story::SYNC_DEADLINE;
 
 /// Number of objects by kind.
 pub(crate) type Counts = BTreeMap<String, usize>;
-
-/// Counts what a takeover has to bring.
-pub(crate) async fn count(hub: &Hub) -> Result<Counts> {
-    fill::count(hub).await
-}
 
 /// Prints both counts side by side; true if they are equal.
 pub(crate) fn show(east: &Counts, west: &Counts) -> bool {
@@ -40,6 +35,19 @@ pub(crate) async fn backups_seen(hub: &Hub, namespace: &str) -> Result<()> {
     let backups: Api<velero::Backup> = Api::namespaced(hub.client(), namespace);
     until(SYNC_DEADLINE, "the backups of east to be seen on west", async || {
         Ok(backups.list(&ListParams::default()).await?.items.len() >= 5)
+    })
+    .await
+}
+
+/// Waits until Velero has written the first run.
+pub(crate) async fn backups_completed(hub: &Hub, namespace: &str) -> Result<()> {
+    let backups: Api<velero::Backup> = Api::namespaced(hub.client(), namespace);
+    until(SYNC_DEADLINE, "the first run of backups to be written", async || {
+        let list = backups.list(&ListParams::default()).await?;
+        let completed = |backup: &&velero::Backup| {
+            backup.status.as_ref().is_some_and(|status| status.phase == velero::BackupPhase::Completed)
+        };
+        Ok(list.items.iter().filter(completed).count() >= 5)
     })
     .await
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use acmbackup_lab::{Hub, Lab, Store, Velero, VeleroOptions, crds, fill};
+use acmbackup_lab::{Fill, Hub, Lab, Store, Velero, VeleroOptions, crds};
 use anyhow::Result;
 
 use crate::plugin::{Loop, Plugin};
@@ -12,6 +12,10 @@ use crate::{build_plugin, headline, proof};
 const CLUSTERS: usize = 12;
 /// Policies of the hub that is lost.
 const POLICIES: usize = 6;
+
+/// Hub ids, as OpenShift gives them.
+const EAST_ID: &str = "1f30bfe5-7c11-4f0e-9a4b-0d8f7e3a5c21";
+const WEST_ID: &str = "be97a9eb-60b8-4511-805c-298e7c0898b3";
 
 /// One hub with Velero and the loop on it.
 struct Site {
@@ -27,22 +31,24 @@ pub(crate) async fn tell(lab: &Lab) -> Result<bool> {
     headline(1, "Two hubs and a store");
     let plugin = build_plugin()?;
     let store = lab.store().await?;
-    let (east, west) =
-        tokio::try_join!(site(lab, &store, &plugin, "east"), site(lab, &store, &plugin, "west"))?;
-    fill::hub(&east.hub, &fill::Options { clusters: CLUSTERS, policies: POLICIES, ..Default::default() })
-        .await?;
+    let full = Fill { policies: POLICIES, ..Fill::new(CLUSTERS, EAST_ID) };
+    let bare = Fill::nothing(WEST_ID);
+    let (east, west) = tokio::try_join!(
+        site(lab, &store, &plugin, ("east", &full)),
+        site(lab, &store, &plugin, ("west", &bare)),
+    )?;
     println!("east manages {CLUSTERS} clusters, with credentials, {POLICIES} policies and applications");
 
-    back_up(&plugin, &east)?;
+    back_up(&plugin, &east).await?;
     follow(&plugin, &east, &west).await?;
-    let lost = proof::count(&east.hub).await?;
+    let lost = east.hub.count().await?;
     lose(east)?;
     let takeover = Instant::now();
     take_over(&plugin, &west)?;
     let takeover = takeover.elapsed();
 
     headline(6, "What arrived");
-    let equal = proof::show(&lost, &proof::count(&west.hub).await?);
+    let equal = proof::show(&lost, &west.hub.count().await?);
     proof::figures(&west.hub, west.velero.namespace(), takeover).await?;
     if let Some(mib) = west.reconciler.peak_memory_mib() {
         println!("the loop on west held {mib} MiB at most");
@@ -55,20 +61,20 @@ pub(crate) async fn tell(lab: &Lab) -> Result<bool> {
     Ok(equal)
 }
 
-async fn site(lab: &Lab, store: &Store, plugin: &Plugin, name: &str) -> Result<Site> {
+async fn site(lab: &Lab, store: &Store, plugin: &Plugin, (name, fill): (&str, &Fill)) -> Result<Site> {
     let hub = lab.hub(name).await?;
     hub.install_crds(&crds::all().await?).await?;
-    fill::identity(&hub).await?;
+    hub.fill(fill).await?;
     let velero = hub.velero(store, VeleroOptions::default()).await?;
     println!("{name}: API server, Velero and storage are up");
     let reconciler = plugin.start_loop(&hub)?;
     Ok(Site { hub, velero, reconciler })
 }
 
-fn back_up(plugin: &Plugin, east: &Site) -> Result<()> {
+async fn back_up(plugin: &Plugin, east: &Site) -> Result<()> {
     headline(2, "East backs itself up");
-    plugin.typed(&east.hub, "schedule --cron @every_6h --ttl 72h --wait".replace('_', " ").as_str())?;
-    plugin.typed(&east.hub, "wait schedule --for run --timeout 2m")?;
+    plugin.typed(&east.hub, "schedule --cron @daily --ttl 72h --wait")?;
+    proof::backups_completed(&east.hub, east.velero.namespace()).await?;
     plugin.typed(&east.hub, "get backups")?;
     plugin.typed(&east.hub, "status")
 }
@@ -78,7 +84,7 @@ async fn follow(plugin: &Plugin, east: &Site, west: &Site) -> Result<()> {
     proof::backups_seen(&west.hub, west.velero.namespace()).await?;
     plugin.typed(&west.hub, "restore restore-acm-passive --sync --sync-interval 10m --yes --wait")?;
     println!("\nA policy is added on east, and a new run of backups is taken:");
-    fill::policy(&east.hub, "added-later").await?;
+    east.hub.fill(&Fill { policies: POLICIES + 1, ..Fill::new(CLUSTERS, EAST_ID) }).await?;
     plugin.typed(&east.hub, "backup --wait")?;
     plugin.typed(&west.hub, "wait restore --for synced --timeout 2m")?;
     plugin.typed(&west.hub, "status")

@@ -1,0 +1,107 @@
+//! What a user can choose: skip, a named run, dry runs.
+
+use acmbackup::api::RestorePhase;
+use acmbackup_lab::{Lab, until};
+use anyhow::{Context, Result};
+use kube::api::ListParams;
+
+use crate::site::{DEADLINE, Site};
+
+/// A hub with one run of backups and an empty one that sees them.
+async fn two_sites(lab: &Lab) -> Result<(Site, Site)> {
+    let store = lab.store().await?;
+    let (east, west) =
+        tokio::try_join!(Site::start(lab, &store, "east", 2), Site::start(lab, &store, "west", 0))?;
+    let _loop = east.start_loop().await?;
+    east.back_up().await?;
+    west.completed_backups(5).await?;
+    Ok((east, west))
+}
+
+fn types_of(restores: &[acmbackup::velero::Restore]) -> Vec<&str> {
+    let mut names: Vec<&str> = restores
+        .iter()
+        .filter_map(|restore| acmbackup::velero::BackupType::of_backup_name(&restore.spec.backup_name))
+        .map(acmbackup::velero::BackupType::part)
+        .collect();
+    names.sort_unstable();
+    names
+}
+
+/// R-203, rows "skip / L / skip" and "skip / skip / L".
+#[tokio::test]
+async fn skipped_parts_are_left_alone() -> Result<()> {
+    Lab::run(async |lab| {
+        let (_east, west) = two_sites(lab).await?;
+        let _loop = west.start_loop().await?;
+
+        west.run("restore only-credentials --resources skip --cleanup none --yes --wait --timeout 2m")?;
+        west.restore_is("only-credentials", RestorePhase::Finished).await?;
+        let made = west.velero_restores().list(&ListParams::default()).await?.items;
+        assert_eq!(types_of(&made), ["credentials"]);
+        let counts = west.counts().await?;
+        assert_eq!(counts.get("Policy").copied().unwrap_or(0), 0, "{counts:?}");
+
+        west.run("restore only-resources --credentials skip --cleanup none --yes --wait --timeout 2m")?;
+        west.restore_is("only-resources", RestorePhase::Finished).await?;
+        let made = west.velero_restores().list(&ListParams::default()).await?.items;
+        assert_eq!(types_of(&made), ["credentials", "resources", "resources-generic"]);
+        assert!(west.counts().await?.get("Policy").copied().unwrap_or(0) > 0);
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_named_run_is_restored_even_when_a_newer_one_exists() -> Result<()> {
+    Lab::run(async |lab| {
+        let (east, west) = two_sites(lab).await?;
+        let runs = west.run("get runs --no-headers")?;
+        let first = runs.split_whitespace().next().context("no run is listed")?.to_owned();
+        let _east_loop = east.start_loop().await?;
+        east.run("backup --wait --timeout 2m")?;
+        until(DEADLINE, "the newer run to be seen", async || {
+            Ok(west.run("get runs --no-headers")?.lines().count() >= 2)
+        })
+        .await?;
+
+        let _loop = west.start_loop().await?;
+        west.run(&format!("restore older --run {first} --cleanup none --yes --wait --timeout 2m"))?;
+        let older = west.restore_is("older", RestorePhase::Finished).await?;
+        let credentials = older.spec.velero_credentials_backup_name.unwrap_or_default();
+        assert!(credentials.ends_with(&first), "{credentials} is not of run {first}");
+        for restore in west.velero_restores().list(&ListParams::default()).await? {
+            assert!(restore.spec.backup_name.ends_with(&first), "{}", restore.spec.backup_name);
+        }
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_plan_says_what_the_loop_then_does_and_changes_nothing() -> Result<()> {
+    Lab::run(async |lab| {
+        let (_east, west) = two_sites(lab).await?;
+        let plan = west.run("plan -o json --managed-clusters latest")?;
+        let plan: serde_json::Value = serde_json::from_str(&plan)?;
+        let steps = plan.get("steps").and_then(|steps| steps.as_array()).context("no steps")?;
+        assert_eq!(steps.len(), 6, "{plan:#}");
+        west.run("restore not-made --dry-run=server --yes")?;
+        assert!(west.restores().list(&ListParams::default()).await?.items.is_empty());
+        assert!(west.velero_restores().list(&ListParams::default()).await?.items.is_empty());
+
+        let _loop = west.start_loop().await?;
+        west.run(
+            "restore made --managed-clusters latest --cleanup none --yes --confirm west --wait --timeout 2m",
+        )?;
+        let mut planned: Vec<String> =
+            steps.iter().filter_map(|step| step.get("backup")?.as_str().map(str::to_owned)).collect();
+        let made = west.velero_restores().list(&ListParams::default()).await?;
+        let mut made: Vec<String> = made.items.into_iter().map(|restore| restore.spec.backup_name).collect();
+        planned.sort_unstable();
+        made.sort_unstable();
+        assert_eq!(planned, made);
+        Ok(())
+    })
+    .await
+}

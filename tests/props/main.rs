@@ -1,0 +1,264 @@
+//! Properties of the planner on a simulated hub: see docs/architecture.md, "Rules for the planner".
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // a test program
+
+mod hubs;
+mod simulated_hub;
+
+use std::collections::BTreeSet;
+
+use acmbackup::api::{RestorePhase, RestoreStatus};
+use acmbackup::plan::latest::{Candidates, Unresolved, latest_of_all};
+use acmbackup::plan::{HubSnapshot, plan};
+use acmbackup::velero::{self, Backup, BackupPhase, BackupType, RestorePhase as VeleroPhase, RestoreType};
+use proptest::prelude::*;
+use serde_json::json;
+use simulated_hub::{SimulatedHub, Trouble};
+
+fn endings() -> impl Strategy<Value = VeleroPhase> {
+    prop::sample::select(vec![VeleroPhase::Completed, VeleroPhase::PartiallyFailed, VeleroPhase::Failed])
+}
+
+fn troubles() -> impl Strategy<Value = Trouble> {
+    prop_oneof![
+        (0..9_usize).prop_map(Trouble::CrashBefore),
+        (0..9_usize).prop_map(Trouble::Refuse),
+        Just(Trouble::None),
+    ]
+}
+
+fn started(backup: &Backup) -> Option<jiff::Timestamp> {
+    backup.status.as_ref()?.start_timestamp.as_ref().map(|time| time.0)
+}
+
+fn is_usable(backup: &Backup) -> bool {
+    let phase = backup.status.as_ref().map(|status| status.phase.clone());
+    matches!(phase, Some(BackupPhase::Completed | BackupPhase::PartiallyFailed))
+}
+
+fn is_to_come(backup: &Backup) -> bool {
+    backup.status.as_ref().is_some_and(|status| status.phase == BackupPhase::New)
+}
+
+/// The end state without the moments it was reached at.
+fn end_state(hub: &SimulatedHub) -> (RestoreStatus, BTreeSet<String>) {
+    let mut status = hub.restore().status.clone().unwrap_or_default();
+    status.completion_timestamp = None;
+    let text = |restore: &velero::Restore| {
+        format!("{:?} {}", restore.metadata.name, serde_json::to_string(&restore.spec).unwrap())
+    };
+    (status, hub.snapshot.velero.restores.iter().map(text).collect())
+}
+
+fn is_marker(key: &str) -> bool {
+    key.contains("acm-restore-clusters-")
+}
+
+fn permuted(hub: &HubSnapshot, by: usize) -> HubSnapshot {
+    let mut hub = hub.clone();
+    let turn = |length: usize| if length == 0 { 0 } else { by % length };
+    let at = turn(hub.velero.backups.len());
+    hub.velero.backups.rotate_left(at);
+    hub.velero.backups.reverse();
+    let at = turn(hub.velero.restores.len());
+    hub.velero.restores.rotate_left(at);
+    hub.velero.restores.reverse();
+    hub.velero.schedules.reverse();
+    hub
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// The order in which objects are listed means nothing.
+    #[test]
+    fn the_same_hub_gives_the_same_plan(
+        spec in hubs::spec(), backups in hubs::backups(), passes in 0..6_usize, by in 0..9_usize,
+    ) {
+        let mut hub = SimulatedHub::new(hubs::hub("r", &spec, backups), hubs::noon());
+        for _ in 0..passes {
+            hub.pass(Trouble::None);
+            hub.velero_moves(&VeleroPhase::Completed);
+        }
+        let wanted = plan(&hub.snapshot, hub.now);
+        prop_assert_eq!(&wanted, &plan(&hub.snapshot, hub.now));
+        prop_assert_eq!(&wanted, &plan(&permuted(&hub.snapshot, by), hub.now));
+    }
+
+    /// Every Restore ends, or waits without writing.
+    #[test]
+    fn every_restore_comes_to_rest(spec in hubs::spec(), backups in hubs::backups(), ending in endings()) {
+        let hub = SimulatedHub::new(hubs::hub("r", &spec, backups), hubs::noon());
+        let hub = hub.come_to_rest(&ending);
+        prop_assert!(hub.is_some(), "still writing");
+        let hub = hub.unwrap();
+        let phase = hub.restore().phase();
+        prop_assert!(!matches!(phase, RestorePhase::Started | RestorePhase::Running), "stuck in {phase}");
+        prop_assert!(hub.created.values().all(|times| *times == 1), "created twice: {:?}", hub.created);
+    }
+
+    /// Finished means that every Velero restore was made and has ended. Spec: R-512, R-513
+    #[test]
+    fn finished_is_finished(spec in hubs::spec(), backups in hubs::backups(), moves in 0..40_usize) {
+        let mut hub = SimulatedHub::new(hubs::hub("r", &spec, backups), hubs::noon());
+        for _ in 0..moves {
+            hub.pass(Trouble::None);
+            let is_open = hub.snapshot.velero.restores.iter().any(|restore| {
+                restore.status.as_ref().is_none_or(|status| status.phase != VeleroPhase::Completed)
+            });
+            let phase = hub.restore().phase();
+            prop_assert!(!(is_open && (phase.is_terminal() || phase == RestorePhase::Enabled)), "{phase} too early");
+            hub.velero_moves(&VeleroPhase::Completed);
+        }
+    }
+
+    /// Rule 3: nothing relies on an earlier pass having finished. Spec: R-129, R-230
+    #[test]
+    fn a_crash_or_a_refusal_changes_nothing_in_the_end(
+        spec in hubs::spec(), backups in hubs::backups(), first in troubles(), second in troubles(),
+        between in 0..8_usize, ending in endings(),
+    ) {
+        // A backup that ends between two passes would rightly change what a later first pass chooses.
+        let backups = backups.into_iter().filter(|backup| !is_to_come(backup)).collect();
+        let calm = SimulatedHub::new(hubs::hub("r", &spec, backups), hubs::noon());
+        let mut stormy = calm.clone();
+        stormy.pass(first);
+        for _ in 0..between {
+            stormy.velero_moves(&ending);
+            stormy.pass(Trouble::None);
+        }
+        stormy.pass(second);
+        let calm = calm.come_to_rest(&ending).unwrap();
+        let stormy = stormy.come_to_rest(&ending);
+        prop_assert!(stormy.is_some(), "still writing");
+        let stormy = stormy.unwrap();
+        prop_assert_eq!(end_state(&calm), end_state(&stormy));
+        let twice = stormy.created.iter().find(|(key, times)| **times > 1 && !is_marker(key));
+        prop_assert!(twice.is_none(), "created twice: {:?}", twice);
+    }
+
+    /// R-160, R-161
+    #[test]
+    fn latest_is_really_latest(backups in hubs::backups()) {
+        for (backup_type, answer) in latest_of_all(&Candidates::in_namespace(&backups, hubs::NAMESPACE)) {
+            let prefix = backup_type.schedule_name();
+            let usable: Vec<&Backup> = backups
+                .iter()
+                .filter(|backup| is_usable(backup) && backup.metadata.name.as_ref().unwrap().starts_with(prefix))
+                .collect();
+            match answer {
+                Ok(chosen) => {
+                    let chosen = usable.iter().find(|one| one.metadata.name.as_ref() == Some(&chosen.backup));
+                    prop_assert!(chosen.is_some(), "unusable");
+                    prop_assert!(usable.iter().all(|one| started(one) <= started(chosen.unwrap())));
+                }
+                Err(Unresolved::NoBackups { .. }) => prop_assert!(backups.is_empty()),
+                Err(_) => prop_assert!(usable.is_empty()),
+            }
+        }
+    }
+
+    /// Backups become known in any order; what is restored only gets newer. Spec: R-310
+    #[test]
+    fn following_never_goes_back(arrivals in prop::collection::vec((0..4_usize, 1..600_i64, 0..3_usize), 1..12)) {
+        let mut spec = hubs::spec_of(["skip", "latest", "latest"]);
+        spec["syncRestoreWithNewBackups"] = json!(true);
+        let mut hub = SimulatedHub::new(hubs::hub("r", &spec, hubs::one_run(300)), hubs::noon());
+        let mut last = restored_from(&hub);
+        for (part, minutes, passes) in arrivals {
+            let backup = hubs::backup(BackupType::DATA[part], minutes, "Completed");
+            if !hub.snapshot.velero.backups.iter().any(|one| one.metadata.name == backup.metadata.name) {
+                hub.snapshot.velero.backups.push(backup);
+            }
+            for _ in 0..passes {
+                hub.pass(Trouble::None);
+                hub.velero_moves(&VeleroPhase::Completed);
+            }
+            let now = restored_from(&hub);
+            prop_assert!(last.iter().zip(&now).all(|(last, now)| last <= now), "{last:?} then {now:?}");
+            last = now;
+        }
+        let hub = hub.come_to_rest(&VeleroPhase::Completed);
+        prop_assert!(hub.is_some(), "still writing");
+        let hub = hub.unwrap();
+        prop_assert_eq!(hub.restore().phase(), RestorePhase::Enabled);
+        prop_assert!(hub.created.values().all(|times| *times == 1), "created twice: {:?}", hub.created);
+    }
+
+    /// An activation stays with the backups it began with and ends. Spec: R-313, R-314
+    #[test]
+    fn an_activation_ends_although_backups_keep_coming(
+        arrivals in prop::collection::vec((0..4_usize, 1..200_i64), 0..20),
+        trouble in troubles(),
+    ) {
+        let mut spec = hubs::spec_of(["skip", "latest", "latest"]);
+        spec["syncRestoreWithNewBackups"] = json!(true);
+        let hub = SimulatedHub::new(hubs::hub("r", &spec, hubs::one_run(300)), hubs::noon());
+        let mut hub = hub.come_to_rest(&VeleroPhase::Completed).unwrap();
+        prop_assert_eq!(hub.restore().phase(), RestorePhase::Enabled);
+        hub.snapshot.restores[0].spec.velero_managed_clusters_backup_name = Some("latest".to_owned());
+        hub.pass(trouble);
+        hub.pass(Trouble::None);
+        let begun = hub.snapshot.velero.restores.len();
+        for (part, minutes) in arrivals {
+            let mut backup = hubs::backup(BackupType::DATA[part], minutes, "Completed");
+            backup.status.as_mut().unwrap().completion_timestamp = Some(
+                k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(hub.now + jiff::SignedDuration::from_secs(1)));
+            hub.snapshot.velero.backups.push(backup);
+            hub.pass(Trouble::None);
+            hub.velero_moves(&VeleroPhase::Completed);
+        }
+        let hub = hub.come_to_rest(&VeleroPhase::Completed);
+        prop_assert!(hub.is_some(), "still writing");
+        let hub = hub.unwrap();
+        prop_assert_eq!(hub.restore().phase(), RestorePhase::Finished);
+        prop_assert!(hub.snapshot.velero.restores.len() <= begun + 1, "a second generation was started");
+        prop_assert!(hub.created.values().all(|times| *times == 1), "created twice: {:?}", hub.created);
+        prop_assert!(hub.created.keys().any(|key| is_marker(key)), "no activation marker");
+    }
+
+    /// R-205, R-206
+    #[test]
+    fn names_are_short_and_unique(restore in "[a-z]{1,253}", minutes in 1..600_i64) {
+        let mut names = BTreeSet::new();
+        for part in RestoreType::ALL {
+            let backup = hubs::backup(part.backup_type(), minutes, "Completed").metadata.name.unwrap();
+            let name = part.velero_restore_name(&restore, &backup);
+            prop_assert!(name.len() <= 253, "{name}");
+            prop_assert!(names.insert(name));
+        }
+    }
+
+    /// The other side converges too, crashes included.
+    #[test]
+    fn every_schedule_comes_to_rest(
+        paused in any::<bool>(), no_backup in any::<bool>(), trouble in troubles(), permutation in 0..5_usize,
+    ) {
+        let mut spec = json!({"veleroSchedule": "0 */2 * * *", "veleroTtl": "120h"});
+        for (field, value) in [("paused", paused), ("noBackupOnStart", no_backup)] {
+            if value {
+                spec[field] = json!(true);
+            }
+        }
+        let mut hub = SimulatedHub::new(hubs::scheduled_hub(&spec), hubs::noon());
+        hub.pass(trouble);
+        prop_assert_eq!(plan(&hub.snapshot, hub.now), plan(&permuted(&hub.snapshot, permutation), hub.now));
+        hub.velero_moves(&VeleroPhase::Completed);
+        prop_assert!(hub.come_to_rest(&VeleroPhase::Completed).is_some(), "still writing");
+    }
+}
+
+/// When the backups of the tracked credentials and resources restores started.
+fn restored_from(hub: &SimulatedHub) -> [Option<jiff::Timestamp>; 3] {
+    let status = hub.restore().status.clone().unwrap_or_default();
+    let names = [
+        status.velero_credentials_restore_name,
+        status.velero_resources_restore_name,
+        status.velero_generic_resources_restore_name,
+    ];
+    names.map(|name| {
+        let restore = hub.snapshot.velero.restores.iter().find(|one| one.metadata.name == name)?;
+        let backup = Some(&restore.spec.backup_name);
+        started(hub.snapshot.velero.backups.iter().find(|one| one.metadata.name.as_ref() == backup)?)
+    })
+}
