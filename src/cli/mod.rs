@@ -3,6 +3,7 @@
 //! A command is an `Args` struct and a `run` function in its own file, two lines here, and a place in
 //! [`help::GROUPS`].
 
+pub mod captured;
 pub mod completion;
 pub mod entry;
 pub mod environment;
@@ -11,7 +12,9 @@ pub mod exit;
 pub mod global;
 pub mod help;
 pub mod install;
+pub mod latest;
 pub mod logging;
+pub mod moment;
 pub mod noun;
 pub mod output;
 pub mod preflight;
@@ -65,6 +68,8 @@ pub enum Command {
     Pause(schedule::PauseArgs),
     /// Make backups again
     Resume(schedule::ResumeArgs),
+    /// Show which backups `latest` means right now
+    Latest(latest::LatestArgs),
     /// Wait until a schedule, restore or backup gets somewhere
     Wait(wait::WaitArgs),
     /// Install the CRDs
@@ -86,6 +91,7 @@ pub async fn run(command: Command, session: Session) -> Result<Exit> {
         Command::Schedule(args) => schedule::run(args, &session).await,
         Command::Pause(args) => schedule::pause(args, &session).await,
         Command::Resume(args) => schedule::resume(args, &session).await,
+        Command::Latest(args) => latest::run(args, &session).await,
         Command::Wait(args) => wait::run(args, &session).await,
         Command::Install(args) => install::run(args, &session).await,
         Command::Completion(args) => completion::run(&args),

@@ -179,3 +179,104 @@ impl Group<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn backup(name: &str, phase: &str) -> Backup {
+        serde_json::from_value(json!({
+            "metadata": {"name": name, "namespace": "acm", "labels": {keys::BACKUP_CLUSTER: "east"}},
+            "spec": {}, "status": {"phase": phase},
+        }))
+        .unwrap()
+    }
+
+    fn runs(names: &[(&str, &str)]) -> Runs {
+        let backups: Vec<Backup> = names.iter().map(|(name, phase)| backup(name, phase)).collect();
+        Runs::of(&Candidates::in_namespace(&backups, "acm"))
+    }
+
+    /// One backup of each type, the resources one a minute after the others.
+    fn tick(stamp: &str, a_minute_later: &str) -> Vec<String> {
+        BackupType::DATA
+            .iter()
+            .map(|part| {
+                let stamp = if *part == BackupType::Resources { a_minute_later } else { stamp };
+                format!("{}-{stamp}", part.schedule_name())
+            })
+            .collect()
+    }
+
+    fn completed(names: &[String]) -> Runs {
+        let names: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "Completed")).collect();
+        runs(&names)
+    }
+
+    fn ids(runs: &Runs) -> Vec<&str> {
+        runs.iter().map(|run| run.id.as_str()).collect()
+    }
+
+    /// The operator's own run with 3500 clusters.
+    #[test]
+    fn stamps_a_minute_apart_are_one_run() {
+        let runs = completed(&tick("20251126160014", "20251126160114"));
+        assert_eq!(ids(&runs), ["20251126160014"]);
+        let run = runs.find("20251126160014").unwrap();
+        assert_eq!(run.status, RunStatus::Complete);
+        assert_eq!(runs.of_backup("acm-resources-schedule-20251126160114"), Some(run));
+    }
+
+    #[test]
+    fn a_missing_part_is_not_taken_from_the_next_run() {
+        let mut names = tick("20261122080004", "20261122080104");
+        names.retain(|name| !name.contains("managed-clusters"));
+        names.extend(tick("20261122100004", "20261122100104"));
+        let runs = completed(&names);
+        assert_eq!(ids(&runs), ["20261122100004", "20261122080004"]);
+        assert_eq!(runs.find("20261122080004").unwrap().status, RunStatus::Partial);
+        assert_eq!(runs.newest_complete(None).unwrap().id, "20261122100004");
+        let nine = "2026-11-22T09:00:00Z".parse().unwrap();
+        assert_eq!(runs.newest_complete(Some(nine)), None);
+    }
+
+    #[test]
+    fn runs_of_a_cron_of_one_minute_stay_apart() {
+        let mut names = tick("20261122080000", "20261122080100");
+        names.extend(tick("20261122080100", "20261122080200"));
+        names.extend(tick("20261122080200", "20261122080300"));
+        let runs = completed(&names);
+        assert_eq!(ids(&runs), ["20261122080200", "20261122080100", "20261122080000"]);
+        assert!(runs.iter().all(|run| run.status == RunStatus::Complete), "{runs:?}");
+    }
+
+    #[test]
+    fn two_runs_by_hand_within_minutes_are_two_runs() {
+        let mut names = tick("20261122080000", "20261122080000");
+        names.extend(tick("20261122080500", "20261122080500"));
+        assert_eq!(ids(&completed(&names)), ["20261122080500", "20261122080000"]);
+    }
+
+    #[test]
+    fn markers_and_validation_backups_are_no_part() {
+        let names = [("acm-validation-policy-schedule-20261122080000", "Completed")];
+        assert_eq!(ids(&runs(&names)), [] as [&str; 0]);
+        assert_eq!(ids(&runs(&[("acm-restore-clusters-20261122080000", "Completed")])), [] as [&str; 0]);
+    }
+
+    #[test]
+    fn one_part_running_or_failed_is_the_status_of_the_run() {
+        let first = ("acm-credentials-schedule-20261122080000", "Completed");
+        for (phase, status) in [
+            ("InProgress", RunStatus::InProgress),
+            ("", RunStatus::InProgress),
+            ("Failed", RunStatus::Failed),
+            ("PartiallyFailed", RunStatus::Partial),
+        ] {
+            let runs = runs(&[first, ("acm-resources-schedule-20261122080000", phase)]);
+            assert_eq!(runs.iter().next().unwrap().status, status, "{phase}");
+        }
+    }
+}

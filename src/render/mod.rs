@@ -1,7 +1,10 @@
 //! Values to text: pure, never prints, never looks at a terminal.
 
 pub mod age;
+pub mod hub_id;
+pub mod latest;
 pub mod line;
+pub mod problems;
 pub mod progress;
 pub mod style;
 pub mod table;

@@ -21,6 +21,8 @@ pub(crate) enum Trouble {
     CrashBefore(usize),
     /// The server refuses this step.
     Refuse(usize),
+    /// The storage cannot be reached during this pass.
+    StorageAway,
 }
 
 /// A hub and its clock.
@@ -61,6 +63,16 @@ impl SimulatedHub {
 
     /// One pass, a second later; true if anything was written.
     pub(crate) fn pass(&mut self, trouble: Trouble) -> bool {
+        let storage = self.snapshot.velero.storage_locations.clone();
+        if trouble == Trouble::StorageAway {
+            self.snapshot.velero.storage_locations.clear();
+        }
+        let wrote = self.pass_with(trouble);
+        self.snapshot.velero.storage_locations = storage;
+        wrote
+    }
+
+    fn pass_with(&mut self, trouble: Trouble) -> bool {
         self.now += SignedDuration::from_secs(1);
         let plan = self.decide();
         let mut outcomes = Vec::new();
@@ -107,16 +119,16 @@ impl SimulatedHub {
 
     fn act(&mut self, action: &Action, done: &[Outcome]) -> Outcome {
         match action {
-            Action::Create(object) => self.create(with_owner_uids((**object).clone(), done)),
+            Action::Create(object) => self.create(&with_owner_uids((**object).clone(), done)),
             Action::Patch(target, patch) => self.patch(target, patch),
             Action::Delete(target) => self.delete(target),
             Action::Emit(_) => Outcome::Done(None),
         }
     }
 
-    fn create(&mut self, object: NewObject) -> Outcome {
+    fn create(&mut self, object: &NewObject) -> Outcome {
         self.uids += 1;
-        let mut value = serde_json::to_value(&object).unwrap();
+        let mut value = serde_json::to_value(object).unwrap();
         value["metadata"]["uid"] = json!(format!("uid-{}", self.uids));
         value["metadata"]["creationTimestamp"] = serde_json::to_value(Time(self.now)).unwrap();
         let key = object.to_string();

@@ -228,3 +228,117 @@ fn distance_seconds(backup: &Backup, stamp: Stamp) -> Option<i64> {
     let distance = started(backup)?.duration_since(stamp.timestamp()).as_secs().abs();
     (distance <= NEAR_SECONDS).then_some(distance)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn backup(name: &str, phase: &str, started: Option<&str>) -> Backup {
+        let status = json!({"phase": phase, "startTimestamp": started, "completionTimestamp": started});
+        serde_json::from_value(json!({
+            "metadata": {"name": name, "namespace": "acm"}, "spec": {}, "status": status,
+        }))
+        .unwrap()
+    }
+
+    fn name_of(backups: &[Backup], backup_type: BackupType, choice: &str) -> Result<String, Unresolved> {
+        let choice = BackupChoice::from_field(Some(choice));
+        explain(&Candidates::in_namespace(backups, "acm"), backup_type, &choice).map(|chosen| chosen.backup)
+    }
+
+    ///
+    #[test]
+    fn equal_starts_are_decided_by_name_and_no_start_is_oldest() {
+        let at = Some("2026-11-22T10:00:00Z");
+        let backups = [
+            backup("acm-credentials-schedule-b", "Completed", at),
+            backup("acm-credentials-schedule-a", "Completed", at),
+            backup("acm-credentials-schedule-z", "Completed", None),
+        ];
+        let latest = name_of(&backups, BackupType::Credentials, "latest");
+        assert_eq!(latest.as_deref(), Ok("acm-credentials-schedule-b"));
+    }
+
+    ///
+    #[test]
+    fn latest_resources_is_never_a_generic_backup() {
+        let backups = [backup("acm-resources-generic-schedule-1", "Completed", Some("2026-11-22T10:00:00Z"))];
+        let latest = name_of(&backups, BackupType::Resources, "latest");
+        assert!(matches!(latest, Err(Unresolved::NoneUsable { .. })), "{latest:?}");
+    }
+
+    /// for people too
+    #[test]
+    fn latest_tells_what_it_passed_over() {
+        let backups = [
+            backup("acm-credentials-schedule-3", "InProgress", Some("2026-11-22T12:00:00Z")),
+            backup("acm-credentials-schedule-2", "PartiallyFailed", Some("2026-11-22T10:00:00Z")),
+            backup("acm-credentials-schedule-1", "Failed", Some("2026-11-22T08:00:00Z")),
+        ];
+        let candidates = Candidates::in_namespace(&backups, "acm");
+        let chosen = explain(&candidates, BackupType::Credentials, &BackupChoice::Latest).unwrap();
+        assert_eq!(chosen.backup, "acm-credentials-schedule-2");
+        let told: Vec<String> = chosen.passed_over.iter().map(ToString::to_string).collect();
+        assert_eq!(told, ["acm-credentials-schedule-3 is InProgress"], "older ones do not matter");
+    }
+
+    /// the nearest, then the newer; 30 s are in
+    #[test]
+    fn the_generic_backup_of_a_name_is_the_nearest_one() {
+        let generic = |suffix: &str, at: &str| {
+            backup(&format!("acm-resources-generic-schedule-{suffix}"), "Completed", Some(at))
+        };
+        let mut backups = vec![
+            backup("acm-resources-schedule-20261122100000", "Completed", Some("2026-11-22T10:00:00Z")),
+            generic("1", "2026-11-22T10:00:30Z"),
+            generic("2", "2026-11-22T10:00:31Z"),
+        ];
+        let found = |backups: &[Backup]| {
+            name_of(backups, BackupType::ResourcesGeneric, "acm-resources-schedule-20261122100000").unwrap()
+        };
+        assert_eq!(found(&backups), "acm-resources-generic-schedule-1");
+        backups.push(generic("3", "2026-11-22T09:59:55Z"));
+        backups.push(generic("4", "2026-11-22T10:00:05Z"));
+        assert_eq!(found(&backups), "acm-resources-generic-schedule-4");
+        backups.push(generic("20261122100000", "2026-11-22T11:00:00Z"));
+        assert_eq!(found(&backups), "acm-resources-generic-schedule-20261122100000", "the same stamp wins");
+    }
+
+    /// upstream takes it
+    #[test]
+    fn a_failed_twin_is_not_restored() {
+        let backups = [
+            backup("acm-resources-schedule-20261122100000", "Completed", None),
+            backup("acm-resources-generic-schedule-20261122100000", "Failed", Some("2026-11-22T10:00:00Z")),
+        ];
+        let found = name_of(&backups, BackupType::ResourcesGeneric, "acm-resources-schedule-20261122100000");
+        assert!(matches!(found, Err(Unresolved::NotFound { .. })), "{found:?}");
+    }
+
+    /// upstream takes both
+    #[test]
+    fn markers_and_backups_of_another_type_are_refused() {
+        let at = Some("2026-11-22T10:00:00Z");
+        for name in ["acm-restore-clusters-20261122100000", "acm-validation-policy-schedule-20261122100000"] {
+            let found = name_of(&[backup(name, "Completed", at)], BackupType::Resources, name);
+            assert!(matches!(found, Err(Unresolved::OtherType { .. })), "{found:?}");
+        }
+    }
+
+    /// what was chosen then is found again now
+    #[test]
+    fn the_past_can_be_asked() {
+        let backups = [
+            backup("acm-credentials-schedule-1", "Completed", Some("2026-11-22T10:00:00Z")),
+            backup("acm-credentials-schedule-2", "Completed", Some("2026-11-22T12:00:00Z")),
+        ];
+        let eleven = "2026-11-22T11:00:00Z".parse().unwrap();
+        let candidates = Candidates::in_namespace(&backups, "acm");
+        for then in [candidates.clone().known_by(eleven), candidates.ended_by(eleven)] {
+            let chosen = explain(&then, BackupType::Credentials, &BackupChoice::Latest).unwrap();
+            assert_eq!(chosen.backup, "acm-credentials-schedule-1");
+        }
+    }
+}

@@ -163,7 +163,7 @@ impl<'a> Pass<'a> {
         let failed = Standing::new(self.facts.error_phase(), "a Velero restore could not be created");
         let made: Vec<&WantedRestore> = self.missing().collect();
         Plan {
-            status_on_failure: Some(NextStatus::Restore(Box::new(self.status(failed, &[])))),
+            status_on_failure: Some(self.failed(failed)),
             wake_on_failure: Wake::After(RETRY),
             status: changed(self.facts, self.status(standing, &made)),
             ..self.frame(creations)
@@ -175,7 +175,7 @@ impl<'a> Pass<'a> {
         let phase = standing.phase.clone();
         let failed =
             Standing::new(self.facts.status.phase.clone(), "the activation marker could not be written");
-        let on_failure = (!last.is_empty()).then(|| NextStatus::Restore(Box::new(self.status(failed, &[]))));
+        let on_failure = (!last.is_empty()).then(|| self.failed(failed));
         Plan {
             status: changed(self.facts, self.status(standing, &[])),
             status_on_failure: on_failure,
@@ -190,6 +190,12 @@ impl<'a> Pass<'a> {
         steps.extend(orphans::steps(self.facts, self.wanted));
         let notes = self.backup_notes.iter().chain(&self.spec_notes).cloned().collect();
         Plan { steps, notes, wake: Wake::OnChange, ..Plan::default() }
+    }
+
+    /// The status of a failed pass; the cause is told after its message.
+    fn failed(&self, standing: Standing) -> NextStatus {
+        let message = standing.message.clone();
+        NextStatus::Restore(Box::new(RestoreStatus { last_message: message, ..self.status(standing, &[]) }))
     }
 
     /// Spec: R-140

@@ -1,5 +1,7 @@
 //! What a person should know about a Restore's plan.
 
+use std::collections::BTreeMap;
+
 use super::facts::Facts;
 use super::sync::Picks;
 use super::validate;
@@ -13,7 +15,7 @@ use crate::velero::{Backup, BackupType};
 /// Warnings about the backups of this cycle; they are part of the status message too. Spec: R-164
 pub(super) fn of_backups(facts: &Facts<'_>, picks: &Picks) -> Vec<Note> {
     let candidates = facts.candidates();
-    let chosen: std::collections::BTreeMap<BackupType, &Backup> =
+    let chosen: BTreeMap<BackupType, &Backup> =
         picks.iter().filter_map(|(part, pick)| Some((*part, candidates.named(&pick.backup)?))).collect();
     latest::notes(&chosen, &Runs::of(&candidates), facts.now)
 }
@@ -48,13 +50,17 @@ pub(super) fn sync_ignored(problem: &validate::SpecProblem) -> String {
     format!("SyncRestoreWithNewBackups is ignored: {problem}")
 }
 
-/// The backup warnings as one text for the status; empty without any. Spec: R-164
+/// The backup warnings as one text for the status, each once; empty without any. Spec: R-164
 pub(super) fn in_words(notes: &[Note]) -> String {
-    let told: Vec<String> = notes
-        .iter()
-        .map(|note| match note.subject.as_str() {
-            "" => note.message.clone(),
-            subject => format!("{subject} is {}", note.message),
+    let mut subjects: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for note in notes {
+        subjects.entry(&note.message).or_default().push(&note.subject);
+    }
+    let told: Vec<String> = subjects
+        .into_iter()
+        .map(|(message, subjects)| match subjects.join(", ").as_str() {
+            "" => message.to_owned(),
+            subjects => format!("{subjects}: {message}"),
         })
         .collect();
     told.join("; ")

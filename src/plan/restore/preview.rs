@@ -49,3 +49,65 @@ pub fn activation_preview(hub: &HubSnapshot, restore: &api::Restore, now: Timest
     preview.restores.retain(|wanted| !wanted.exists);
     preview
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::plan::{Subject, SubjectKind};
+    use crate::velero::{BackupType, RestoreType};
+
+    fn hub() -> HubSnapshot {
+        let backup = |part: BackupType| {
+            json!({
+                "metadata": {"name": format!("{}-20261122100004", part.schedule_name()), "namespace": "acm"},
+                "spec": {}, "status": {"phase": "Completed", "startTimestamp": "2026-11-22T10:00:04Z"},
+            })
+        };
+        let backups: Vec<_> = BackupType::DATA.into_iter().map(backup).collect();
+        let mut hub: HubSnapshot = serde_json::from_value(json!({"velero": {"backups": backups}})).unwrap();
+        hub.subject = Subject { kind: SubjectKind::Restore, namespace: "acm".into(), name: "r".into() };
+        hub
+    }
+
+    fn restore(clusters: &str) -> api::Restore {
+        serde_json::from_value(json!({"metadata": {"name": "r", "namespace": "acm"}, "spec": {
+            "veleroManagedClustersBackupName": clusters,
+            "veleroCredentialsBackupName": "latest",
+            "veleroResourcesBackupName": "skip",
+        }}))
+        .unwrap()
+    }
+
+    fn parts(preview: &Preview) -> Vec<&'static str> {
+        preview.restores.iter().map(|wanted| wanted.part.part()).collect()
+    }
+
+    /// R-203, R-204
+    #[test]
+    fn a_restore_that_does_not_exist_yet_can_be_previewed() {
+        let preview = wanted_restores(&hub(), &restore("latest"), Timestamp::UNIX_EPOCH);
+        assert_eq!(parts(&preview), ["credentials", "credentials-active", "managed-clusters"]);
+        let left: Vec<RestoreType> = preview.left_out.iter().map(|left| left.what).collect();
+        assert_eq!(left, [RestoreType::ResourcesGenericActive]);
+        assert!(serde_json::to_string(&preview).unwrap().contains("newest usable backup"));
+    }
+
+    /// R-313
+    #[test]
+    fn an_activation_shows_what_is_still_to_be_restored() {
+        let mut hub = hub();
+        let mut passive = restore("skip");
+        passive.metadata.uid = Some("r-uid".to_owned());
+        let credentials = json!({
+            "metadata": {"name": "r-acm-credentials-schedule-20261122100004", "namespace": "acm", "ownerReferences": [
+                {"apiVersion": "x", "kind": "Restore", "name": "r", "uid": "r-uid", "controller": true},
+            ]},
+            "spec": {"backupName": "acm-credentials-schedule-20261122100004"},
+        });
+        hub.velero.restores = vec![serde_json::from_value(credentials).unwrap()];
+        let preview = activation_preview(&hub, &passive, Timestamp::UNIX_EPOCH);
+        assert_eq!(parts(&preview), ["credentials-active", "managed-clusters"]);
+    }
+}

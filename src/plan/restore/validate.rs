@@ -178,3 +178,105 @@ pub fn sync_interval(spec: &RestoreSpec) -> Result<std::time::Duration, SpecProb
         None => Err(bad("negative".to_owned())),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn restore(clusters: &str, more: &Value) -> api::Restore {
+        let mut object = json!({"metadata": {"name": "r"}, "spec": {
+            "veleroManagedClustersBackupName": clusters,
+            "veleroCredentialsBackupName": "Latest ",
+            "veleroResourcesBackupName": "latest",
+            "syncRestoreWithNewBackups": true,
+        }});
+        for (key, value) in more.as_object().unwrap() {
+            object[key] = value.clone();
+        }
+        serde_json::from_value(object).unwrap()
+    }
+
+    fn with_phase(clusters: &str, phase: &str) -> api::Restore {
+        restore(clusters, &json!({"status": {"phase": phase, "lastMessage": ""}}))
+    }
+
+    /// R-050
+    #[test]
+    fn targets_of_the_system_are_refused_and_sources_are_not() {
+        let mapping = |from: &str, to: &str| {
+            let spec = json!({"namespaceMapping": {from: to}});
+            namespace_mapping(&serde_json::from_value(spec).unwrap()).len()
+        };
+        for target in ["default", " OpenShift ", "kube-system", "openshift-config"] {
+            assert_eq!(mapping("a", target), 1, "{target}");
+        }
+        for target in ["defaults", "openshiftx", "kube", "my-kube-system"] {
+            assert_eq!(mapping("default", target), 0, "{target}");
+        }
+    }
+
+    /// R-052
+    #[test]
+    fn following_needs_latest_everywhere_but_for_managed_clusters() {
+        assert_eq!(sync(&restore(" Skip", &json!({})).spec), None);
+        assert_eq!(sync(&restore("latest", &json!({})).spec), None);
+        let named = sync(&restore("acm-managed-clusters-schedule-1", &json!({})).spec);
+        assert!(matches!(named, Some(SpecProblem::SyncChoice { .. })), "{named:?}");
+        let mut unset = restore("skip", &json!({}));
+        unset.spec.velero_resources_backup_name = None;
+        assert!(matches!(sync(&unset.spec), Some(SpecProblem::SyncUnset { .. })));
+        unset.spec.sync_restore_with_new_backups = false;
+        assert_eq!(sync(&unset.spec), None, "not asked for");
+    }
+
+    /// R-053
+    #[test]
+    fn a_following_restore_is_born_passive_and_activated_by_an_edit() {
+        let active = restore("latest", &json!({}));
+        assert_eq!(admission(None, &active), [SpecProblem::SyncBornActive]);
+        assert_eq!(admission(Some(&with_phase("skip", "Started")), &active), [SpecProblem::SyncBornActive]);
+        assert_eq!(admission(Some(&with_phase("skip", "EnabledWithErrors")), &active), []);
+        assert_eq!(admission(None, &restore("skip", &json!({}))), []);
+    }
+
+    /// R-054: upstream refuses the removal of finalizers between activation and the first restore
+    #[test]
+    fn metadata_may_change_while_an_activation_begins() {
+        let old = with_phase("latest", "Started");
+        let mut new = old.clone();
+        new.metadata.labels = Some([("a".to_owned(), "b".to_owned())].into());
+        assert_eq!(admission(Some(&old), &new), []);
+        let deleted = restore("latest", &json!({"metadata": {"deletionTimestamp": "2026-11-22T10:00:00Z"}}));
+        assert_eq!(admission(Some(&with_phase("skip", "Started")), &deleted), []);
+    }
+
+    /// R-051, R-410, R-411
+    #[test]
+    fn cleanup_is_checked_by_case_and_confirmation() {
+        let with = |value: &str| {
+            let mut restore = restore("skip", &json!({}));
+            restore.spec.cleanup_before_restore = Some(value.into());
+            restore
+        };
+        assert_eq!(cleanup(&restore("skip", &json!({}))), None);
+        assert_eq!(cleanup(&with("CleanupRestored")), None);
+        assert!(matches!(cleanup(&with("none")), Some(SpecProblem::UnknownCleanup(_))));
+        let mut all = with("CleanupAll");
+        assert_eq!(cleanup(&all), Some(SpecProblem::CleanupAllUnconfirmed));
+        all.metadata.annotations = Some([(keys::CLEANUP_ALL_CONFIRMED.to_owned(), "true".to_owned())].into());
+        assert_eq!(cleanup(&all), None);
+    }
+
+    /// R-008, R-140
+    #[test]
+    fn the_interval_is_half_an_hour_unless_it_is_a_positive_duration() {
+        let interval = |text: &str| {
+            sync_interval(&RestoreSpec { restore_sync_interval: Some(text.to_owned()), ..Default::default() })
+        };
+        assert_eq!(interval("0s").unwrap().as_secs(), 1800);
+        assert_eq!(interval("10m").unwrap().as_secs(), 600);
+        assert!(interval("-10m").is_err() && interval("soon").is_err());
+    }
+}

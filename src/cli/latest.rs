@@ -1,0 +1,182 @@
+//! `latest`: which backups `latest` means right now.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::error::{CliError, Result};
+use super::exit::{Exit, problem};
+use super::moment::Moment;
+use super::output::{self, DataFormat, Format, Frame};
+use super::session::Session;
+use super::captured;
+use crate::cluster::observe::backups_only;
+use crate::plan::latest::Candidates;
+use crate::render::latest::{Latest, Part};
+use crate::render::problems::{next, problems};
+use crate::velero::{Backup, BackupType};
+
+/// A part whose latest backup is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PartName {
+    /// Secrets and configmaps
+    Credentials,
+    /// Policies, applications and the rest of the hub
+    Resources,
+    /// Objects marked for backup by a label
+    ResourcesGeneric,
+    /// What makes managed clusters belong to a hub
+    ManagedClusters,
+}
+
+impl From<PartName> for BackupType {
+    fn from(part: PartName) -> Self {
+        match part {
+            PartName::Credentials => Self::Credentials,
+            PartName::Resources => Self::Resources,
+            PartName::ResourcesGeneric => Self::ResourcesGeneric,
+            PartName::ManagedClusters => Self::ManagedClusters,
+        }
+    }
+}
+
+/// Show which backups `latest` means right now
+///
+/// One row per part that a restore would use now. Each part is chosen on its own: the newest backup that is
+/// Completed or PartiallyFailed. Ends with 4 if a part has none.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:
+  kubectl acmbackup latest
+  kubectl acmbackup latest --all
+  kubectl acmbackup latest resources -o name
+  kubectl acmbackup latest --as-of 6h")]
+pub struct LatestArgs {
+    /// Only this part
+    #[arg(value_enum, value_name = "PART")]
+    part: Option<PartName>,
+    /// List newer backups that were passed over, too
+    #[arg(long)]
+    all: bool,
+    /// Answer for a moment in the past: RFC 3339, or an age such as 6h
+    #[arg(long, value_name = "TIME")]
+    as_of: Option<Moment>,
+    /// Answer for a captured state; - reads standard input
+    #[arg(long, value_name = "SNAPSHOT")]
+    from: Option<PathBuf>,
+    /// Print in this form
+    #[arg(short, long, value_enum, value_name = "FORM")]
+    output: Option<Format>,
+}
+
+/// Prints what `latest` means.
+///
+/// # Errors
+///
+/// The backups cannot be read, or a part has none that can be used.
+pub async fn run(args: LatestArgs, session: &Session) -> Result<Exit> {
+    let source = Source::read(&args, session).await?;
+    let now = session.now();
+    let mut candidates = Candidates::in_namespace(&source.backups, &source.namespace);
+    if let Some(moment) = args.as_of {
+        candidates = candidates.ended_by(moment.before(now));
+    }
+    let mut latest = Latest::of(&candidates, now);
+    if let Some(part) = args.part {
+        let part = BackupType::from(part).part();
+        latest.parts.retain(|entry| entry.part == part);
+        latest.notes.retain(|note| note.subject == part);
+    }
+    show(&latest, &args, (session, &source))?;
+    match latest.parts.iter().find(|part| part.backup.is_none()) {
+        Some(part) => Err(none_usable(part, session)),
+        None => Ok(Exit::Done),
+    }
+}
+
+/// Backups, and where they are from.
+struct Source {
+    namespace: String,
+    context: Option<String>,
+    backups: Vec<Backup>,
+}
+
+impl Source {
+    async fn read(args: &LatestArgs, session: &Session) -> Result<Self> {
+        if let Some(file) = &args.from {
+            let hub = captured::read(file)?;
+            return Ok(Self { namespace: hub.subject.namespace, context: None, backups: hub.velero.backups });
+        }
+        let hub = session.hub().await?;
+        let backups = backups_only(hub.client(), hub.namespace()).await?;
+        Ok(Self { namespace: hub.found.namespace, context: Some(hub.connection.context), backups })
+    }
+}
+
+fn show(latest: &Latest, args: &LatestArgs, (session, source): (&Session, &Source)) -> Result<()> {
+    let style = session.out();
+    match args.output {
+        Some(Format::Json) => output::print_data(&frame(latest, session, source), DataFormat::Json),
+        Some(Format::Yaml) => output::print_data(&frame(latest, session, source), DataFormat::Yaml),
+        Some(Format::Name) => {
+            let names = latest.parts.iter().filter_map(|part| part.backup.as_ref());
+            output::print(&names.map(|name| format!("backup.velero.io/{name}\n")).collect::<String>())
+        }
+        None | Some(Format::Wide) => {
+            output::print(&latest.table(&style, args.output.is_some()))?;
+            let mut text = if args.all { latest.passed_over() } else { String::new() };
+            if !text.is_empty() {
+                text.insert(0, '\n');
+                text.push('\n');
+            }
+            if !latest.notes.is_empty() {
+                text.push_str(&format!("\n{}", problems(&latest.notes, &session.err())));
+                text.push_str(&next(&hints(latest, session)));
+            }
+            session.tell(&text);
+            Ok(())
+        }
+    }
+}
+
+fn frame(latest: &Latest, session: &Session, source: &Source) -> serde_json::Value {
+    let frame = Frame {
+        kind: "Latest",
+        namespace: &source.namespace,
+        hub_id: None,
+        context: source.context.as_deref(),
+        now: session.now(),
+        problems: &latest.notes,
+    };
+    frame.around(latest)
+}
+
+/// What to do about parts that do not fit together.
+fn hints(latest: &Latest, session: &Session) -> Vec<(String, String)> {
+    let running = latest.parts.iter().flat_map(|part| &part.passed_over).find(|passed| is_running(&passed.phase));
+    let wait = running.map(|passed| (session.command(&format!("wait backup/{}", passed.backup)), String::new()));
+    let whole = latest.complete_run.as_ref().filter(|_| !latest.consistent).map(|run| {
+        (session.command("restore --run complete"), format!("uses {run} for all parts"))
+    });
+    wait.into_iter().chain(whole).collect()
+}
+
+fn is_running(phase: &str) -> bool {
+    !matches!(phase, "Failed" | "FailedValidation" | "Deleting")
+}
+
+/// There is no backup to restore a part from.
+pub(super) fn none_usable(part: &Part, session: &Session) -> Box<CliError> {
+    let error = CliError::named(problem::NO_BACKUP, Exit::NotFound, format!("no usable backup for {}", part.part));
+    let error = match part.passed_over.as_slice() {
+        [] => error.why(part.reason.clone()),
+        passed => {
+            let told: Vec<String> = passed.iter().take(5).map(|p| format!("{} is {}", p.backup, p.phase)).collect();
+            error.why(format!("{} cannot be used: {}", crate::render::text::count(passed.len(), "backup"), told.join(", ")))
+        }
+    };
+    let error = match part.passed_over.iter().find(|passed| is_running(&passed.phase)) {
+        Some(passed) => error.try_(session.command(&format!("wait backup/{}", passed.backup))),
+        None => error,
+    };
+    error.try_(session.command("get backups -o wide"))
+}
