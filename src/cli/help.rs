@@ -3,8 +3,12 @@
 use clap::Command;
 
 /// Groups of commands in the order they are shown; a command without a group does not exist.
-pub const GROUPS: &[(&str, &[&str])] =
-    &[("Controller", &["run", "install"]), ("Other", &["completion", "version"])];
+pub const GROUPS: &[(&str, &[&str])] = &[
+    ("Back up", &["schedule", "pause", "resume", "backup"]),
+    ("Restore", &["latest", "wait"]),
+    ("Controller", &["run", "install"]),
+    ("Other", &["completion", "version"]),
+];
 
 const TEMPLATE: &str = "{about}\n\n{usage-heading} {usage}\n\n{before-help}Flags:\n{options}{after-help}";
 

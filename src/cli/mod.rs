@@ -3,6 +3,7 @@
 //! A command is an `Args` struct and a `run` function in its own file, two lines here, and a place in
 //! [`help::GROUPS`].
 
+pub mod backup;
 pub mod captured;
 pub mod completion;
 pub mod entry;
@@ -68,6 +69,8 @@ pub enum Command {
     Pause(schedule::PauseArgs),
     /// Make backups again
     Resume(schedule::ResumeArgs),
+    /// Take one run of backups now
+    Backup(backup::BackupArgs),
     /// Show which backups `latest` means right now
     Latest(latest::LatestArgs),
     /// Wait until a schedule, restore or backup gets somewhere
@@ -91,6 +94,7 @@ pub async fn run(command: Command, session: Session) -> Result<Exit> {
         Command::Schedule(args) => schedule::run(args, &session).await,
         Command::Pause(args) => schedule::pause(args, &session).await,
         Command::Resume(args) => schedule::resume(args, &session).await,
+        Command::Backup(args) => backup::run(args, &session).await,
         Command::Latest(args) => latest::run(args, &session).await,
         Command::Wait(args) => wait::run(args, &session).await,
         Command::Install(args) => install::run(args, &session).await,

@@ -24,8 +24,8 @@ pub struct Facts<'a> {
     pub message: &'a str,
     /// The Velero Restores behind it.
     pub velero: Vec<&'a Restore>,
-    /// The Velero Backup, if that is what is waited for.
-    pub backup: Option<&'a Backup>,
+    /// The Velero Backups, if those are what is waited for.
+    pub backups: Vec<&'a Backup>,
     /// When waiting began.
     pub begin: Timestamp,
     /// Now.
@@ -46,14 +46,19 @@ struct Row {
 impl Facts<'_> {
     /// The newest Velero Restore of each part in the order of restoring, or the backup.
     fn rows(&self) -> Vec<Row> {
-        if let Some(backup) = self.backup {
-            return vec![backup_row(backup, self.now)];
+        if !self.backups.is_empty() {
+            return self.backups.iter().map(|backup| backup_row(backup, self.now)).collect();
         }
         let newest = |part: RestoreType| {
             let of_part = self.velero.iter().filter(|restore| part_of(restore) == Some(part));
-            of_part.max_by_key(|restore| restore.metadata.creation_timestamp.as_ref().map(|time| time.0)).copied()
+            of_part
+                .max_by_key(|restore| restore.metadata.creation_timestamp.as_ref().map(|time| time.0))
+                .copied()
         };
-        RestoreType::ALL.into_iter().filter_map(|part| Some(restore_row(part, newest(part)?, self.now))).collect()
+        RestoreType::ALL
+            .into_iter()
+            .filter_map(|part| Some(restore_row(part, newest(part)?, self.now)))
+            .collect()
     }
 
     fn elapsed(&self) -> String {
@@ -139,7 +144,11 @@ impl Row {
 
     fn cells(&self, style: &Style, frame: usize) -> Vec<String> {
         let running = self.is_running() && style.unicode;
-        let mark = if running { SPINNER.get(frame % SPINNER.len()).unwrap_or(&"⠋").to_string() } else { style.mark(self.mark()) };
+        let mark = if running {
+            SPINNER.get(frame % SPINNER.len()).unwrap_or(&"⠋").to_string()
+        } else {
+            style.mark(self.mark())
+        };
         let middle = match (self.mark(), self.is_running()) {
             (Mark::Good, _) => self.items(),
             (Mark::Neutral, false) => "waiting".to_owned(),
@@ -159,7 +168,10 @@ impl Row {
         };
         let (time, remark) = match self.mark() {
             Mark::Neutral => (String::new(), String::new()),
-            _ => (self.seconds.map(|s| format!(" {}", stopwatch(s))).unwrap_or_default(), format!("  {}", self.remark)),
+            _ => (
+                self.seconds.map(|s| format!(" {}", stopwatch(s))).unwrap_or_default(),
+                format!("  {}", self.remark),
+            ),
         };
         let line = format!("{} {phase}{items}{time}{}", self.part, remark.trim_end());
         (format!("{} {phase}", self.part), line)
@@ -169,10 +181,13 @@ impl Row {
 fn bar(row: &Row, style: &Style) -> String {
     let (full, empty) = if style.unicode { ("█", "░") } else { ("#", ".") };
     let filled = match (row.done, row.total) {
-        (Some(done), Some(total)) if total > 0 => (done.clamp(0, total) * BAR_COLUMNS / total).clamp(0, BAR_COLUMNS),
+        (Some(done), Some(total)) if total > 0 => {
+            (done.clamp(0, total) * BAR_COLUMNS / total).clamp(0, BAR_COLUMNS)
+        }
         _ => 0,
     };
-    let (filled, left) = (usize::try_from(filled).unwrap_or(0), usize::try_from(BAR_COLUMNS - filled).unwrap_or(0));
+    let (filled, left) =
+        (usize::try_from(filled).unwrap_or(0), usize::try_from(BAR_COLUMNS - filled).unwrap_or(0));
     format!("{}{}", full.repeat(filled), empty.repeat(left))
 }
 
@@ -181,12 +196,21 @@ pub fn live_lines(facts: &Facts<'_>, style: &Style, frame: usize) -> Vec<String>
     let rows = facts.rows();
     let mut lines: Vec<String> = match rows.is_empty() {
         true => Vec::new(),
-        false => columns(2, rows.iter().map(|row| row.cells(style, frame)).collect()).lines().map(str::to_owned).collect(),
+        false => columns(2, rows.iter().map(|row| row.cells(style, frame)).collect())
+            .lines()
+            .map(str::to_owned)
+            .collect(),
     };
     if frame > 0 {
-        let phase = if facts.phase.is_empty() { "waiting for the loop".to_owned() } else { facts.phase.clone() };
+        let phase =
+            if facts.phase.is_empty() { "waiting for the loop".to_owned() } else { facts.phase.clone() };
         let hint = "Ctrl-C stops waiting, not the hub.";
-        lines.push(style.dim(format!("  {} {}, {}. {hint}", facts.subject, harmless(&phase), facts.elapsed())));
+        lines.push(style.dim(format!(
+            "  {} {}, {}. {hint}",
+            facts.subject,
+            harmless(&phase),
+            facts.elapsed()
+        )));
     }
     lines
 }
@@ -196,7 +220,7 @@ pub fn change_lines(facts: &Facts<'_>) -> Vec<(String, String)> {
     let phase = if facts.phase.is_empty() { "waiting for the loop" } else { facts.phase.as_str() };
     let whole = format!("{} {phase}", facts.subject);
     let mut lines: Vec<(String, String)> = facts.rows().iter().map(Row::change).collect();
-    if facts.backup.is_none() {
+    if facts.backups.is_empty() {
         lines.insert(0, (whole.clone(), whole));
     }
     lines
@@ -228,13 +252,19 @@ mod tests {
     fn restores() -> Vec<Restore> {
         let (start, end) = ("2026-11-22T12:00:00Z", "2026-11-22T12:09:12Z");
         vec![
-            velero("acm-resources-schedule-20261122120103", json!({
-                "phase": "InProgress", "startTimestamp": end, "progress": {"totalItems": 14886, "itemsRestored": 7112},
-            })),
-            velero("acm-credentials-schedule-20261122120003", json!({
-                "phase": "Completed", "startTimestamp": start, "completionTimestamp": end, "warnings": 16,
-                "progress": {"totalItems": 29387, "itemsRestored": 29387},
-            })),
+            velero(
+                "acm-resources-schedule-20261122120103",
+                json!({
+                    "phase": "InProgress", "startTimestamp": end, "progress": {"totalItems": 14886, "itemsRestored": 7112},
+                }),
+            ),
+            velero(
+                "acm-credentials-schedule-20261122120003",
+                json!({
+                    "phase": "Completed", "startTimestamp": start, "completionTimestamp": end, "warnings": 16,
+                    "progress": {"totalItems": 29387, "itemsRestored": 29387},
+                }),
+            ),
             velero("acm-resources-generic-schedule-20261122120003", json!({})),
         ]
     }
@@ -245,7 +275,7 @@ mod tests {
             phase: "Running".to_owned(),
             message: "",
             velero: velero.iter().collect(),
-            backup: None,
+            backups: Vec::new(),
             begin: "2026-11-22T12:00:00Z".parse().unwrap(),
             now: "2026-11-22T12:11:53Z".parse().unwrap(),
         }

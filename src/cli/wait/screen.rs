@@ -27,7 +27,8 @@ pub(super) struct Screen<'a> {
 impl<'a> Screen<'a> {
     pub(super) fn new(session: &'a Session, again: String) -> Self {
         let redraws = session.environment.may_redraw() && !session.globals.quiet;
-        let bars = redraws.then(|| (MultiProgress::with_draw_target(ProgressDrawTarget::stderr()), Vec::new()));
+        let bars =
+            redraws.then(|| (MultiProgress::with_draw_target(ProgressDrawTarget::stderr()), Vec::new()));
         Self { session, again, bars, said: Vec::new(), last: Instant::now(), frame: 0 }
     }
 
@@ -47,7 +48,9 @@ impl<'a> Screen<'a> {
         let Some((all, bars)) = &mut self.bars else { return };
         while bars.len() < lines.len() {
             let bar = all.add(ProgressBar::new_spinner());
-            bar.set_style(ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()));
+            bar.set_style(
+                ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()),
+            );
             bars.push(bar);
         }
         for (i, bar) in bars.iter().enumerate() {
@@ -77,11 +80,17 @@ impl<'a> Screen<'a> {
             let _ = all.clear();
             let style = self.session.err();
             let lines = live_lines(facts, &style, 0);
-            eprint!("{}", lines.iter().filter(|l| !l.is_empty()).map(|line| format!("{line}\n")).collect::<String>());
+            eprint!(
+                "{}",
+                lines.iter().filter(|l| !l.is_empty()).map(|line| format!("{line}\n")).collect::<String>()
+            );
         }
         match exit {
-            Exit::Interrupted => self.say(&format!("Stopped waiting; the hub goes on. Take it up again with\n  {}", self.again)),
-            Exit::TimedOut => self.say(&format!("Timed out; the hub goes on. Take it up again with\n  {}", self.again)),
+            Exit::Interrupted => self
+                .say(&format!("Stopped waiting; the hub goes on. Take it up again with\n  {}", self.again)),
+            Exit::TimedOut => {
+                self.say(&format!("Timed out; the hub goes on. Take it up again with\n  {}", self.again))
+            }
             _ => self.say(&ending(facts, &self.session.err())),
         }
     }

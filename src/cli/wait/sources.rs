@@ -90,7 +90,10 @@ impl Start<'_> {
 fn change_of<K: Kind>(news: News<K>, shelf: fn(&mut World) -> &mut BTreeMap<String, K>) -> Option<Change> {
     Some(match news {
         News::All { objects, .. } => Change::World(Box::new(move |world| {
-            *shelf(world) = objects.into_iter().map(|object| (object.meta().name.clone().unwrap_or_default(), object)).collect();
+            *shelf(world) = objects
+                .into_iter()
+                .map(|object| (object.meta().name.clone().unwrap_or_default(), object))
+                .collect();
         })),
         News::Set(object) => Change::World(Box::new(move |world| {
             shelf(world).insert(object.meta().name.clone().unwrap_or_default(), object);
