@@ -6,6 +6,7 @@ use clap::Command;
 pub const GROUPS: &[(&str, &[&str])] = &[
     ("Back up", &["schedule", "pause", "resume", "backup"]),
     ("Restore", &["latest", "wait"]),
+    ("Look", &["get"]),
     ("Controller", &["run", "install"]),
     ("Other", &["completion", "version"]),
 ];

@@ -10,6 +10,7 @@ pub mod entry;
 pub mod environment;
 pub mod error;
 pub mod exit;
+pub mod get;
 pub mod global;
 pub mod help;
 pub mod install;
@@ -75,6 +76,8 @@ pub enum Command {
     Latest(latest::LatestArgs),
     /// Wait until a schedule, restore or backup gets somewhere
     Wait(wait::WaitArgs),
+    /// List schedules, restores, backups or runs
+    Get(get::GetArgs),
     /// Install the CRDs
     Install(install::InstallArgs),
     /// Set up shell completion
@@ -97,6 +100,7 @@ pub async fn run(command: Command, session: Session) -> Result<Exit> {
         Command::Backup(args) => backup::run(args, &session).await,
         Command::Latest(args) => latest::run(args, &session).await,
         Command::Wait(args) => wait::run(args, &session).await,
+        Command::Get(args) => get::run(args, &session).await,
         Command::Install(args) => install::run(args, &session).await,
         Command::Completion(args) => completion::run(&args),
         Command::Version(args) => version::run(&args, &session).await,

@@ -10,6 +10,7 @@ pub mod facts;
 pub mod lease;
 pub mod list;
 pub mod namespace;
+pub mod objects;
 pub mod observe;
 pub mod permissions;
 pub mod status;

@@ -15,7 +15,11 @@ impl ShortIds {
         let cut = |id: &str| id.chars().take(SHORT_CHARS).collect::<String>();
         let short: BTreeSet<String> = ids.iter().map(|id| cut(id)).collect();
         let distinct = short.len() == ids.len();
-        Self(ids.iter().map(|id| ((*id).to_owned(), if distinct { cut(id) } else { (*id).to_owned() })).collect())
+        Self(
+            ids.iter()
+                .map(|id| ((*id).to_owned(), if distinct { cut(id) } else { (*id).to_owned() }))
+                .collect(),
+        )
     }
 
     /// The short form; the id itself if it was not among the ids.

@@ -85,9 +85,13 @@ impl Latest {
             .iter()
             .filter_map(|(part, answer)| Some((*part, candidates.named(&answer.as_ref().ok()?.backup)?)))
             .collect();
-        let same = |of: fn(&Part) -> &Option<String>| parts.windows(2).all(|pair| matches!(pair, [a, b] if of(a) == of(b)));
+        let same = |of: fn(&Part) -> &Option<String>| {
+            parts.windows(2).all(|pair| matches!(pair, [a, b] if of(a) == of(b)))
+        };
         Self {
-            consistent: parts.iter().all(|part| part.backup.is_some()) && same(|p| &p.run) && same(|p| &p.hub),
+            consistent: parts.iter().all(|part| part.backup.is_some())
+                && same(|p| &p.run)
+                && same(|p| &p.hub),
             complete_run: runs.newest_complete(None).map(|run| run.id.clone()),
             notes: latest::notes(&used, &runs, now),
             parts,
@@ -116,20 +120,35 @@ impl Latest {
 
     /// Newer backups that were passed over, one line each.
     pub fn passed_over(&self) -> String {
-        let lines = self.parts.iter().flat_map(|part| part.passed_over.iter().map(move |passed| (part.part, passed)));
-        let line = |(part, passed): (&str, &PassedOver)| format!("{part}: passed over {} ({})\n", passed.backup, passed.phase);
+        let lines =
+            self.parts.iter().flat_map(|part| part.passed_over.iter().map(move |passed| (part.part, passed)));
+        let line = |(part, passed): (&str, &PassedOver)| {
+            format!("{part}: passed over {} ({})\n", passed.backup, passed.phase)
+        };
         super::text::harmless_lines(&lines.map(line).collect::<String>())
     }
 }
 
 fn part_of(part: BackupType, answer: &Result<Chosen, Unresolved>, runs: &Runs, now: Timestamp) -> Part {
     let passed = |all: &[latest::PassedOver]| {
-        let entry = |p: &latest::PassedOver| PassedOver { backup: p.backup.clone(), phase: p.phase.to_string() };
+        let entry =
+            |p: &latest::PassedOver| PassedOver { backup: p.backup.clone(), phase: p.phase.to_string() };
         all.iter().map(entry).collect()
     };
     let nothing = Part {
-        part: part.part(), backup: None, phase: None, run: None, hub: None, started_at: None, expires_at: None,
-        items: None, errors: 0, warnings: 0, age_seconds: None, location: None, reason: String::new(),
+        part: part.part(),
+        backup: None,
+        phase: None,
+        run: None,
+        hub: None,
+        started_at: None,
+        expires_at: None,
+        items: None,
+        errors: 0,
+        warnings: 0,
+        age_seconds: None,
+        location: None,
+        reason: String::new(),
         passed_over: Vec::new(),
     };
     match answer {
@@ -164,7 +183,8 @@ impl Part {
     fn cells(&self, ids: &ShortIds, now: Timestamp, wide: bool) -> Vec<String> {
         let text = |value: &Option<String>| value.clone().unwrap_or_default();
         let hub = self.hub.as_deref().map(|hub| if wide { hub.to_owned() } else { ids.show(hub) });
-        let mut cells = vec![self.part.to_owned(), text(&self.backup), text(&self.phase), text(&self.run), text(&hub)];
+        let mut cells =
+            vec![self.part.to_owned(), text(&self.backup), text(&self.phase), text(&self.run), text(&hub)];
         if wide {
             cells.extend([
                 self.items.map(|items| items.to_string()).unwrap_or_default(),

@@ -22,7 +22,8 @@ pub fn problems(notes: &[Note], style: &Style) -> String {
 
 fn problem(note: &Note, style: &Style) -> String {
     let subject = if note.subject.is_empty() { String::new() } else { format!("{}: ", note.subject) };
-    let name = note.name.as_ref().map(|name| format!("   {}", style.dim(format!("[{name}]")))).unwrap_or_default();
+    let name =
+        note.name.as_ref().map(|name| format!("   {}", style.dim(format!("[{name}]")))).unwrap_or_default();
     let lines = format!("{subject}{}", note.message);
     let mut lines = lines.lines();
     let first = lines.next().unwrap_or_default();

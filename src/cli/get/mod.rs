@@ -1,0 +1,6 @@
+//! `get`: schedules, restores, backups or runs as a table, names, or the server's objects.
+
+mod command;
+mod read;
+
+pub use command::{GetArgs, run};
