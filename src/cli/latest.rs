@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::captured;
 use super::error::{CliError, Result};
 use super::exit::{Exit, problem};
 use super::moment::Moment;
 use super::output::{self, DataFormat, Format, Frame};
 use super::session::Session;
-use super::captured;
 use crate::cluster::observe::backups_only;
 use crate::plan::latest::Candidates;
 use crate::render::latest::{Latest, Part};
@@ -152,11 +152,15 @@ fn frame(latest: &Latest, session: &Session, source: &Source) -> serde_json::Val
 
 /// What to do about parts that do not fit together.
 fn hints(latest: &Latest, session: &Session) -> Vec<(String, String)> {
-    let running = latest.parts.iter().flat_map(|part| &part.passed_over).find(|passed| is_running(&passed.phase));
-    let wait = running.map(|passed| (session.command(&format!("wait backup/{}", passed.backup)), String::new()));
-    let whole = latest.complete_run.as_ref().filter(|_| !latest.consistent).map(|run| {
-        (session.command("restore --run complete"), format!("uses {run} for all parts"))
-    });
+    let running =
+        latest.parts.iter().flat_map(|part| &part.passed_over).find(|passed| is_running(&passed.phase));
+    let wait =
+        running.map(|passed| (session.command(&format!("wait backup/{}", passed.backup)), String::new()));
+    let whole = latest
+        .complete_run
+        .as_ref()
+        .filter(|_| !latest.consistent)
+        .map(|run| (session.command("restore --run complete"), format!("uses {run} for all parts")));
     wait.into_iter().chain(whole).collect()
 }
 
@@ -166,12 +170,18 @@ fn is_running(phase: &str) -> bool {
 
 /// There is no backup to restore a part from.
 pub(super) fn none_usable(part: &Part, session: &Session) -> Box<CliError> {
-    let error = CliError::named(problem::NO_BACKUP, Exit::NotFound, format!("no usable backup for {}", part.part));
+    let error =
+        CliError::named(problem::NO_BACKUP, Exit::NotFound, format!("no usable backup for {}", part.part));
     let error = match part.passed_over.as_slice() {
         [] => error.why(part.reason.clone()),
         passed => {
-            let told: Vec<String> = passed.iter().take(5).map(|p| format!("{} is {}", p.backup, p.phase)).collect();
-            error.why(format!("{} cannot be used: {}", crate::render::text::count(passed.len(), "backup"), told.join(", ")))
+            let told: Vec<String> =
+                passed.iter().take(5).map(|p| format!("{} is {}", p.backup, p.phase)).collect();
+            error.why(format!(
+                "{} cannot be used: {}",
+                crate::render::text::count(passed.len(), "backup"),
+                told.join(", ")
+            ))
         }
     };
     let error = match part.passed_over.iter().find(|passed| is_running(&passed.phase)) {

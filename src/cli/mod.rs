@@ -21,9 +21,11 @@ pub mod noun;
 pub mod output;
 pub mod preflight;
 pub mod question;
+pub mod restore;
 pub mod run;
 pub mod schedule;
 pub mod session;
+pub mod status;
 pub mod version;
 pub mod wait;
 pub mod writers;
@@ -74,8 +76,16 @@ pub enum Command {
     Backup(backup::BackupArgs),
     /// Show which backups `latest` means right now
     Latest(latest::LatestArgs),
+    /// Show what a restore would do
+    Plan(Box<restore::PlanArgs>),
+    /// Restore this hub from backups
+    Restore(Box<restore::RestoreArgs>),
+    /// Take over the managed clusters
+    Activate(restore::ActivateArgs),
     /// Wait until a schedule, restore or backup gets somewhere
     Wait(wait::WaitArgs),
+    /// Show this hub on one screen
+    Status(status::StatusArgs),
     /// List schedules, restores, backups or runs
     Get(get::GetArgs),
     /// Install the CRDs
@@ -99,7 +109,11 @@ pub async fn run(command: Command, session: Session) -> Result<Exit> {
         Command::Resume(args) => schedule::resume(args, &session).await,
         Command::Backup(args) => backup::run(args, &session).await,
         Command::Latest(args) => latest::run(args, &session).await,
+        Command::Plan(args) => restore::plan(*args, &session).await,
+        Command::Restore(args) => restore::restore(*args, &session).await,
+        Command::Activate(args) => restore::activate(args, &session).await,
         Command::Wait(args) => wait::run(args, &session).await,
+        Command::Status(args) => status::run(&args, &session).await,
         Command::Get(args) => get::run(args, &session).await,
         Command::Install(args) => install::run(args, &session).await,
         Command::Completion(args) => completion::run(&args),

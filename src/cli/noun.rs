@@ -59,7 +59,8 @@ impl std::str::FromStr for Subject {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (word, name) = text.split_once('/').map_or((text, None), |(word, name)| (word, Some(name)));
-        let noun = Noun::parse(word).ok_or("expected schedule, restore, backup or run, and /NAME if there are several")?;
+        let noun = Noun::parse(word)
+            .ok_or("expected schedule, restore, backup or run, and /NAME if there are several")?;
         match name {
             Some("") => Err("the name after / is empty".to_owned()),
             name => Ok(Self { noun, name: name.map(str::to_owned) }),

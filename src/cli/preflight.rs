@@ -19,22 +19,25 @@ pub async fn storage(hub: &Hub, session: &Session) -> Result<()> {
     let namespace = hub.namespace();
     let locations = items_everywhere::<BackupStorageLocation>(hub.client(), namespace).await?;
     let Err(problem) = validate::storage(&locations, namespace, false) else { return Ok(()) };
-    Err(storage_error(&problem, &locations, namespace).try_for(
-        session.command("status"),
-        "shows the storage; --skip-preflight goes on regardless",
-    ))
+    Err(storage_error(&problem, &locations, namespace)
+        .try_for(session.command("status"), "shows the storage; --skip-preflight goes on regardless"))
 }
 
-fn storage_error(problem: &StorageProblem, locations: &[BackupStorageLocation], namespace: &str) -> Box<CliError> {
+fn storage_error(
+    problem: &StorageProblem,
+    locations: &[BackupStorageLocation],
+    namespace: &str,
+) -> Box<CliError> {
     let here = locations.iter().find(|location| location.namespace().as_deref() == Some(namespace));
     let status = here.and_then(|location| location.status.as_ref());
     let base = |name, message: String| CliError::named(name, Exit::NotReady, message);
     match (problem, here) {
-        (StorageProblem::NotOwned { name, .. }, _) => {
-            base(problem::STORAGE_NOT_OWNED, format!("storage location {namespace}/{name} is Available but has no owner"))
-                .why("the loop only accepts locations made by OADP, or all with run --accept-unowned-storage")
-                .try_("create it through a DataProtectionApplication")
-        }
+        (StorageProblem::NotOwned { name, .. }, _) => base(
+            problem::STORAGE_NOT_OWNED,
+            format!("storage location {namespace}/{name} is Available but has no owner"),
+        )
+        .why("the loop only accepts locations made by OADP, or all with run --accept-unowned-storage")
+        .try_("create it through a DataProtectionApplication"),
         (StorageProblem::Unavailable { .. }, Some(location)) => {
             let phase = status.map(|status| status.phase.to_string()).filter(|phase| !phase.is_empty());
             let phase = phase.unwrap_or_else(|| "not checked by Velero yet".to_owned());
@@ -73,7 +76,8 @@ pub async fn no_restore_in_the_way(hub: &Hub, session: &Session, what_for: &str)
     )
     .why(what_for);
     let error = match restore.phase().is_enabled() {
-        true => error.try_for(session.command(&format!("activate {name}")), "take over the managed clusters with it"),
+        true => error
+            .try_for(session.command(&format!("activate {name}")), "take over the managed clusters with it"),
         false => error.try_for(session.command(&format!("wait restore/{name}")), "until it is finished"),
     };
     Err(error.try_for(delete_restore(session, namespace, &name), "if it is no longer needed"))
@@ -81,7 +85,8 @@ pub async fn no_restore_in_the_way(hub: &Hub, session: &Session, what_for: &str)
 
 /// The command that deletes one of our Restores; kubectl's `restores` alone may mean Velero's.
 pub fn delete_restore(session: &Session, namespace: &str, name: &str) -> String {
-    let context = session.globals.context.as_ref().map(|context| format!(" --context {context}")).unwrap_or_default();
+    let context =
+        session.globals.context.as_ref().map(|context| format!(" --context {context}")).unwrap_or_default();
     format!("kubectl delete restores.cluster.open-cluster-management.io {name} -n {namespace}{context}")
 }
 

@@ -4,10 +4,10 @@ use jiff::Timestamp;
 
 use super::error::Result;
 use super::session::Hub;
+use crate::api::keys::HUB_ID_UNKNOWN;
 use crate::cluster::facts::hub_facts;
 use crate::cluster::list::items;
 use crate::cluster::observe::backups_only;
-use crate::api::keys::HUB_ID_UNKNOWN;
 use crate::plan::latest::Candidates;
 use crate::plan::runs::{Run, Runs};
 use crate::render::{Style, age};

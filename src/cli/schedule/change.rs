@@ -71,7 +71,8 @@ pub(super) fn differences(old: &Map<String, Value>, fields: &[Field], arrow: &st
     let changed = fields.iter().filter(|field| !is_same(old.get(field.name), &field.value));
     changed
         .map(|field| {
-            let flag = FLAGS.iter().find(|(name, _)| *name == field.name).map_or(field.name, |(_, flag)| flag);
+            let flag =
+                FLAGS.iter().find(|(name, _)| *name == field.name).map_or(field.name, |(_, flag)| flag);
             let (old, new) = (shown(old.get(field.name)), shown(Some(&field.value)));
             format!("{} {old} {arrow} {new}", flag.trim_start_matches('-'))
         })
@@ -124,7 +125,10 @@ mod tests {
     #[test]
     fn a_new_schedule_backs_up_every_two_hours_and_keeps_five_days() {
         let spec = with_defaults(&[field("paused", true)]);
-        assert_eq!(Value::Object(spec), json!({"veleroSchedule": "0 */2 * * *", "veleroTtl": "120h", "paused": true}));
+        assert_eq!(
+            Value::Object(spec),
+            json!({"veleroSchedule": "0 */2 * * *", "veleroTtl": "120h", "paused": true})
+        );
     }
 
     #[test]
@@ -136,14 +140,21 @@ mod tests {
             field("paused", false),
             field("maxBackups", 3),
         ];
-        assert_eq!(differences(&old, &wanted, "->"), ["cron 0 */2 * * * -> 0 */6 * * *", "max-backups <none> -> 3"]);
+        assert_eq!(
+            differences(&old, &wanted, "->"),
+            ["cron 0 */2 * * * -> 0 */6 * * *", "max-backups <none> -> 3"]
+        );
     }
 
     #[test]
     fn cron_velero_would_refuse_is_refused_here() {
         let refused = checked(&with_defaults(&[field("veleroSchedule", "0 0 L * *")])).unwrap_err();
         assert_eq!((refused.problem, refused.exit), (Some("bad-cron"), Exit::Usage));
-        assert!(refused.message.starts_with("'0 0 L * *' is not a schedule Velero accepts: "), "{}", refused.message);
+        assert!(
+            refused.message.starts_with("'0 0 L * *' is not a schedule Velero accepts: "),
+            "{}",
+            refused.message
+        );
     }
 
     #[test]

@@ -105,7 +105,8 @@ impl Task<'_> {
     }
 
     async fn create(&self, wanted: &api::BackupScheduleSpec) -> Result<()> {
-        let object = change::new_object(&self.name, self.hub.namespace(), change::with_defaults(&self.fields));
+        let object =
+            change::new_object(&self.name, self.hub.namespace(), change::with_defaults(&self.fields));
         self.look_first(wanted.paused).await?;
         self.warn_about_expiry(wanted);
         if !wanted.paused {
@@ -143,7 +144,10 @@ impl Task<'_> {
         self.warn_about_expiry(&wanted);
         let once = change::without_effect(&old_spec, &self.fields);
         if !once.is_empty() {
-            let text = format!("{}: no effect until the Velero schedules are made anew, see --recreate", once.join(", "));
+            let text = format!(
+                "{}: no effect until the Velero schedules are made anew, see --recreate",
+                once.join(", ")
+            );
             self.session.note(Mark::Attention, &text);
         }
         let what = format!("configured ({})", harmless(&differences.join(", ")));
@@ -177,8 +181,11 @@ impl Task<'_> {
             let uid = old.metadata.uid.as_deref();
             let left = write::delete(self.hub.client(), &self.place(), uid, self.write().mode()).await?;
             if left.is_some_and(|object| object.metadata.deletion_timestamp.is_some()) {
-                return Err(CliError::new(Exit::Refused, format!("{} is being deleted, but finalizers hold it", self.name))
-                    .try_for(self.session.command("schedule"), "once it is gone"));
+                return Err(CliError::new(
+                    Exit::Refused,
+                    format!("{} is being deleted, but finalizers hold it", self.name),
+                )
+                .try_for(self.session.command("schedule"), "once it is gone"));
             }
         }
         let object = change::new_object(&self.name, self.hub.namespace(), spec);
@@ -201,7 +208,9 @@ impl Task<'_> {
     }
 
     async fn ask_about_other_hub(&self) -> Result<()> {
-        let Some(other) = writers::other_hub_at_work(self.hub, self.session.now()).await? else { return Ok(()) };
+        let Some(other) = writers::other_hub_at_work(self.hub, self.session.now()).await? else {
+            return Ok(());
+        };
         if self.write().dry_run.is_some() {
             return Ok(());
         }
@@ -229,7 +238,10 @@ impl Task<'_> {
         let Ok(terms) = crate::plan::validate::terms(spec) else { return };
         let period = terms.cron.period(self.session.now()).unwrap_or(GoDuration::ZERO);
         if !terms.ttl.is_zero() && terms.ttl < period.saturating_add(period) {
-            let text = format!("backups expire after {}, before two further runs are made (every {period})", terms.ttl);
+            let text = format!(
+                "backups expire after {}, before two further runs are made (every {period})",
+                terms.ttl
+            );
             self.session.note(Mark::Attention, &text);
         }
     }
@@ -242,4 +254,5 @@ impl Task<'_> {
     }
 }
 
-const RESTORE_BLOCKS: &str = "no backups are made while a restore is unfinished: the schedule would end as FailedValidation";
+const RESTORE_BLOCKS: &str =
+    "no backups are made while a restore is unfinished: the schedule would end as FailedValidation";

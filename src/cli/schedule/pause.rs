@@ -57,7 +57,13 @@ pub struct ResumeArgs {
 pub async fn pause(args: PauseArgs, session: &Session) -> Result<Exit> {
     let hub = session.hub().await?;
     let (write, waiting) = (&args.write, &args.waiting);
-    let flip = Flip { session, hub: &hub, write, waiting, fields: vec![Field { name: "paused", value: true.into() }] };
+    let flip = Flip {
+        session,
+        hub: &hub,
+        write,
+        waiting,
+        fields: vec![Field { name: "paused", value: true.into() }],
+    };
     let old = flip.find(args.name.as_deref()).await?;
     flip.carry_out(&old, "paused", Condition::Paused).await
 }
@@ -75,11 +81,13 @@ pub async fn resume(args: ResumeArgs, session: &Session) -> Result<Exit> {
     let old = flip.find(args.name.as_deref()).await?;
     if !args.skip_preflight {
         preflight::storage(&hub, session).await?;
-        let why = "no backups are made while a restore is unfinished: the schedule would end as FailedValidation";
+        let why =
+            "no backups are made while a restore is unfinished: the schedule would end as FailedValidation";
         preflight::no_restore_in_the_way(&hub, session, why).await?;
     }
     let next = terms(&old.spec).ok().and_then(|terms| terms.cron.next(session.now()));
-    let next = next.map(|next| format!(", next run in {}", age::until(next, session.now()))).unwrap_or_default();
+    let next =
+        next.map(|next| format!(", next run in {}", age::until(next, session.now()))).unwrap_or_default();
     flip.carry_out(&old, &format!("resumed{next}"), Condition::Usual).await
 }
 
@@ -106,7 +114,8 @@ impl Flip<'_> {
         let place = Place::of::<api::BackupSchedule>(self.hub.namespace(), &name);
         let wait = self.waiting.wait && self.write.dry_run.is_none();
         let waiting = wait.then(|| Waiting::start(self.session, self.hub, Noun::Schedule, &name));
-        let same = json!(old.spec.paused) == self.fields.first().map_or(Value::Null, |field| field.value.clone());
+        let same =
+            json!(old.spec.paused) == self.fields.first().map_or(Value::Null, |field| field.value.clone());
         let what = if same { "unchanged" } else { what };
         let object = match self.write.is_client_dry_run() || (same && self.fields.len() == 1) {
             true => self.merged(old),

@@ -1,0 +1,169 @@
+//! `activate`: managed clusters come to the hub that followed another one.
+
+use clap::Args;
+use kube::ResourceExt;
+use serde_json::json;
+
+use super::args::FLAGS;
+use super::command::same_backups;
+use super::preview;
+use crate::api;
+use crate::cli::error::{CliError, Result};
+use crate::cli::exit::{Exit, problem};
+use crate::cli::noun::{Noun, only_one};
+use crate::cli::question::Severity;
+use crate::cli::session::{Hub, Session};
+use crate::cli::wait::{Condition, Grace, Waiting};
+use crate::cli::writing::{ConfirmArgs, WaitFlags, WriteArgs, write_error};
+use crate::cluster::write::{self, Place};
+use crate::plan::HubSnapshot;
+use crate::render::plan::{PlanView, old_hub_note};
+use crate::render::problems::next;
+
+/// Take over the managed clusters
+///
+/// Sets managed clusters to latest on the restore that follows another hub. They leave the hub they were on.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:
+  kubectl acmbackup activate
+  kubectl acmbackup activate restore-acm-passive --yes --confirm hub-west --wait")]
+pub struct ActivateArgs {
+    /// The following restore; may be left out if there is one
+    #[arg(value_name = "NAME")]
+    name: Option<String>,
+    #[command(flatten)]
+    write: WriteArgs,
+    #[command(flatten)]
+    confirm: ConfirmArgs,
+    #[command(flatten)]
+    waiting: WaitFlags,
+}
+
+/// Activates.
+///
+/// # Errors
+///
+/// No restore follows another hub, nobody confirmed, or the server refuses.
+pub async fn run(args: ActivateArgs, session: &Session) -> Result<Exit> {
+    let hub = session.hub().await?;
+    let task = Task { args: &args, session, hub: &hub };
+    let (restore, mut view) = task.look(args.name.as_deref()).await?;
+    let name = restore.name_any();
+    if let Some(sentence) = preview::old_hub(&hub, &preview::read(&hub, &name).await?, session).await? {
+        view.warnings.push(old_hub_note(sentence));
+    }
+    task.confirm(&name, &view).await?;
+    // Whatever happened while the question was open: same backups, and the object as it is now.
+    let (fresh, again) = task.look(Some(&name)).await?;
+    same_backups(&view, &again)?;
+    let waiting = (args.waiting.wait && args.write.dry_run.is_none())
+        .then(|| Waiting::start(session, &hub, Noun::Restore, &name));
+    task.write(&fresh).await?;
+    match waiting {
+        Some(waiting) => {
+            let exit = waiting.finish(Condition::Usual, args.waiting.timeout, Grace::AfterWrite).await?;
+            task.hint(None);
+            Ok(exit)
+        }
+        None => {
+            task.hint(Some(&name));
+            Ok(Exit::Done)
+        }
+    }
+}
+
+struct Task<'a> {
+    args: &'a ActivateArgs,
+    session: &'a Session,
+    hub: &'a Hub,
+}
+
+impl Task<'_> {
+    /// The following Restore, and what activating it would do.
+    async fn look(&self, name: Option<&str>) -> Result<(api::Restore, PlanView)> {
+        let snapshot = preview::read(self.hub, name.unwrap_or_default()).await?;
+        let restore = self.following(name, &snapshot)?;
+        let (view, preview) = preview::activation(&snapshot, &restore, self.session.now());
+        match preview.problem {
+            Some(unresolved) => {
+                Err(CliError::named(problem::NO_BACKUP, Exit::NotFound, unresolved.to_string())
+                    .try_(self.session.command("latest --all")))
+            }
+            None => Ok((restore, view)),
+        }
+    }
+
+    fn following(&self, name: Option<&str>, snapshot: &HubSnapshot) -> Result<api::Restore> {
+        let follows = |restore: &&api::Restore| {
+            restore.phase().is_enabled() && restore.spec.managed_clusters_choice() == api::BackupChoice::Skip
+        };
+        let names: Vec<String> =
+            snapshot.restores.iter().filter(follows).map(ResourceExt::name_any).collect();
+        if names.is_empty() || name.is_some_and(|name| !names.iter().any(|known| known == name)) {
+            return Err(self.nothing_follows(name, snapshot));
+        }
+        let name = only_one(Noun::Restore, name, &names, self.hub.namespace())?;
+        let found = snapshot.restores.iter().find(|restore| restore.name_any() == name);
+        found.cloned().ok_or_else(|| self.nothing_follows(Some(&name), snapshot))
+    }
+
+    fn nothing_follows(&self, name: Option<&str>, snapshot: &HubSnapshot) -> Box<CliError> {
+        let named = name.and_then(|name| snapshot.restores.iter().find(|restore| restore.name_any() == name));
+        let error = match (name, named) {
+            (Some(name), Some(restore)) => {
+                let clusters =
+                    restore.spec.velero_managed_clusters_backup_name.as_deref().unwrap_or("latest");
+                let state = format!("{name} does not follow another hub");
+                CliError::new(Exit::NotFound, state).why(format!(
+                    "it is {} with managed clusters {clusters}; expected Enabled and skip",
+                    restore.phase()
+                ))
+            }
+            (Some(name), None) => CliError::new(Exit::NotFound, format!("restore {name} not found")),
+            (None, _) => CliError::new(Exit::NotFound, "no restore follows another hub: none is Enabled"),
+        };
+        let context = &self.hub.connection.context;
+        let command = format!("restore --managed-clusters latest --yes --confirm {context}");
+        error.try_for(self.session.command(&command), "restores everything in one step")
+    }
+
+    async fn confirm(&self, name: &str, view: &PlanView) -> Result<()> {
+        let context = &self.hub.connection.context;
+        if self.args.write.output.is_none() {
+            let title = format!("{name} will restore managed clusters on {context}");
+            self.session.tell(&view.summary(&title, &self.session.err()));
+        }
+        let severity = if self.args.write.dry_run.is_some() { Severity::None } else { Severity::Severe };
+        let consequence = format!("move managed clusters to {context}");
+        self.args.confirm.ask(self.session, context, severity, &consequence).await
+    }
+
+    async fn write(&self, restore: &api::Restore) -> Result<()> {
+        let place = Place::of::<api::Restore>(self.hub.namespace(), &restore.name_any());
+        let out = self.session.out();
+        let what = format!("configured (managed clusters skip {} latest)", out.arrow());
+        if self.args.write.is_client_dry_run() {
+            let mut activated = restore.clone();
+            activated.spec.velero_managed_clusters_backup_name = Some("latest".to_owned());
+            return self.args.write.report(&place, &json!(activated), &what, &out);
+        }
+        let patch = json!({
+            "metadata": {"resourceVersion": restore.metadata.resource_version},
+            "spec": {"veleroManagedClustersBackupName": "latest"},
+        });
+        let changed = write::patch(self.hub.client(), &place, &patch, self.args.write.mode()).await;
+        let changed = changed.map_err(|error| write_error(error, "Restore", FLAGS))?;
+        self.args.write.report(&place, &json!(changed), &what, &out)
+    }
+
+    fn hint(&self, wait_for: Option<&str>) {
+        if self.args.write.output.is_some() || self.args.write.dry_run.is_some() {
+            return;
+        }
+        let wait =
+            wait_for.map(|name| (self.session.command(&format!("wait restore/{name}")), String::new()));
+        let backup =
+            (self.session.command("schedule"), "then, so that this hub writes the backups".to_owned());
+        self.session.tell(&next(&wait.into_iter().chain([backup]).collect::<Vec<_>>()));
+    }
+}

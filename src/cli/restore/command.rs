@@ -1,0 +1,211 @@
+//! The `restore` command: check, show, ask, check again, write.
+
+use clap::Args;
+use serde_json::json;
+
+use super::args::{FLAGS, RestoreFlags};
+use super::choice::Choices;
+use super::{preview, spec};
+use crate::api::{self, Cleanup};
+use crate::cli::error::{CliError, Result};
+use crate::cli::exit::{Exit, problem};
+use crate::cli::noun::Noun;
+use crate::cli::preflight;
+use crate::cli::question::Severity;
+use crate::cli::session::{Hub, Session};
+use crate::cli::wait::{Condition, Grace, Waiting};
+use crate::cli::writing::{ConfirmArgs, WaitFlags, WriteArgs, write_error};
+use crate::cluster::write::{self, Place};
+use crate::plan::HubSnapshot;
+use crate::plan::latest::Candidates;
+use crate::render::plan::{PlanView, may_remove, old_hub_note};
+use crate::render::problems::next;
+use crate::wire::Stamp;
+
+/// Restore this hub from backups
+///
+/// Creates a Restore, which the loop carries out. Managed clusters stay where they are unless
+/// --managed-clusters says otherwise.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:
+  kubectl acmbackup restore                                   # passive data, newest backups
+  kubectl acmbackup restore --resources skip                  # credentials only
+  kubectl acmbackup restore --sync --sync-interval 10m        # keep following another hub
+  kubectl acmbackup restore --run complete --wait             # one complete, consistent run
+  kubectl acmbackup restore --managed-clusters latest --confirm hub-west --yes --wait --timeout 2h")]
+pub struct RestoreArgs {
+    /// Its name [default: restore-acm-<UTC stamp>]
+    #[arg(value_name = "NAME")]
+    name: Option<String>,
+    #[command(flatten)]
+    flags: RestoreFlags,
+    /// Write although a check says the loop will refuse it
+    #[arg(long)]
+    skip_preflight: bool,
+    #[command(flatten)]
+    write: WriteArgs,
+    #[command(flatten)]
+    confirm: ConfirmArgs,
+    #[command(flatten)]
+    waiting: WaitFlags,
+}
+
+/// Creates a Restore.
+///
+/// # Errors
+///
+/// Wrong values, something in the way, nobody confirmed, or the server refuses.
+pub async fn run(args: RestoreArgs, session: &Session) -> Result<Exit> {
+    let choices = Choices::of(&args.flags)?;
+    let name = args.name.clone().unwrap_or_else(|| default_name(session));
+    // What is wrong whatever the hub says is said without asking it.
+    spec::restore(&name, "", &args.flags, &choices)?;
+    let hub = session.hub().await?;
+    let task = Task { args: &args, session, hub: &hub, name };
+    if !args.skip_preflight {
+        preflight::storage(&hub, session).await?;
+        preflight::no_schedule_in_the_way(&hub, session).await?;
+        let why =
+            "a hub works on one restore at a time; a second one would end as FinishedWithErrors and stay so";
+        preflight::no_restore_in_the_way(&hub, session, why).await?;
+    }
+    let (restore, shown) = task.prepare(choices.clone()).await?;
+    task.confirm(&restore, &shown).await?;
+    task.still_the_same(choices, &shown).await?;
+    let waiting = (args.waiting.wait && args.write.dry_run.is_none())
+        .then(|| Waiting::start(session, &hub, Noun::Restore, &task.name));
+    task.create(&restore).await?;
+    match waiting {
+        Some(waiting) => waiting.finish(Condition::Usual, args.waiting.timeout, Grace::AfterWrite).await,
+        None => {
+            task.hint(&restore);
+            Ok(Exit::Done)
+        }
+    }
+}
+
+/// `restore-acm-<UTC stamp>`.
+pub(super) fn default_name(session: &Session) -> String {
+    format!("restore-acm-{}", Stamp::from(session.now()))
+}
+
+/// Resolves runs and checks that every chosen backup can be used.
+///
+/// # Errors
+///
+/// Exit 4 or 5 if not.
+pub(super) fn resolved(
+    (name, flags): (&str, &RestoreFlags),
+    choices: Choices,
+    snapshot: &HubSnapshot,
+    session: &Session,
+) -> Result<(api::Restore, PlanView)> {
+    let now = session.now();
+    let choices = choices.resolve(flags, &Candidates::of(snapshot), now)?;
+    let restore = spec::restore(name, &snapshot.subject.namespace, flags, &choices)?;
+    let view = preview::view(snapshot, &restore, None, now);
+    if flags.is_fixed() && !flags.without_generic {
+        preview::generic_kept(&view, snapshot)?;
+    }
+    Ok((restore, view))
+}
+
+struct Task<'a> {
+    args: &'a RestoreArgs,
+    session: &'a Session,
+    hub: &'a Hub,
+    name: String,
+}
+
+impl Task<'_> {
+    async fn prepare(&self, choices: Choices) -> Result<(api::Restore, PlanView)> {
+        let snapshot = preview::read(self.hub, &self.name).await?;
+        let (restore, mut view) = resolved((&self.name, &self.args.flags), choices, &snapshot, self.session)?;
+        if !self.args.skip_preflight {
+            preview::usable(&snapshot, &restore, self.session.now())?;
+        }
+        if view.activates
+            && let Some(sentence) = preview::old_hub(self.hub, &snapshot, self.session).await?
+        {
+            view.warnings.push(old_hub_note(sentence));
+        }
+        Ok((restore, view))
+    }
+
+    async fn confirm(&self, restore: &api::Restore, view: &PlanView) -> Result<()> {
+        let (context, namespace) = (&self.hub.connection.context, self.hub.namespace());
+        if self.args.write.output.is_none() {
+            let title = format!("Restore {} on {context}, {namespace}", self.name);
+            self.session.tell(&view.summary(&title, &self.session.err()));
+        }
+        if self.args.write.dry_run.is_some() {
+            return Ok(());
+        }
+        let cleanup = restore.spec.cleanup_before_restore.as_ref();
+        let (severity, consequence) = match (view.activates, cleanup) {
+            (true, _) => (Severity::Severe, format!("move managed clusters to {context}")),
+            (_, Some(Cleanup::CleanupAll)) => {
+                (Severity::Severe, format!("remove everything from {context} that the backups do not hold"))
+            }
+            (_, cleanup) if may_remove(cleanup) => {
+                (Severity::Ordinary, format!("restore {context}, and remove what the backups no longer hold"))
+            }
+            _ => (Severity::None, String::new()),
+        };
+        self.args.confirm.ask(self.session, context, severity, &consequence).await
+    }
+
+    /// Time of check is time of use: `latest` must not have moved while the question was open.
+    async fn still_the_same(&self, choices: Choices, shown: &PlanView) -> Result<()> {
+        if self.args.write.dry_run.is_some() {
+            return Ok(());
+        }
+        let snapshot = preview::read(self.hub, &self.name).await?;
+        let (_, view) = resolved((&self.name, &self.args.flags), choices, &snapshot, self.session)?;
+        same_backups(shown, &view)
+    }
+
+    async fn create(&self, restore: &api::Restore) -> Result<()> {
+        let place = Place::of::<api::Restore>(self.hub.namespace(), &self.name);
+        let object = preview::to_object(restore);
+        let out = self.session.out();
+        if self.args.write.is_client_dry_run() {
+            return self.args.write.report(&place, &object, "created", &out);
+        }
+        let created = write::create(self.hub.client(), &place, &object, self.args.write.mode()).await;
+        let created = created.map_err(|error| write_error(error, "Restore", FLAGS))?;
+        self.args.write.report(&place, &json!(created), "created", &out)
+    }
+
+    fn hint(&self, restore: &api::Restore) {
+        if self.args.write.output.is_some() || self.args.write.dry_run.is_some() {
+            return;
+        }
+        let wait = self.session.command(&format!("wait restore/{}", self.name));
+        let mut commands = vec![(wait, "until it has settled".to_owned())];
+        if restore.spec.sync_restore_with_new_backups {
+            commands
+                .push((self.session.command("activate"), "take over the managed clusters, later".to_owned()));
+        }
+        self.session.tell(&next(&commands));
+    }
+}
+
+/// Nothing may change between what was shown and what is done.
+///
+/// # Errors
+///
+/// Exit 5 if it did, naming what changed.
+pub(super) fn same_backups(shown: &PlanView, now: &PlanView) -> Result<()> {
+    if shown.backups() == now.backups() {
+        return Ok(());
+    }
+    let start = CliError::named(
+        problem::NOT_CONFIRMED,
+        Exit::Refused,
+        "stopped: `latest` changed meanwhile; nothing was changed",
+    );
+    let changed = now.backups().into_iter().filter(|pair| !shown.backups().contains(pair));
+    let error = changed.fold(start, |error, (part, backup)| error.detail(format!("{part} is now {backup}")));
+    Err(error.try_("run the command again, or use --pin"))
+}

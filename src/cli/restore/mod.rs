@@ -1,0 +1,13 @@
+//! `restore`, `plan` and `activate`: from flags to a Restore, what it would do, and writing it.
+
+mod activate;
+mod args;
+mod choice;
+mod command;
+mod plan;
+mod preview;
+mod spec;
+
+pub use activate::{ActivateArgs, run as activate};
+pub use command::{RestoreArgs, run as restore};
+pub use plan::{PlanArgs, run as plan};

@@ -1,0 +1,260 @@
+//! What a restore would do: for `plan`, and as the summary before `restore` and `activate`.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::age;
+use super::hub_id::ShortIds;
+use super::line::columns;
+use super::problems::problems;
+use super::style::Style;
+use super::text::{count, harmless};
+use crate::api::{self, BackupChoice, Cleanup, RestorePhase};
+use crate::plan::latest::{Candidates, backup_name, hub_of};
+use crate::plan::restore::Preview;
+use crate::plan::{Note, Severity};
+use crate::velero::{Backup, BackupType, RestoreType};
+
+/// What a restore would do, as `-o json` shows it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PlanView {
+    /// Name of the Restore.
+    pub name: String,
+    /// The Velero Restores, in order.
+    pub steps: Vec<StepView>,
+    /// What would be removed afterwards.
+    pub cleanup: CleanupView,
+    /// What a user may expect and does not get.
+    pub left_out: Vec<LeftOutView>,
+    /// Where the Restore would end.
+    pub status: StatusView,
+    /// What deserves attention.
+    pub warnings: Vec<Note>,
+    /// Managed clusters come to this hub.
+    #[serde(skip)]
+    pub activates: bool,
+    /// What each part was chosen to be, in the order of screens.
+    #[serde(skip)]
+    pub choices: Vec<(BackupType, String)>,
+}
+
+/// One Velero Restore.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StepView {
+    /// Its place, from 1.
+    pub order: usize,
+    /// `create`, or `keep` if it is there already.
+    pub action: &'static str,
+    /// What it restores.
+    pub part: &'static str,
+    /// Its name.
+    pub name: String,
+    /// The backup it restores from.
+    pub backup: String,
+    /// Items in that backup; `None` where unknown, and for passes that take only labelled objects.
+    pub objects: Option<i64>,
+    /// Why this backup.
+    pub reason: String,
+    /// When the backup was started.
+    #[serde(skip)]
+    pub started: Option<Timestamp>,
+    /// The hub that made the backup.
+    #[serde(skip)]
+    pub hub: Option<String>,
+    /// Only objects labelled for activation.
+    #[serde(skip)]
+    pub is_active: bool,
+}
+
+/// What would be removed afterwards.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CleanupView {
+    /// The policy of the Restore.
+    pub policy: String,
+}
+
+/// Something that stays out.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LeftOutView {
+    /// What.
+    pub what: &'static str,
+    /// Why.
+    pub reason: String,
+}
+
+/// Where the Restore would end.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StatusView {
+    /// The phase.
+    pub phase: String,
+    /// What it would say.
+    pub last_message: String,
+}
+
+impl PlanView {
+    /// Puts together what the planner says about a restore; `stopped` is the status it would get instead.
+    pub fn of(
+        restore: &api::Restore,
+        preview: &Preview,
+        candidates: &Candidates<'_>,
+        stopped: Option<&api::RestoreStatus>,
+    ) -> Self {
+        let spec = &restore.spec;
+        let choice = |choice: BackupChoice| match choice {
+            BackupChoice::Latest => "latest".to_owned(),
+            BackupChoice::Skip => "skip".to_owned(),
+            BackupChoice::Name(_) => "by name".to_owned(),
+        };
+        Self {
+            name: restore.metadata.name.clone().unwrap_or_default(),
+            steps: preview.restores.iter().map(|wanted| step(wanted, candidates)).collect(),
+            cleanup: CleanupView {
+                policy: spec.cleanup_before_restore.clone().unwrap_or_default().to_string(),
+            },
+            left_out: left_out(preview),
+            status: status(restore, stopped),
+            warnings: preview.notes.clone(),
+            activates: spec.managed_clusters_choice() != BackupChoice::Skip,
+            choices: vec![
+                (BackupType::Credentials, choice(spec.credentials_choice())),
+                (BackupType::Resources, choice(spec.resources_choice())),
+                (BackupType::ManagedClusters, choice(spec.managed_clusters_choice())),
+            ],
+        }
+    }
+
+    /// Something would silently be missing, or be removed.
+    pub fn matters(&self) -> bool {
+        !self.left_out.is_empty()
+    }
+
+    /// The backups that would be restored from; what was shown is what must happen.
+    pub fn backups(&self) -> Vec<(&'static str, &str)> {
+        self.steps.iter().map(|step| (step.part, step.backup.as_str())).collect()
+    }
+
+    /// The screen of `plan`; `title` says what is looked at.
+    pub fn screen(&self, title: &str, style: &Style) -> String {
+        let mut text = format!("{}\n\n", style.bold(harmless(title)));
+        match self.steps.is_empty() {
+            true => text.push_str("Nothing would be restored.\n"),
+            false => text.push_str(&columns(0, self.steps.iter().map(StepView::cells).collect())),
+        }
+        let mut rest = vec![vec!["Cleanup".to_owned(), self.cleanup.policy.clone()]];
+        for (i, left) in self.left_out.iter().enumerate() {
+            let title = if i == 0 { "Left out" } else { "" };
+            rest.push(vec![title.to_owned(), format!("{}: {}", left.what, left.reason)]);
+        }
+        let becomes = if self.activates { "; this hub becomes active" } else { "" };
+        rest.push(vec!["Ends as".to_owned(), format!("{}{becomes}", self.status.phase)]);
+        if !self.status.last_message.is_empty() {
+            rest.push(vec![String::new(), harmless(&self.status.last_message).into_owned()]);
+        }
+        text.push_str(&format!("\n{}", columns(0, rest)));
+        // What is left out was said above.
+        let told: Vec<Note> =
+            self.warnings.iter().filter(|note| !note.message.starts_with("left out")).cloned().collect();
+        if !told.is_empty() {
+            text.push_str(&format!("\n{}", problems(&told, style)));
+        }
+        text
+    }
+
+    /// The summary before a Restore is created.
+    pub fn summary(&self, title: &str, style: &Style) -> String {
+        let mut lines: Vec<Vec<String>> = Vec::new();
+        let hubs = ShortIds::of(self.steps.iter().filter_map(|step| step.hub.as_deref()));
+        for part in BackupType::DATA {
+            lines.push(self.summary_line(part, &hubs, style.now));
+        }
+        lines.push(vec!["cleanup".to_owned(), self.cleanup.policy.clone()]);
+        format!("{}\n{}{}", style.bold(harmless(title)), columns(2, lines), problems(&self.warnings, style))
+    }
+
+    fn summary_line(&self, part: BackupType, hubs: &ShortIds, now: Timestamp) -> Vec<String> {
+        let chosen = self.choices.iter().find(|(of, _)| *of == part).map(|(_, choice)| choice.clone());
+        let step = self.steps.iter().find(|step| step.part == part.part());
+        let mut cells = vec![part.part().replace('-', " "), chosen.unwrap_or_default()];
+        match (step, part) {
+            (Some(step), _) => cells.extend([step.backup.clone(), step.age(now)]),
+            (None, BackupType::ManagedClusters) => {
+                let owner = self.steps.iter().find_map(|step| step.hub.as_deref());
+                cells.push(owner.map(|hub| format!("stay with hub {}", hubs.show(hub))).unwrap_or_default());
+            }
+            (None, _) => cells.push("not restored".to_owned()),
+        }
+        cells
+    }
+}
+
+fn step(wanted: &crate::plan::restore::WantedRestore, candidates: &Candidates<'_>) -> StepView {
+    let backup = candidates.named(&wanted.backup);
+    StepView {
+        order: wanted.order,
+        action: if wanted.exists { "keep" } else { "create" },
+        part: wanted.part.part(),
+        name: wanted.name.clone(),
+        backup: wanted.backup.clone(),
+        objects: backup.filter(|_| !wanted.part.is_active()).and_then(items),
+        reason: wanted.reason.to_string(),
+        started: backup.and_then(|backup| Some(backup.status.as_ref()?.start_timestamp.as_ref()?.0)),
+        hub: backup.and_then(hub_of).map(str::to_owned),
+        is_active: wanted.part.is_active(),
+    }
+}
+
+fn items(backup: &Backup) -> Option<i64> {
+    debug_assert!(!backup_name(backup).is_empty());
+    let progress = backup.status.as_ref()?.progress.as_ref()?;
+    progress.items_backed_up.or(progress.total_items)
+}
+
+fn left_out(preview: &Preview) -> Vec<LeftOutView> {
+    let view = |left: &crate::plan::restore::LeftOut| LeftOutView {
+        what: RestoreType::part(left.what),
+        reason: left.reason.to_string(),
+    };
+    preview.left_out.iter().map(view).collect()
+}
+
+fn status(restore: &api::Restore, stopped: Option<&api::RestoreStatus>) -> StatusView {
+    if let Some(status) = stopped {
+        return StatusView { phase: status.phase.to_string(), last_message: status.last_message.clone() };
+    }
+    let passive = restore.spec.managed_clusters_choice() == BackupChoice::Skip;
+    let follows = restore.spec.sync_restore_with_new_backups && passive;
+    let phase = if follows { RestorePhase::Enabled } else { RestorePhase::Finished };
+    let interval = restore.spec.restore_sync_interval.as_deref().unwrap_or("30m");
+    let message =
+        if follows { format!("then follows new backups, looking every {interval}") } else { String::new() };
+    StatusView { phase: phase.to_string(), last_message: message }
+}
+
+impl StepView {
+    fn age(&self, now: Timestamp) -> String {
+        self.started.map(|at| format!("{} old", age::age(at, now))).unwrap_or_default()
+    }
+
+    fn cells(&self) -> Vec<String> {
+        let what = match (self.is_active, self.objects) {
+            (true, _) => "objects labelled cluster-activation only".to_owned(),
+            (false, Some(n)) => count(usize::try_from(n).unwrap_or(0), "item"),
+            (false, None) => String::new(),
+        };
+        let what = if self.action == "keep" { format!("{what}  (restored already)") } else { what };
+        vec![self.order.to_string(), self.part.to_owned(), self.backup.clone(), what]
+    }
+}
+
+/// A warning that the hub which wrote the backups may still be alive.
+pub fn old_hub_note(message: String) -> Note {
+    Note { severity: Severity::Warning, ..Note::warning("old-hub-alive", "", message) }
+}
+
+/// True if a cleanup may remove something.
+pub fn may_remove(cleanup: Option<&Cleanup>) -> bool {
+    cleanup.is_some_and(|cleanup| *cleanup != Cleanup::None)
+}
