@@ -86,7 +86,7 @@ async fn follow(plugin: &Plugin, east: &Site, west: &Site) -> Result<()> {
     println!("\nA policy is added on east, and a new run of backups is taken:");
     east.hub.fill(&Fill { policies: POLICIES + 1, ..Fill::new(CLUSTERS, EAST_ID) }).await?;
     plugin.typed(&east.hub, "backup --wait")?;
-    plugin.typed(&west.hub, "wait restore --for synced --timeout 2m")?;
+    plugin.typed(&west.hub, "wait restore/restore-acm-passive --for synced --timeout 2m")?;
     plugin.typed(&west.hub, "status")
 }
 
