@@ -270,12 +270,18 @@ impl Status {
         });
         match &self.last_run {
             None => lines.push(vec!["Last run".to_owned(), none("backups")]),
-            Some(run) => run.lines(self.hub_id.as_deref(), ids, style, &mut lines),
+            Some(run) => lines.extend(run.lines(self.hub_id.as_deref(), ids, style)),
         }
         lines.push(match &self.restore {
             None => vec!["Restore".to_owned(), none("restores")],
             Some(restore) => vec!["Restore".to_owned(), restore.name.clone(), restore.text(style)],
         });
+        // What a restore under way says is news; what a settled one says is known, or a problem.
+        if let Some(restore) =
+            self.restore.as_ref().filter(|r| matches!(r.phase.as_str(), "Started" | "Running"))
+        {
+            lines.push(vec![String::new(), String::new(), style.dim(harmless(&restore.message))]);
+        }
         lines.push(match &self.loop_ {
             None => vec!["Loop".to_owned(), none("loop")],
             Some(held) => vec!["Loop".to_owned(), harmless(&held.holder).into_owned(), held.text(now)],
@@ -395,12 +401,12 @@ impl ScheduleView {
 }
 
 impl RunView {
-    fn lines(&self, ours: Option<&str>, ids: &ShortIds, style: &Style, lines: &mut Vec<Vec<String>>) {
+    fn lines(&self, ours: Option<&str>, ids: &ShortIds, style: &Style) -> Vec<Vec<String>> {
         let foreign = self.hub.as_deref().filter(|hub| Some(*hub) != ours);
         let writer = foreign.map(|hub| format!(", written by hub {}", ids.show(hub))).unwrap_or_default();
         let age = age::age(self.started_at, style.now);
         let text = format!("{age} ago, {}{writer}", style.phase(&self.status));
-        lines.push(vec!["Last run".to_owned(), self.id.clone(), text]);
+        let mut lines = vec![vec!["Last run".to_owned(), self.id.clone(), text]];
         for part in &self.parts {
             let phase = if part.backup.is_none() { "missing" } else { part.phase.as_str() };
             let phase = if phase.is_empty() { "waiting" } else { phase };
@@ -410,6 +416,7 @@ impl RunView {
                 .unwrap_or_default();
             lines.push(vec![String::new(), part.part.to_owned(), format!("{}{items}", style.phase(phase))]);
         }
+        lines
     }
 }
 

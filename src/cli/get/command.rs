@@ -152,7 +152,7 @@ impl<'a> Reading<'a> {
     fn untouched(&self, items: &[DynamicObject]) -> Value {
         match (items, self.args.names.len()) {
             ([only], 1) => json!(only),
-            _ => output::list_of(items.iter().map(|item| json!(item)).collect()),
+            _ => output::list_of(&items.iter().map(|item| json!(item)).collect::<Vec<_>>()),
         }
     }
 

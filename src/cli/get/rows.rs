@@ -35,8 +35,7 @@ impl View {
     fn row(
         self,
         namespace: Option<String>,
-        usual: Vec<String>,
-        wide: Vec<String>,
+        (usual, wide): (Vec<String>, Vec<String>),
         age: String,
     ) -> Vec<String> {
         let mut cells: Vec<String> =
@@ -77,7 +76,7 @@ pub(super) fn schedules(all: &[api::BackupSchedule], runs: &Runs, view: View, no
             last.and_then(|run| run.hub.clone()).unwrap_or_default(),
             status.last_message,
         ];
-        table.row(view.row(schedule.namespace(), usual, wide, created(schedule, now)));
+        table.row(view.row(schedule.namespace(), (usual, wide), created(schedule, now)));
     }
     table
 }
@@ -109,7 +108,7 @@ pub(super) fn restores(all: &[api::Restore], view: View, now: Timestamp) -> Tabl
             made.iter().filter(|name| name.as_ref().is_some_and(|name| !name.is_empty())).count().to_string(),
             status.last_message.clone(),
         ];
-        table.row(view.row(restore.namespace(), usual, wide, created(restore, now)));
+        table.row(view.row(restore.namespace(), (usual, wide), created(restore, now)));
     }
     table
 }
@@ -143,7 +142,7 @@ pub(super) fn backups(all: &[Backup], view: View, now: Timestamp) -> Table {
             started(backup).map(|at| at.to_string()).unwrap_or_default(),
             duration.map(|(from, to)| age::stopwatch(to.as_second() - from.as_second())).unwrap_or_default(),
         ];
-        table.row(view.row(backup.namespace(), usual, wide, age::age_or_none(started(backup), now)));
+        table.row(view.row(backup.namespace(), (usual, wide), age::age_or_none(started(backup), now)));
     }
     table
 }
@@ -193,7 +192,7 @@ pub(super) fn runs(all: &[(String, Run)], backups: &[Backup], view: View, now: T
             backup.and_then(|b| b.status.as_ref()).map(|status| status.phase.to_string()).unwrap_or_default()
         };
         let parts = BackupType::DATA.into_iter().map(phase).collect();
-        table.row(view.row(Some(namespace.clone()), usual, parts, age::age(run.started, now)));
+        table.row(view.row(Some(namespace.clone()), (usual, parts), age::age(run.started, now)));
     }
     table
 }
