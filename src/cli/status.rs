@@ -161,6 +161,9 @@ fn next_commands(status: &Status, session: &Session) -> Vec<(String, String)> {
             command("schedule", "make backups of this hub"),
         ],
         (Role::Idle, _) => vec![command("schedule", "make backups of this hub")],
+        (Role::Active, _) if status.schedule.is_none() => {
+            vec![command("schedule", "so that this hub writes the backups")]
+        }
         _ => Vec::new(),
     }
 }

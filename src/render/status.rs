@@ -219,7 +219,7 @@ impl Status {
         );
         text.push('\n');
         text.push_str(&columns(0, self.body(&ids, style)));
-        text.push('\n');
+        text.push_str(&format!("Loop      {}\n\n", self.loop_line(style.now)));
         match self.problems.is_empty() {
             true => text.push_str(&format!("{} No problems.\n", style.mark(Mark::Good))),
             false => text.push_str(&problems(&self.problems, style)),
@@ -241,6 +241,19 @@ impl Status {
             (role, _) => format!("{role:?}").to_lowercase(),
         };
         format!("{}  {role}", harmless(&id))
+    }
+
+    /// Not in the columns of the rest, because holders have long names.
+    fn loop_line(&self, now: Timestamp) -> String {
+        match &self.loop_ {
+            None => self.none("loop").to_owned(),
+            Some(held) => format!("{} {}", harmless(&held.holder), held.text(now)),
+        }
+    }
+
+    /// What stands for nothing: not there, or not readable.
+    fn none(&self, what: &str) -> &'static str {
+        if self.unread.contains(&what) { "<not readable>" } else { "<none>" }
     }
 
     fn body(&self, ids: &ShortIds, style: &Style) -> Vec<Vec<String>> {
@@ -282,10 +295,6 @@ impl Status {
         {
             lines.push(vec![String::new(), String::new(), style.dim(harmless(&restore.message))]);
         }
-        lines.push(match &self.loop_ {
-            None => vec!["Loop".to_owned(), none("loop")],
-            Some(held) => vec!["Loop".to_owned(), harmless(&held.holder).into_owned(), held.text(now)],
-        });
         lines
     }
 }
@@ -293,13 +302,23 @@ impl Status {
 fn role(schedule: Option<&api::BackupSchedule>, restore: Option<&api::Restore>) -> Role {
     let unfinished = restore.filter(|restore| !restore.phase().is_terminal());
     let clusters = unfinished.map(|restore| restore.spec.managed_clusters_choice());
+    let took_over = restore.is_some_and(has_taken_over);
     match (schedule.map(api::BackupSchedule::phase), clusters) {
         (Some(BackupSchedulePhase::BackupCollision), _) => Role::Contested,
         (_, Some(BackupChoice::Skip)) => Role::Passive,
         (_, Some(_)) => Role::Activating,
         (Some(_), None) => Role::Active,
+        (None, None) if took_over => Role::Active,
         (None, None) => Role::Idle,
     }
+}
+
+/// The managed clusters came here with this Restore.
+fn has_taken_over(restore: &api::Restore) -> bool {
+    let ended = restore.phase().is_terminal();
+    let made =
+        restore.status.as_ref().and_then(|status| status.velero_managed_clusters_restore_name.as_ref());
+    ended && made.is_some_and(|name| !name.is_empty())
 }
 
 /// An unfinished Restore, else the newest one.
@@ -454,6 +473,10 @@ fn found_problems(status: &Status, observed: &Observed, now: Timestamp) -> Vec<N
     notes.extend(storage_problems(status, observed));
     notes.extend(status.schedule.as_ref().and_then(schedule_problem));
     notes.extend(status.restore.as_ref().and_then(restore_problem));
+    if status.role == Role::Active && status.schedule.is_none() && observed.schedules.is_some() {
+        let message = "the managed clusters were restored here, but this hub makes no backups".to_owned();
+        notes.push(Note { severity: Severity::Warning, ..Note::info("", message) });
+    }
     notes.extend(loop_problem(status, observed));
     notes.extend(staleness(status, now));
     if status.hub_id.as_deref() == Some("unknown") {
@@ -539,4 +562,117 @@ fn staleness(status: &Status, now: Timestamp) -> Option<Note> {
         );
         Note::warning("stale-backups", "", message)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const NOW: &str = "2026-11-22T11:15:31Z";
+
+    fn observed(schedules: &Value, restores: &Value, writer: &str) -> Observed {
+        let backup = |(part, items): (BackupType, i64)| {
+            json!({
+                "metadata": {
+                    "name": format!("{}-20261122100004", part.schedule_name()), "namespace": "acm",
+                    "labels": {"cluster.open-cluster-management.io/backup-cluster": writer},
+                },
+                "status": {"phase": "Completed", "startTimestamp": "2026-11-22T10:00:04Z", "progress": {"itemsBackedUp": items}},
+            })
+        };
+        let backups: Vec<Value> =
+            BackupType::DATA.into_iter().zip([29387, 14886, 1, 51422]).map(backup).collect();
+        let read = |value: &Value| serde_json::from_value(value.clone()).unwrap();
+        Observed {
+            hub_id: Some("be97a9eb-60b8-4511-805c-298e7c0898b3".to_owned()),
+            schedules: Some(serde_json::from_value(schedules.clone()).unwrap()),
+            restores: Some(serde_json::from_value(restores.clone()).unwrap()),
+            locations: Some(read(&json!([{
+                "metadata": {"name": "default", "namespace": "acm"},
+                "status": {"phase": "Available", "lastValidationTime": "2026-11-22T11:15:10Z"},
+            }]))),
+            backups: Some(serde_json::from_value(json!(backups)).unwrap()),
+            lease: Some(Some(LoopView {
+                holder: "cluster-backup-7c4d9".to_owned(),
+                renewed_at: Some("2026-11-22T11:15:23Z".parse().unwrap()),
+                overdue: false,
+            })),
+        }
+    }
+
+    fn screen(observed: &Observed, width: usize, rich: bool) -> String {
+        let now = NOW.parse().unwrap();
+        let style = Style { color: rich, unicode: rich, width: Some(width), now };
+        Status::of(observed, "acm", now).screen(
+            "hub-west",
+            "acm (the only one with a storage location)",
+            &style,
+        )
+    }
+
+    fn schedule(phase: &str, message: &str) -> Value {
+        json!([{
+            "metadata": {"name": "schedule-acm", "namespace": "acm"},
+            "spec": {"veleroSchedule": "0 */2 * * *", "veleroTtl": "120h"},
+            "status": {"phase": phase, "lastMessage": message},
+        }])
+    }
+
+    fn restore(phase: &str, clusters: &str) -> Value {
+        json!([{
+            "metadata": {"name": "restore-acm-passive", "namespace": "acm"},
+            "spec": {
+                "veleroManagedClustersBackupName": clusters, "veleroCredentialsBackupName": "latest",
+                "veleroResourcesBackupName": "latest", "syncRestoreWithNewBackups": true, "restoreSyncInterval": "10m",
+            },
+            "status": {"phase": phase, "lastMessage": "as it is"},
+        }])
+    }
+
+    #[test]
+    fn an_active_hub_fits_eighty_columns() {
+        let observed = observed(&schedule("Enabled", ""), &json!([]), "be97a9eb-60b8-4511-805c-298e7c0898b3");
+        let text = screen(&observed, 80, false);
+        assert!(text.lines().all(|line| line.len() <= 80), "{text}");
+        insta::assert_snapshot!("active", text);
+        insta::assert_snapshot!("active-rich", screen(&observed, 160, true));
+    }
+
+    #[test]
+    fn a_passive_hub_names_the_hub_it_follows() {
+        let observed = observed(&json!([]), &restore("Enabled", "skip"), "1f30bfe5-0000");
+        insta::assert_snapshot!("passive", screen(&observed, 160, false));
+    }
+
+    #[test]
+    fn a_contested_hub_says_why() {
+        let schedules = schedule("BackupCollision", "hub 1f30bfe5-0000 wrote last\u{1b}[2J");
+        insta::assert_snapshot!(
+            "contested",
+            screen(&observed(&schedules, &json!([]), "1f30bfe5-0000"), 160, false)
+        );
+    }
+
+    #[test]
+    fn what_could_not_be_read_is_never_shown_as_empty() {
+        let nothing = Observed { hub_id: Some("x".to_owned()), ..Observed::default() };
+        let text = screen(&nothing, 160, false);
+        assert!(text.contains("<not readable>") && !text.contains("<none>"), "{text}");
+        assert!(text.contains("[forbidden]"), "{text}");
+    }
+
+    #[test]
+    fn roles_follow_from_what_is_there() {
+        let role = |schedules: &Value, restores: &Value| {
+            Status::of(&observed(schedules, restores, "x"), "acm", NOW.parse().unwrap()).role
+        };
+        let none = json!([]);
+        assert_eq!(role(&none, &none), Role::Idle);
+        assert_eq!(role(&schedule("Paused", ""), &none), Role::Active);
+        assert_eq!(role(&none, &restore("Started", "latest")), Role::Activating);
+        assert_eq!(role(&none, &restore("Finished", "skip")), Role::Idle);
+        assert_eq!(role(&schedule("BackupCollision", ""), &restore("Enabled", "skip")), Role::Contested);
+    }
 }
