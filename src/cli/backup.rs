@@ -63,7 +63,7 @@ pub async fn run(args: BackupArgs, session: &Session) -> Result<Exit> {
     if schedule.phase() == BackupSchedulePhase::Paused && args.write.dry_run.is_none() {
         let confirm = ConfirmArgs { yes: args.yes, confirm: None };
         let consequence = format!("take backups although {} is paused", schedule.name_any());
-        confirm.ask(session, &hub.connection.context, Severity::Ordinary, &consequence).await?;
+        confirm.ask(session, &hub.connection.context, (Severity::Ordinary, &consequence)).await?;
     }
     let names: Vec<String> = backups.iter().map(ResourceExt::name_any).collect();
     let waits = args.waiting.wait && args.write.dry_run.is_none();
@@ -139,12 +139,12 @@ async fn carry_out(
         };
         match args.output {
             Some(ObjectFormat::Json | ObjectFormat::Yaml) => made.push(object),
-            _ => args.report(&place, &object, "created", &session.out())?,
+            _ => args.report((&place, &object), "created", &session.out())?,
         }
     }
     match args.output {
-        Some(ObjectFormat::Json) => output::print_data(&list_of(made), DataFormat::Json),
-        Some(ObjectFormat::Yaml) => output::print_data(&list_of(made), DataFormat::Yaml),
+        Some(ObjectFormat::Json) => output::print_data(&list_of(&made), DataFormat::Json),
+        Some(ObjectFormat::Yaml) => output::print_data(&list_of(&made), DataFormat::Yaml),
         Some(ObjectFormat::Name) => Ok(()),
         None => output::print(&format!("run {stamp}\n")),
     }

@@ -42,7 +42,7 @@ pub struct InstallArgs {
 pub async fn run(args: InstallArgs, session: &Session) -> Result<Exit> {
     let wanted = crd::all().into_iter().map(labelled);
     if args.write.is_client_dry_run() {
-        return print_only(wanted.collect(), &args, session);
+        return print_only(&wanted.collect::<Vec<_>>(), &args, session);
     }
     let connection = session.connect().await?;
     for definition in wanted {
@@ -56,7 +56,7 @@ fn labelled(mut definition: CustomResourceDefinition) -> CustomResourceDefinitio
     definition
 }
 
-fn print_only(wanted: Vec<CustomResourceDefinition>, args: &InstallArgs, session: &Session) -> Result<Exit> {
+fn print_only(wanted: &[CustomResourceDefinition], args: &InstallArgs, session: &Session) -> Result<Exit> {
     let objects: Vec<Value> = wanted.iter().map(to_value).collect::<Result<_>>()?;
     match args.write.output {
         Some(ObjectFormat::Yaml) => {
@@ -64,10 +64,10 @@ fn print_only(wanted: Vec<CustomResourceDefinition>, args: &InstallArgs, session
                 objects.iter().map(yaml::to_string).collect::<Result<_, _>>().map_err(unwritable)?;
             output::print(&documents.join("---\n"))?;
         }
-        Some(ObjectFormat::Json) => output::print_data(&output::list_of(objects), output::DataFormat::Json)?,
+        Some(ObjectFormat::Json) => output::print_data(&output::list_of(&objects), output::DataFormat::Json)?,
         _ => {
             for (definition, object) in wanted.iter().zip(&objects) {
-                args.write.report(&place_of(definition), object, "created", &session.out())?;
+                args.write.report((&place_of(definition), object), "created", &session.out())?;
             }
         }
     }
@@ -88,20 +88,20 @@ async fn install(
     match existing {
         None => {
             let created = write::create(&connection.client, &place, &object, args.write.mode()).await?;
-            args.write.report(&place, &to_value(&created)?, "created", &session.out())
+            args.write.report((&place, &to_value(&created)?), "created", &session.out())
         }
         Some(found) if found.labels().get(MANAGED_BY).is_none_or(|by| by != US) => {
             session.note(
                 Mark::Attention,
                 &format!("{} is there and was not installed by this command", full_name(&place)),
             );
-            args.write.report(&place, &to_value(&found)?, "unchanged", &session.out())
+            args.write.report((&place, &to_value(&found)?), "unchanged", &session.out())
         }
         Some(found) => {
             let updated = write::patch(&connection.client, &place, &object, args.write.mode()).await?;
             let same = updated.metadata.resource_version == found.metadata.resource_version;
             let what = if same { "unchanged" } else { "configured" };
-            args.write.report(&place, &to_value(&updated)?, what, &session.out())
+            args.write.report((&place, &to_value(&updated)?), what, &session.out())
         }
     }
 }

@@ -138,6 +138,6 @@ fn problem_entry(note: &Note) -> Map<String, Value> {
 }
 
 /// Several server objects as one List.
-pub fn list_of(objects: Vec<Value>) -> Value {
+pub fn list_of(objects: &[Value]) -> Value {
     json!({"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}, "items": objects})
 }

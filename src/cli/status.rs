@@ -173,6 +173,9 @@ fn next_commands(status: &Status, session: &Session) -> Vec<(String, String)> {
         (Role::Active, _) if status.schedule.as_ref().is_some_and(|schedule| schedule.phase == "Paused") => {
             vec![command("resume", "make backups again")]
         }
+        (Role::Active, _) if status.schedule.is_none() => {
+            vec![command("schedule", "so that this hub writes the backups")]
+        }
         _ => Vec::new(),
     }
 }

@@ -10,8 +10,9 @@ use crate::cluster::list::items;
 use crate::cluster::observe::backups_only;
 use crate::plan::latest::Candidates;
 use crate::plan::runs::{Run, Runs};
+use crate::render::hub_id::ShortIds;
 use crate::render::{Style, age};
-use crate::wire::Cron;
+use crate::wire::{Cron, GoDuration};
 use crate::{api, velero};
 
 /// Silence after which a hub counts as gone, if its schedule is not known here.
@@ -20,7 +21,7 @@ const DEFAULT_PERIOD_SECONDS: i64 = 2 * 3600;
 /// Another hub that wrote the newest run not long ago.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OtherHub {
-    /// Its id.
+    /// Its id, shortened if that tells it from ours.
     pub hub: String,
     /// The run it wrote.
     pub run: String,
@@ -54,8 +55,9 @@ pub async fn other_hub_at_work(hub: &Hub, now: Timestamp) -> Result<Option<Other
 pub fn at_work(newest: Option<&Run>, our_id: &str, now: Timestamp, period: i64) -> Option<OtherHub> {
     let run = newest?;
     let hub = run.hub.clone().filter(|hub| hub != our_id && hub != HUB_ID_UNKNOWN)?;
+    let short = ShortIds::of([hub.as_str(), our_id]).show(&hub);
     let silent = now.as_second() - run.started.as_second();
-    (silent <= 2 * period).then(|| OtherHub { hub, run: run.id.clone(), started: run.started })
+    (silent <= 2 * period).then(|| OtherHub { hub: short, run: run.id.clone(), started: run.started })
 }
 
 /// Seconds between runs: by the schedule if one is known, else as the last two runs lie apart.
@@ -66,7 +68,7 @@ pub fn period_of(cron: Option<&str>, runs: &Runs, now: Timestamp) -> i64 {
         (Some(newest), Some(before)) => Some(newest - before).filter(|seconds| *seconds > 0),
         _ => None,
     };
-    by_cron.map(|period| period.as_secs()).or(by_runs).unwrap_or(DEFAULT_PERIOD_SECONDS)
+    by_cron.map(GoDuration::as_secs).or(by_runs).unwrap_or(DEFAULT_PERIOD_SECONDS)
 }
 
 /// Cron text of our schedule, if there is one.

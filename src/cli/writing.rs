@@ -74,7 +74,7 @@ impl WriteArgs {
     /// # Errors
     ///
     /// Standard output cannot be written.
-    pub fn report(&self, place: &Place, object: &Value, what: &str, style: &Style) -> Result<()> {
+    pub fn report(&self, (place, object): (&Place, &Value), what: &str, style: &Style) -> Result<()> {
         let name = full_name(place);
         match self.output {
             Some(ObjectFormat::Json) => output::print_data(object, output::DataFormat::Json),
@@ -103,8 +103,7 @@ impl ConfirmArgs {
         &self,
         session: &Session,
         context: &str,
-        severity: Severity,
-        consequence: &str,
+        (severity, consequence): (Severity, &str),
     ) -> Result<()> {
         let (context, consequence) = (context.to_owned(), consequence.to_owned());
         let (yes, confirm, may_ask) = (self.yes, self.confirm.clone(), session.environment.may_ask());

@@ -66,7 +66,7 @@ mod tests {
         .unwrap()
     }
 
-    fn velero(status: serde_json::Value) -> Vec<Schedule> {
+    fn velero(status: &serde_json::Value) -> Vec<Schedule> {
         let object = json!({
             "metadata": {
                 "name": "acm-resources-schedule", "namespace": "acm", "creationTimestamp": "2026-11-22T09:00:00Z",
@@ -85,21 +85,21 @@ mod tests {
     #[test]
     fn an_interval_counts_from_the_last_backup_and_before_that_from_creation() {
         assert_eq!(
-            next(false, &velero(json!({"lastBackup": "2026-11-22T11:30:00Z"}))).unwrap(),
+            next(false, &velero(&json!({"lastBackup": "2026-11-22T11:30:00Z"}))).unwrap(),
             "2026-11-22T13:30:00Z"
         );
-        assert_eq!(next(false, &velero(json!({}))).unwrap(), "2026-11-22T11:00:00Z", "Velero is late");
+        assert_eq!(next(false, &velero(&json!({}))).unwrap(), "2026-11-22T11:00:00Z", "Velero is late");
         assert_eq!(next(false, &[]).unwrap(), "2026-11-22T14:00:00Z");
     }
 
     #[test]
     fn a_paused_schedule_has_no_next_run() {
-        assert_eq!(next(true, &velero(json!({}))), None);
+        assert_eq!(next(true, &velero(&json!({}))), None);
     }
 
     #[test]
     fn the_hub_is_the_one_its_velero_schedules_name() {
-        assert_eq!(hub_of(&schedule(false), &velero(json!({}))), Some("east"));
+        assert_eq!(hub_of(&schedule(false), &velero(&json!({}))), Some("east"));
         assert_eq!(hub_of(&schedule(false), &[]), None);
     }
 }

@@ -174,6 +174,21 @@ impl PlanView {
         format!("{}\n{}{}", style.bold(harmless(title)), columns(2, lines), problems(&self.warnings, style))
     }
 
+    /// The summary before an activation: what is still to be restored.
+    pub fn activation(&self, title: &str, style: &Style) -> String {
+        let line = |step: &StepView| {
+            let only = if step.is_active { "activation data only" } else { "" };
+            vec![
+                step.part.trim_end_matches("-active").replace('-', " "),
+                step.backup.clone(),
+                step.age(style.now),
+                only.to_owned(),
+            ]
+        };
+        let lines = columns(2, self.steps.iter().map(line).collect());
+        format!("{}\n{lines}{}", style.bold(harmless(title)), problems(&self.warnings, style))
+    }
+
     fn summary_line(&self, part: BackupType, hubs: &ShortIds, now: Timestamp) -> Vec<String> {
         let chosen = self.choices.iter().find(|(of, _)| *of == part).map(|(_, choice)| choice.clone());
         let step = self.steps.iter().find(|step| step.part == part.part());

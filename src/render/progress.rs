@@ -202,15 +202,16 @@ pub fn live_lines(facts: &Facts<'_>, style: &Style, frame: usize) -> Vec<String>
             .collect(),
     };
     if frame > 0 {
-        let phase =
-            if facts.phase.is_empty() { "waiting for the loop".to_owned() } else { facts.phase.clone() };
-        let hint = "Ctrl-C stops waiting, not the hub.";
-        lines.push(style.dim(format!(
-            "  {} {}, {}. {hint}",
-            facts.subject,
-            harmless(&phase),
-            facts.elapsed()
-        )));
+        let phase = if facts.phase.is_empty() { "waiting for the loop" } else { facts.phase.as_str() };
+        lines.push(style.dim(format!("  {} {}, {}", facts.subject, harmless(phase), facts.elapsed())));
+        // What it says matters most while nothing moves.
+        let saying = if rows.is_empty() { facts.message } else { "" };
+        lines.extend(
+            [saying, "Ctrl-C stops waiting, not the hub."]
+                .into_iter()
+                .filter(|text| !text.is_empty())
+                .map(|text| style.dim(format!("  {}", harmless(text)))),
+        );
     }
     lines
 }
@@ -218,8 +219,14 @@ pub fn live_lines(facts: &Facts<'_>, style: &Style, frame: usize) -> Vec<String>
 /// Lines to append: a key that tells whether it was said before, and the line.
 pub fn change_lines(facts: &Facts<'_>) -> Vec<(String, String)> {
     let phase = if facts.phase.is_empty() { "waiting for the loop" } else { facts.phase.as_str() };
-    let whole = format!("{} {phase}", facts.subject);
-    let mut lines: Vec<(String, String)> = facts.rows().iter().map(Row::change).collect();
+    let rows = facts.rows();
+    let saying = if rows.is_empty() && !facts.message.is_empty() {
+        format!(": {}", facts.message)
+    } else {
+        String::new()
+    };
+    let whole = format!("{} {phase}{saying}", facts.subject);
+    let mut lines: Vec<(String, String)> = rows.iter().map(Row::change).collect();
     if facts.backups.is_empty() {
         lines.insert(0, (whole.clone(), whole));
     }
@@ -242,7 +249,7 @@ mod tests {
 
     use super::*;
 
-    fn velero(backup: &str, status: serde_json::Value) -> Restore {
+    fn velero(backup: &str, status: &serde_json::Value) -> Restore {
         serde_json::from_value(json!({
             "metadata": {"name": format!("r1-{backup}")}, "spec": {"backupName": backup}, "status": status,
         }))
@@ -254,18 +261,18 @@ mod tests {
         vec![
             velero(
                 "acm-resources-schedule-20261122120103",
-                json!({
+                &json!({
                     "phase": "InProgress", "startTimestamp": end, "progress": {"totalItems": 14886, "itemsRestored": 7112},
                 }),
             ),
             velero(
                 "acm-credentials-schedule-20261122120003",
-                json!({
+                &json!({
                     "phase": "Completed", "startTimestamp": start, "completionTimestamp": end, "warnings": 16,
                     "progress": {"totalItems": 29387, "itemsRestored": 29387},
                 }),
             ),
-            velero("acm-resources-generic-schedule-20261122120003", json!({})),
+            velero("acm-resources-generic-schedule-20261122120003", &json!({})),
         ]
     }
 

@@ -65,7 +65,7 @@ fn no_help_or_hint_names_a_command_that_does_not_exist() {
     for command in COMMANDS {
         let help = shown(&[command, "--help"]);
         for rest in help.split("kubectl acmbackup ").skip(1) {
-            let word: String = rest.chars().take_while(|c| c.is_ascii_alphabetic()).collect();
+            let word: String = rest.chars().take_while(char::is_ascii_alphabetic).collect();
             assert!(
                 word.is_empty() || word == "help" || COMMANDS.contains(&word.as_str()),
                 "{command}: {word}"

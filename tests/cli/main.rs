@@ -1,5 +1,7 @@
 //! The built binary without any server: help, usage errors, exit codes, dry runs.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests")]
+
 mod errors;
 mod help;
 mod manual;

@@ -130,12 +130,12 @@ impl Task<'_> {
     async fn confirm(&self, name: &str, view: &PlanView) -> Result<()> {
         let context = &self.hub.connection.context;
         if self.args.write.output.is_none() {
-            let title = format!("{name} will restore managed clusters on {context}");
-            self.session.tell(&view.summary(&title, &self.session.err()));
+            let title = format!("{name} will move the managed clusters to {context}, from");
+            self.session.tell(&view.activation(&title, &self.session.err()));
         }
         let severity = if self.args.write.dry_run.is_some() { Severity::None } else { Severity::Severe };
         let consequence = format!("move managed clusters to {context}");
-        self.args.confirm.ask(self.session, context, severity, &consequence).await
+        self.args.confirm.ask(self.session, context, (severity, &consequence)).await
     }
 
     async fn write(&self, restore: &api::Restore) -> Result<()> {
@@ -145,7 +145,7 @@ impl Task<'_> {
         if self.args.write.is_client_dry_run() {
             let mut activated = restore.clone();
             activated.spec.velero_managed_clusters_backup_name = Some("latest".to_owned());
-            return self.args.write.report(&place, &json!(activated), &what, &out);
+            return self.args.write.report((&place, &json!(activated)), &what, &out);
         }
         let patch = json!({
             "metadata": {"resourceVersion": restore.metadata.resource_version},
@@ -153,7 +153,7 @@ impl Task<'_> {
         });
         let changed = write::patch(self.hub.client(), &place, &patch, self.args.write.mode()).await;
         let changed = changed.map_err(|error| write_error(error, "Restore", FLAGS))?;
-        self.args.write.report(&place, &json!(changed), &what, &out)
+        self.args.write.report((&place, &json!(changed)), &what, &out)
     }
 
     fn hint(&self, wait_for: Option<&str>) {

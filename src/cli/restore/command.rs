@@ -152,7 +152,7 @@ impl Task<'_> {
             }
             _ => (Severity::None, String::new()),
         };
-        self.args.confirm.ask(self.session, context, severity, &consequence).await
+        self.args.confirm.ask(self.session, context, (severity, &consequence)).await
     }
 
     /// Time of check is time of use: `latest` must not have moved while the question was open.
@@ -170,11 +170,11 @@ impl Task<'_> {
         let object = preview::to_object(restore);
         let out = self.session.out();
         if self.args.write.is_client_dry_run() {
-            return self.args.write.report(&place, &object, "created", &out);
+            return self.args.write.report((&place, &object), "created", &out);
         }
         let created = write::create(self.hub.client(), &place, &object, self.args.write.mode()).await;
         let created = created.map_err(|error| write_error(error, "Restore", FLAGS))?;
-        self.args.write.report(&place, &json!(created), "created", &out)
+        self.args.write.report((&place, &json!(created)), "created", &out)
     }
 
     fn hint(&self, restore: &api::Restore) {

@@ -24,7 +24,7 @@ pub(super) fn to_spec(fields: &[Field]) -> Map<String, Value> {
 }
 
 /// The object to create.
-pub(super) fn new_object(name: &str, namespace: &str, spec: Map<String, Value>) -> Value {
+pub(super) fn new_object(name: &str, namespace: &str, spec: &Map<String, Value>) -> Value {
     json!({
         "apiVersion": format!("{}/{}", api::GROUP, api::VERSION), "kind": "BackupSchedule",
         "metadata": {"name": name, "namespace": namespace}, "spec": spec,
@@ -118,7 +118,7 @@ mod tests {
         Field { name, value: value.into() }
     }
 
-    fn spec(json: Value) -> Map<String, Value> {
+    fn spec(json: &Value) -> Map<String, Value> {
         json.as_object().unwrap().clone()
     }
 
@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn only_real_differences_are_told() {
-        let old = spec(json!({"veleroSchedule": "0 */2 * * *", "veleroTtl": "120h"}));
+        let old = spec(&json!({"veleroSchedule": "0 */2 * * *", "veleroTtl": "120h"}));
         let wanted = [
             field("veleroSchedule", "0 */6 * * *"),
             field("veleroTtl", "120h0m0s"),

@@ -106,7 +106,7 @@ impl Task<'_> {
 
     async fn create(&self, wanted: &api::BackupScheduleSpec) -> Result<()> {
         let object =
-            change::new_object(&self.name, self.hub.namespace(), change::with_defaults(&self.fields));
+            change::new_object(&self.name, self.hub.namespace(), &change::with_defaults(&self.fields));
         self.look_first(wanted.paused).await?;
         self.warn_about_expiry(wanted);
         if !wanted.paused {
@@ -118,11 +118,11 @@ impl Task<'_> {
     async fn post(&self, object: &Value) -> Result<()> {
         let out = self.session.out();
         if self.write().is_client_dry_run() {
-            return self.write().report(&self.place(), object, "created", &out);
+            return self.write().report((&self.place(), object), "created", &out);
         }
         let created = write::create(self.hub.client(), &self.place(), object, self.write().mode()).await;
         let created = created.map_err(|error| write_error(error, "BackupSchedule", FLAGS))?;
-        self.write().report(&self.place(), &json!(created), "created", &out)?;
+        self.write().report((&self.place(), &json!(created)), "created", &out)?;
         self.hint();
         Ok(())
     }
@@ -136,7 +136,7 @@ impl Task<'_> {
         let out = self.session.out();
         let differences = change::differences(&old_spec, &self.fields, out.arrow());
         if differences.is_empty() {
-            return self.write().report(&self.place(), &json!(old), "unchanged", &out);
+            return self.write().report((&self.place(), &json!(old)), "unchanged", &out);
         }
         if old.spec.paused && !wanted.paused {
             self.look_first(false).await?;
@@ -156,12 +156,12 @@ impl Task<'_> {
             if let Some(spec) = object.get_mut("spec") {
                 *spec = Value::Object(new_spec);
             }
-            return self.write().report(&self.place(), &object, &what, &out);
+            return self.write().report((&self.place(), &object), &what, &out);
         }
         let patch = patch_of(old, &self.fields);
         let changed = write::patch(self.hub.client(), &self.place(), &patch, self.write().mode()).await;
         let changed = changed.map_err(|error| write_error(error, "BackupSchedule", FLAGS))?;
-        self.write().report(&self.place(), &json!(changed), &what, &out)
+        self.write().report((&self.place(), &json!(changed)), &what, &out)
     }
 
     async fn recreate(&self, old: &api::BackupSchedule) -> Result<()> {
@@ -177,7 +177,10 @@ impl Task<'_> {
         let consequence = format!("delete {} and create it again{backups}", self.name);
         if self.write().dry_run.is_none() {
             self.session.tell(&format!("This will {consequence}.\n"));
-            self.args.confirm.ask(self.session, &self.hub.connection.context, severity, &consequence).await?;
+            self.args
+                .confirm
+                .ask(self.session, &self.hub.connection.context, (severity, &consequence))
+                .await?;
             let uid = old.metadata.uid.as_deref();
             let left = write::delete(self.hub.client(), &self.place(), uid, self.write().mode()).await?;
             if left.is_some_and(|object| object.metadata.deletion_timestamp.is_some()) {
@@ -188,10 +191,10 @@ impl Task<'_> {
                 .try_for(self.session.command("schedule"), "once it is gone"));
             }
         }
-        let object = change::new_object(&self.name, self.hub.namespace(), spec);
+        let object = change::new_object(&self.name, self.hub.namespace(), &spec);
         match self.write().dry_run {
             // The server would refuse a second object of this name even in a dry run.
-            Some(_) => self.write().report(&self.place(), &object, "recreated", &self.session.out()),
+            Some(_) => self.write().report((&self.place(), &object), "recreated", &self.session.out()),
             None => self.post(&object).await,
         }
     }
@@ -217,7 +220,7 @@ impl Task<'_> {
         self.session.note(Mark::Attention, &other.sentence(&self.session.err()));
         let consequence = format!("throw hub {} into BackupCollision", other.hub);
         let context = &self.hub.connection.context;
-        self.args.confirm.ask(self.session, context, Severity::Ordinary, &consequence).await
+        self.args.confirm.ask(self.session, context, (Severity::Ordinary, &consequence)).await
     }
 
     /// A schedule in collision is final: a change would not be looked at by anybody. Spec: S-124

@@ -125,7 +125,7 @@ impl Flip<'_> {
                 json!(changed.map_err(|error| write_error(error, "BackupSchedule", FLAGS))?)
             }
         };
-        self.write.report(&place, &object, what, &self.session.out())?;
+        self.write.report((&place, &object), what, &self.session.out())?;
         match waiting {
             Some(waiting) => waiting.finish(condition, self.waiting.timeout, Grace::AfterWrite).await,
             None => Ok(Exit::Done),

@@ -73,11 +73,9 @@ impl<'a> Screen<'a> {
 
     /// Leaves the last state standing, and says how it ended.
     pub(super) fn end(&mut self, facts: &Facts<'_>, exit: Exit) {
-        if let Some((all, bars)) = &self.bars {
-            for bar in bars {
-                bar.finish_and_clear();
-            }
+        if let Some((all, _)) = &self.bars {
             let _ = all.clear();
+            all.set_draw_target(ProgressDrawTarget::hidden());
             let style = self.session.err();
             let lines = live_lines(facts, &style, 0);
             eprint!(
@@ -85,14 +83,12 @@ impl<'a> Screen<'a> {
                 lines.iter().filter(|l| !l.is_empty()).map(|line| format!("{line}\n")).collect::<String>()
             );
         }
-        match exit {
-            Exit::Interrupted => self
-                .say(&format!("Stopped waiting; the hub goes on. Take it up again with\n  {}", self.again)),
-            Exit::TimedOut => {
-                self.say(&format!("Timed out; the hub goes on. Take it up again with\n  {}", self.again))
-            }
-            _ => self.say(&ending(facts, &self.session.err())),
-        }
+        let stopped = match exit {
+            Exit::Interrupted => "Stopped waiting",
+            Exit::TimedOut => "Timed out",
+            _ => return self.say(&ending(facts, &self.session.err())),
+        };
+        self.say(&format!("{stopped}; the hub goes on. Take it up again with\n  {}", self.again));
     }
 
     fn say(&self, text: &str) {

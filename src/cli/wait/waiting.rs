@@ -133,7 +133,7 @@ impl<'a> Waiting<'a> {
             Some(Change::World(change)) => change(world),
             Some(Change::Broken(error)) => match error.class() {
                 Class::Unreachable | Class::Busy | Class::Timeout | Class::Expired => {
-                    tracing::warn!("{error}")
+                    tracing::warn!("{error}");
                 }
                 _ => return Err(error.into()),
             },

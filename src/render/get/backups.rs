@@ -30,28 +30,30 @@ pub fn backups(items: &[Backup], all: &[Backup], style: &Style, look: Look) -> S
         let took = status.completion_timestamp.as_ref().zip(started);
         table.row(look.row(
             backup.metadata.namespace.as_ref(),
-            vec![
-                backup_name(backup).to_owned(),
-                BackupType::of_backup_name(backup_name(backup)).map_or("", BackupType::part).to_owned(),
-                status.phase.to_string(),
-                items.map(|items| items.to_string()).unwrap_or_default(),
-                number(status.errors),
-                look.hub(hub_of(backup), &ids),
-                status.expiration.as_ref().map(|time| until(time.0, style.now)).unwrap_or_default(),
-            ],
-            if look.wide {
+            (
                 vec![
-                    number(status.warnings),
-                    run(),
-                    backup.spec.storage_location.clone().unwrap_or_default(),
-                    started.map(|at| at.to_string()).unwrap_or_default(),
-                    took.map(|(end, start)| seconds(end.0.as_second() - start.as_second()))
-                        .unwrap_or_default(),
-                ]
-            } else {
-                Vec::new()
-            },
-            age_or_none(begin(backup), style.now),
+                    backup_name(backup).to_owned(),
+                    BackupType::of_backup_name(backup_name(backup)).map_or("", BackupType::part).to_owned(),
+                    status.phase.to_string(),
+                    items.map(|items| items.to_string()).unwrap_or_default(),
+                    number(status.errors),
+                    look.hub(hub_of(backup), &ids),
+                    status.expiration.as_ref().map(|time| until(time.0, style.now)).unwrap_or_default(),
+                ],
+                if look.wide {
+                    vec![
+                        number(status.warnings),
+                        run(),
+                        backup.spec.storage_location.clone().unwrap_or_default(),
+                        started.map(|at| at.to_string()).unwrap_or_default(),
+                        took.map(|(end, start)| seconds(end.0.as_second() - start.as_second()))
+                            .unwrap_or_default(),
+                    ]
+                } else {
+                    Vec::new()
+                },
+                age_or_none(begin(backup), style.now),
+            ),
         ));
     }
     table.render(style)

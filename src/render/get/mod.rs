@@ -35,13 +35,11 @@ impl Look {
         Table::new(titles).with_phases(&["PHASE", "STATUS"]).cutting("MESSAGE").headless(self.headless)
     }
 
-    /// Cells in the order of the titles.
+    /// Cells in the order of the titles: the usual ones, those of `wide`, the age.
     fn row(
         self,
         namespace: Option<&String>,
-        usual: Vec<String>,
-        wide: Vec<String>,
-        age: String,
+        (usual, wide, age): (Vec<String>, Vec<String>, String),
     ) -> Vec<String> {
         let namespace = self.namespaces.then(|| namespace.cloned().unwrap_or_default());
         let wide = if self.wide { wide } else { Vec::new() };

@@ -18,21 +18,23 @@ pub fn restores(items: &[Restore], style: &Style, look: Look) -> String {
         let status = restore.status.clone().unwrap_or_default();
         table.row(look.row(
             meta.namespace.as_ref(),
-            vec![
-                text(&meta.name),
-                status.phase.to_string(),
-                text(&spec.velero_managed_clusters_backup_name),
-                text(&spec.velero_credentials_backup_name),
-                text(&spec.velero_resources_backup_name),
-                sync(restore),
-            ],
-            vec![
-                spec.cleanup_before_restore.as_ref().map(ToString::to_string).unwrap_or_default(),
-                age_or_none(status.completion_timestamp.as_ref().map(|time| time.0), style.now),
-                velero_restores(restore).to_string(),
-                status.last_message,
-            ],
-            age_or_none(meta.creation_timestamp.as_ref().map(|time| time.0), style.now),
+            (
+                vec![
+                    text(&meta.name),
+                    status.phase.to_string(),
+                    text(&spec.velero_managed_clusters_backup_name),
+                    text(&spec.velero_credentials_backup_name),
+                    text(&spec.velero_resources_backup_name),
+                    sync(restore),
+                ],
+                vec![
+                    spec.cleanup_before_restore.as_ref().map(ToString::to_string).unwrap_or_default(),
+                    age_or_none(status.completion_timestamp.as_ref().map(|time| time.0), style.now),
+                    velero_restores(restore).to_string(),
+                    status.last_message,
+                ],
+                age_or_none(meta.creation_timestamp.as_ref().map(|time| time.0), style.now),
+            ),
         ));
     }
     table.render(style)

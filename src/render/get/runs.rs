@@ -35,15 +35,17 @@ pub fn runs(items: &[(String, Run)], backups: &[Backup], style: &Style, look: Lo
         };
         table.row(look.row(
             Some(namespace),
-            vec![
-                run.id.clone(),
-                format!("{}/{}", run.parts.len(), BackupType::DATA.len()),
-                run.status.as_str().to_owned(),
-                look.hub(run.hub.as_deref(), &ids),
-                run.expires.map(|at| until(at, style.now)).unwrap_or_default(),
-            ],
-            BackupType::DATA.iter().map(phase).collect(),
-            age(run.started, style.now),
+            (
+                vec![
+                    run.id.clone(),
+                    format!("{}/{}", run.parts.len(), BackupType::DATA.len()),
+                    run.status.as_str().to_owned(),
+                    look.hub(run.hub.as_deref(), &ids),
+                    run.expires.map(|at| until(at, style.now)).unwrap_or_default(),
+                ],
+                BackupType::DATA.iter().map(phase).collect(),
+                age(run.started, style.now),
+            ),
         ));
     }
     table.render(style)

@@ -28,21 +28,23 @@ pub fn schedules(
         let status = schedule.status.as_ref();
         table.row(look.row(
             meta.namespace.as_ref(),
-            vec![
-                meta.name.clone().unwrap_or_default(),
-                schedule.phase().to_string(),
-                spec.velero_schedule.clone(),
-                spec.velero_ttl.clone().unwrap_or_default(),
-                age_or_none(last.map(|run| run.started), style.now),
-                next.map(|next| until(next, style.now)).unwrap_or_default(),
-            ],
-            vec![
-                spec.paused.to_string(),
-                spec.use_managed_service_account.to_string(),
-                hub.unwrap_or_default().to_owned(),
-                status.map(|status| status.last_message.clone()).unwrap_or_default(),
-            ],
-            age_or_none(meta.creation_timestamp.as_ref().map(|time| time.0), style.now),
+            (
+                vec![
+                    meta.name.clone().unwrap_or_default(),
+                    schedule.phase().to_string(),
+                    spec.velero_schedule.clone(),
+                    spec.velero_ttl.clone().unwrap_or_default(),
+                    age_or_none(last.map(|run| run.started), style.now),
+                    next.map(|next| until(next, style.now)).unwrap_or_default(),
+                ],
+                vec![
+                    spec.paused.to_string(),
+                    spec.use_managed_service_account.to_string(),
+                    hub.unwrap_or_default().to_owned(),
+                    status.map(|status| status.last_message.clone()).unwrap_or_default(),
+                ],
+                age_or_none(meta.creation_timestamp.as_ref().map(|time| time.0), style.now),
+            ),
         ));
     }
     table.render(style)

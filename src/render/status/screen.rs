@@ -88,7 +88,7 @@ impl Status {
         });
         match &self.last_run {
             None => lines.push(vec!["Last run".to_owned(), none("backups")]),
-            Some(run) => run.lines(self.hub_id.as_deref(), ids, style, &mut lines),
+            Some(run) => lines.extend(run.lines(self.hub_id.as_deref(), ids, style)),
         }
         lines.push(match &self.restore {
             None => vec!["Restore".to_owned(), none("restores")],
@@ -118,12 +118,12 @@ impl ScheduleView {
 }
 
 impl RunView {
-    fn lines(&self, ours: Option<&str>, ids: &ShortIds, style: &Style, lines: &mut Vec<Vec<String>>) {
+    fn lines(&self, ours: Option<&str>, ids: &ShortIds, style: &Style) -> Vec<Vec<String>> {
         let foreign = self.hub.as_deref().filter(|hub| Some(*hub) != ours);
         let writer = foreign.map(|hub| format!(", written by hub {}", ids.show(hub))).unwrap_or_default();
         let age = age::age(self.started_at, style.now);
         let text = format!("{age} ago, {}{writer}", style.phase(&self.status));
-        lines.push(vec!["Last run".to_owned(), self.id.clone(), text]);
+        let mut lines = vec![vec!["Last run".to_owned(), self.id.clone(), text]];
         for part in &self.parts {
             let phase = if part.backup.is_none() { "missing" } else { part.phase.as_str() };
             let phase = if phase.is_empty() { "waiting" } else { phase };
@@ -133,6 +133,7 @@ impl RunView {
                 .unwrap_or_default();
             lines.push(vec![String::new(), part.part.to_owned(), format!("{}{items}", style.phase(phase))]);
         }
+        lines
     }
 }
 
