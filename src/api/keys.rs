@@ -18,16 +18,10 @@ pub const CREDENTIAL_TYPE: &str = "cluster.open-cluster-management.io/type";
 pub const HIVE_SECRET_TYPE: &str = "hive.openshift.io/secret-type";
 /// Label: replicated child policy. Spec: S-003
 pub const ROOT_POLICY: &str = "policy.open-cluster-management.io/root-policy";
-/// Label: PVC to wait for before managed clusters are restored. Spec: R-018
-pub const BACKUP_PVC: &str = "cluster.open-cluster-management.io/backup-pvc";
 /// Label: the hub itself among the managed clusters. Spec: S-003, R-023
 pub const LOCAL_CLUSTER: &str = "local-cluster";
 /// Label set by Velero: the Velero Schedule behind a Backup. Spec: S-003
 pub const VELERO_SCHEDULE_NAME: &str = "velero.io/schedule-name";
-/// Label set by Velero on what it restores. Spec: R-013
-pub const VELERO_BACKUP_NAME: &str = "velero.io/backup-name";
-/// Label: Velero leaves the object out. Spec: R-014
-pub const VELERO_EXCLUDE: &str = "velero.io/exclude-from-backup";
 /// Label on activation markers: always `true`. Spec: R-721
 pub const MARKER: &str = "cluster.open-cluster-management.io/acm-hub-dr";
 /// Label on activation markers: name of the Restore. Spec: R-721
@@ -38,8 +32,6 @@ pub const MARKER_NAME_PREFIX: &str = "acm-restore-clusters-";
 pub const CLEANUP_ALL_CONFIRMED: &str = "cluster.open-cluster-management.io/restore-cleanup-all-confirmed";
 /// Finalizer on Restores and on the internal hub component. Spec: R-004
 pub const FINALIZER: &str = "restores.cluster.open-cluster-management.io/finalizer";
-/// Name of the internal hub component. Spec: R-005
-pub const INTERNAL_HUB_COMPONENT: &str = "cluster-backup";
 /// Name of the Lease the operator holds, and so do we. Spec: S-020
 pub const LEASE_NAME: &str = "58497677.cluster.management.io";
 /// Hub id of a hub that has none. Spec: S-140
