@@ -4,7 +4,7 @@ use clap::Command;
 
 /// Groups of commands in the order they are shown; a command without a group does not exist.
 pub const GROUPS: &[(&str, &[&str])] = &[
-    ("Back up", &["schedule", "pause", "resume"]),
+    ("Back up", &["schedule", "pause", "resume", "backup"]),
     ("Restore", &["latest", "plan", "restore", "activate", "wait"]),
     ("Look", &["status", "get"]),
     ("Controller", &["run", "install"]),

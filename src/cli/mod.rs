@@ -3,6 +3,7 @@
 //! A command is an `Args` struct and a `run` function in its own file, two lines here, and a place in
 //! [`help::GROUPS`].
 
+pub mod backup;
 pub mod captured;
 pub mod completion;
 pub mod entry;
@@ -71,6 +72,8 @@ pub enum Command {
     Pause(schedule::PauseArgs),
     /// Make backups again
     Resume(schedule::ResumeArgs),
+    /// Take one run of backups now
+    Backup(backup::BackupArgs),
     /// Show which backups `latest` means right now
     Latest(latest::LatestArgs),
     /// Show what a restore would do
@@ -104,6 +107,7 @@ pub async fn run(command: Command, session: Session) -> Result<Exit> {
         Command::Schedule(args) => schedule::run(args, &session).await,
         Command::Pause(args) => schedule::pause(args, &session).await,
         Command::Resume(args) => schedule::resume(args, &session).await,
+        Command::Backup(args) => backup::run(args, &session).await,
         Command::Latest(args) => latest::run(args, &session).await,
         Command::Plan(args) => restore::plan(*args, &session).await,
         Command::Restore(args) => restore::restore(*args, &session).await,

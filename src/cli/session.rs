@@ -80,6 +80,24 @@ impl Session {
         Ok(Hub { connection, found })
     }
 
+    /// As [`Session::hub`], but where nothing leads to a namespace the default one is taken.
+    ///
+    /// For reads that have something to say even where Velero or its storage is missing.
+    ///
+    /// # Errors
+    ///
+    /// No kubeconfig, no server, or several namespaces that fit.
+    pub async fn hub_or_default(&self) -> Result<Hub> {
+        let connection = self.connect().await?;
+        let explicit = self.globals.namespace.as_deref().filter(|namespace| !namespace.is_empty());
+        let found = match namespace::find(&connection, explicit).await {
+            Err(NamespaceProblem::None | NamespaceProblem::NoVelero) => namespace::default_for_nothing(),
+            found => found.map_err(|problem| self.no_namespace(problem))?,
+        };
+        tracing::info!("namespace {} ({})", found.namespace, found.reason);
+        Ok(Hub { connection, found })
+    }
+
     /// Connects only.
     ///
     /// # Errors

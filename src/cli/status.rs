@@ -14,7 +14,7 @@ use crate::api::keys::LEASE_NAME;
 use crate::cluster::list::items;
 use crate::cluster::{self, Class, facts, lease};
 use crate::plan::Severity;
-use crate::render::status::{LoopView, Observed, Role, Status};
+use crate::render::status::{LoopView, Observed, Role, Status, Unread};
 
 /// Show this hub on one screen
 #[derive(Debug, Clone, Args)]
@@ -84,16 +84,17 @@ impl Place {
                 .into_iter()
                 .filter(|l| l.metadata.namespace.as_ref() == Some(&namespace));
             let observed = Observed {
-                hub_id: hub.on_request.hub.map(|hub| hub.hub_id),
-                schedules: Some(hub.schedules),
-                restores: Some(hub.restores),
-                locations: Some(here.collect()),
-                backups: Some(hub.velero.backups),
-                lease: None,
+                hub_id: hub.on_request.hub.map(|hub| hub.hub_id).ok_or(Unread::NotCaptured),
+                schedules: Ok(hub.schedules),
+                restores: Ok(hub.restores),
+                locations: Ok(here.collect()),
+                velero_schedules: Ok(hub.velero.schedules),
+                backups: Ok(hub.velero.backups),
+                lease: Err(Unread::NotCaptured),
             };
             return Ok(Self { observed, namespace, reason: "captured".to_owned(), context: None });
         }
-        let hub = session.hub().await?;
+        let hub = session.hub_or_default().await?;
         let observed = observe(&hub, session).await?;
         let (namespace, reason) = (hub.found.namespace, hub.found.reason.to_string());
         Ok(Self { observed, namespace, reason, context: Some(hub.connection.context) })
@@ -103,8 +104,9 @@ impl Place {
 /// Reads everything at once; what may not be read or is not served is left open.
 async fn observe(hub: &Hub, session: &Session) -> Result<Observed> {
     let (client, here) = (hub.client(), Some(hub.namespace()));
-    let (hub_facts, schedules, restores, locations, backups, held) = tokio::join!(
+    let (hub_facts, schedules, restores, locations, velero_schedules, backups, held) = tokio::join!(
         facts::hub_facts(client, None),
+        items(client, here),
         items(client, here),
         items(client, here),
         items(client, here),
@@ -114,6 +116,7 @@ async fn observe(hub: &Hub, session: &Session) -> Result<Observed> {
     let now = session.now();
     let held = open(held)?.map(|held| {
         held.map(|holder| LoopView {
+            kind: "lease",
             overdue: holder.is_overdue(now),
             renewed_at: holder.renewed,
             holder: holder.identity,
@@ -124,25 +127,31 @@ async fn observe(hub: &Hub, session: &Session) -> Result<Observed> {
         schedules: open(schedules)?,
         restores: open(restores)?,
         locations: open(locations)?,
+        velero_schedules: open(velero_schedules)?,
         backups: open(backups)?,
         lease: held,
     })
 }
 
-fn open<T>(read: std::result::Result<T, cluster::Error>) -> Result<Option<T>> {
-    match read {
-        Ok(value) => Ok(Some(value)),
-        Err(error) if matches!(error.class(), Class::Forbidden | Class::KindMissing) => {
-            tracing::info!("{error}");
-            Ok(None)
-        }
-        Err(error) => Err(error.into()),
+fn open<T>(read: std::result::Result<T, cluster::Error>) -> Result<std::result::Result<T, Unread>> {
+    match read.map_err(|error| (error.class(), error)) {
+        Ok(value) => Ok(Ok(value)),
+        Err((Class::Forbidden, _)) => Ok(Err(Unread::Forbidden)),
+        Err((Class::KindMissing, _)) => Ok(Err(Unread::NotServed)),
+        Err((_, error)) => Err(error.into()),
     }
 }
 
 fn next_commands(status: &Status, session: &Session) -> Vec<(String, String)> {
     let command = |rest: &str, remark: &str| (session.command(rest), remark.to_owned());
     let restore = status.restore.as_ref();
+    let is = |problem: &str| status.problems.iter().any(|note| note.name.as_deref() == Some(problem));
+    if is("crd-missing") {
+        return vec![command("install --crds-only", "where no MultiClusterHub does it")];
+    }
+    if is("velero-missing") {
+        return Vec::new();
+    }
     match (status.role, restore) {
         (Role::Contested, _) => vec![
             ("kubectl acmbackup pause".to_owned(), "on the other hub, if this one should go on".to_owned()),
@@ -161,6 +170,9 @@ fn next_commands(status: &Status, session: &Session) -> Vec<(String, String)> {
             command("schedule", "make backups of this hub"),
         ],
         (Role::Idle, _) => vec![command("schedule", "make backups of this hub")],
+        (Role::Active, _) if status.schedule.as_ref().is_some_and(|schedule| schedule.phase == "Paused") => {
+            vec![command("resume", "make backups again")]
+        }
         (Role::Active, _) if status.schedule.is_none() => {
             vec![command("schedule", "so that this hub writes the backups")]
         }

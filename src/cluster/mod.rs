@@ -11,6 +11,7 @@ mod identity;
 pub mod lease;
 pub mod list;
 pub mod namespace;
+pub mod objects;
 pub mod observe;
 pub mod permissions;
 pub mod status;

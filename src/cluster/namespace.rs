@@ -37,6 +37,8 @@ pub enum Reason {
     DefaultAmongSeveral,
     /// The default, because storage locations may not be listed everywhere.
     DefaultUnseen,
+    /// The default, because no storage location leads anywhere.
+    DefaultNothing,
 }
 
 impl fmt::Display for Reason {
@@ -48,6 +50,7 @@ impl fmt::Display for Reason {
             Self::InUse => "the one in use, of several with a storage location",
             Self::DefaultAmongSeveral => "the default, of several with a storage location",
             Self::DefaultUnseen => "the default; storage locations of all namespaces may not be listed",
+            Self::DefaultNothing => "the default; no storage location was found",
         })
     }
 }
@@ -98,6 +101,11 @@ pub async fn find(connection: &Connection, explicit: Option<&str>) -> Result<Fou
             _ => Err(error.into()),
         },
     }
+}
+
+/// The namespace to look at where there is no storage location.
+pub fn default_for_nothing() -> Found {
+    Found { namespace: DEFAULT_NAMESPACE.to_owned(), reason: Reason::DefaultNothing }
 }
 
 async fn holds_something(connection: &Connection, namespace: &str) -> Result<bool, Error> {

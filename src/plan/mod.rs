@@ -6,6 +6,7 @@ mod action;
 pub mod collision;
 pub mod expired;
 pub mod latest;
+pub mod next_run;
 pub mod note;
 mod owners;
 mod prune;

@@ -46,6 +46,18 @@ pub enum RunStatus {
     Failed,
 }
 
+impl RunStatus {
+    /// The word screens and JSON use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Complete => "Complete",
+            Self::Partial => "Partial",
+            Self::InProgress => "InProgress",
+            Self::Failed => "Failed",
+        }
+    }
+}
+
 /// All runs of a namespace, newest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]

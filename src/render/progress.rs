@@ -24,8 +24,8 @@ pub struct Facts<'a> {
     pub message: &'a str,
     /// The Velero Restores behind it.
     pub velero: Vec<&'a Restore>,
-    /// The Velero Backup, if that is what is waited for.
-    pub backup: Option<&'a Backup>,
+    /// The Velero Backups, if those are what is waited for.
+    pub backups: Vec<&'a Backup>,
     /// When waiting began.
     pub begin: Timestamp,
     /// Now.
@@ -46,8 +46,8 @@ struct Row {
 impl Facts<'_> {
     /// The newest Velero Restore of each part in the order of restoring, or the backup.
     fn rows(&self) -> Vec<Row> {
-        if let Some(backup) = self.backup {
-            return vec![backup_row(backup, self.now)];
+        if !self.backups.is_empty() {
+            return self.backups.iter().map(|backup| backup_row(backup, self.now)).collect();
         }
         let newest = |part: RestoreType| {
             let of_part = self.velero.iter().filter(|restore| part_of(restore) == Some(part));
@@ -227,7 +227,7 @@ pub fn change_lines(facts: &Facts<'_>) -> Vec<(String, String)> {
     };
     let whole = format!("{} {phase}{saying}", facts.subject);
     let mut lines: Vec<(String, String)> = rows.iter().map(Row::change).collect();
-    if facts.backup.is_none() {
+    if facts.backups.is_empty() {
         lines.insert(0, (whole.clone(), whole));
     }
     lines
@@ -282,7 +282,7 @@ mod tests {
             phase: "Running".to_owned(),
             message: "",
             velero: velero.iter().collect(),
-            backup: None,
+            backups: Vec::new(),
             begin: "2026-11-22T12:00:00Z".parse().unwrap(),
             now: "2026-11-22T12:11:53Z".parse().unwrap(),
         }

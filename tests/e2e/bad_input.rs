@@ -66,7 +66,6 @@ async fn a_hub_without_crds_velero_or_storage_is_not_ready() -> Result<()> {
         bare.install_crds(crds::of_velero().await?).await?;
         bare.create_namespace("acm").await?;
         refused("schedule -n acm", "[crd-missing]")?;
-        refused("restore --yes -n acm", "[crd-missing]")?;
         refused("run --once -n acm", "[crd-missing]")?;
         expect_code(&plugin_on(&bare, "install --crds-only").output()?, 0, "install --crds-only")?;
         refused("schedule -n acm", "[storage-missing]")?;

@@ -1,47 +1,43 @@
 //! The `get` command.
 
 use clap::Args;
-use kube::api::{ApiResource, ListParams};
 use kube::core::DynamicObject;
-use kube::{Api, Resource, ResourceExt};
+use kube::{Resource, ResourceExt};
 use serde_json::{Value, json};
 
-use super::rows::{self, View};
+use super::read::Scope;
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::Exit;
 use crate::cli::noun::Noun;
-use crate::cli::output::{self, DataFormat, Format};
+use crate::cli::output::{self, DataFormat, Format, list_of};
 use crate::cli::session::Session;
-use crate::plan::latest::Candidates;
-use crate::plan::runs::{Run, Runs};
-use crate::render::text::harmless;
-use crate::{api, cluster, velero};
+use crate::plan::runs::Run;
+use crate::render::{Mark, get as tables};
+use crate::{api, velero};
 
-/// How many runs are shown beside schedules and restores.
-const RUNS_IN_OVERVIEW: usize = 5;
+/// How many runs are shown when no noun is given.
+const LAST_RUNS: usize = 5;
 
 /// List schedules, restores, backups or runs
 ///
-/// Without a noun: schedules, restores and the last five runs.
+/// Without a noun: schedules, restores and the last five runs. JSON and YAML hold the server's objects as they are;
+/// a run is a group of backups, so its JSON names them.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "Examples:
   kubectl acmbackup get
   kubectl acmbackup get runs
   kubectl acmbackup get backups -o wide
-  kubectl acmbackup get restore restore-acm-passive -o yaml")]
+  kubectl acmbackup get restores restore-acm-passive -o yaml")]
 pub struct GetArgs {
-    /// schedules, restores, backups or runs
-    #[arg(value_name = "TYPE", value_parser = parse_noun)]
-    noun: Option<Noun>,
-    /// Only these
-    #[arg(value_name = "NAME")]
-    names: Vec<String>,
-    /// Of all namespaces
+    /// schedules, restores, backups or runs; then names
+    #[arg(value_name = "TYPE [NAME]")]
+    words: Vec<String>,
+    /// In all namespaces
     #[arg(short = 'A', long)]
     all_namespaces: bool,
-    /// Only objects with these labels
-    #[arg(short = 'l', long, value_name = "SEL")]
-    selector: Option<String>,
+    /// Only objects with these labels; runs of backups with these labels
+    #[arg(short = 'l', long, value_name = "SELECTOR", default_value = "", hide_default_value = true)]
+    selector: String,
     /// Leave the line of titles out
     #[arg(long)]
     no_headers: bool,
@@ -50,233 +46,214 @@ pub struct GetArgs {
     output: Option<Format>,
 }
 
-fn parse_noun(word: &str) -> std::result::Result<Noun, String> {
-    Noun::parse(word).ok_or_else(|| "expected schedules, restores, backups or runs".to_owned())
-}
-
-/// Lists.
+/// Prints the list.
 ///
 /// # Errors
 ///
-/// The server cannot be reached or refuses, or a named object is not there.
+/// An unknown noun, a name that does not exist, or a server that refuses.
 pub async fn run(args: GetArgs, session: &Session) -> Result<Exit> {
-    let reading = Reading::begin(&args, session).await?;
-    match args.noun {
-        Some(Noun::Run) => reading.runs(usize::MAX).await?,
-        Some(noun) => reading.objects(noun).await?,
-        None => reading.overview().await?,
+    let (noun, names) = subject(&args.words)?;
+    let (client, namespace) = if args.all_namespaces {
+        (session.connect().await?.client, None)
+    } else {
+        let hub = session.hub_or_default().await?;
+        (hub.client().clone(), Some(hub.namespace().to_owned()))
+    };
+    let scope = Scope { session, client, namespace, selector: args.selector.clone(), names: &names };
+    let get = Get { args: &args, scope };
+    match noun {
+        Some(noun) => get.one(noun).await?,
+        None => get.overview().await?,
     }
     Ok(Exit::Done)
 }
 
-struct Reading<'a> {
-    args: &'a GetArgs,
-    session: &'a Session,
-    client: kube::Client,
-    namespace: Option<String>,
+/// The noun and the names: `restores a b`, or `restore/a`; `None` without any word.
+fn subject(words: &[String]) -> Result<(Option<Noun>, Vec<String>)> {
+    let Some((first, names)) = words.split_first() else { return Ok((None, Vec::new())) };
+    let (word, name) =
+        first.split_once('/').map_or((first.as_str(), None), |(word, name)| (word, Some(name)));
+    let noun = Noun::parse(word).ok_or_else(|| {
+        CliError::new(Exit::Usage, format!("there is nothing called {word:?} to get"))
+            .try_("schedules, restores, backups or runs")
+    })?;
+    Ok((Some(noun), name.map(str::to_owned).into_iter().chain(names.iter().cloned()).collect()))
 }
 
-impl<'a> Reading<'a> {
-    async fn begin(args: &'a GetArgs, session: &'a Session) -> Result<Self> {
-        if args.all_namespaces {
-            let connection = session.connect().await?;
-            return Ok(Self { args, session, client: connection.client, namespace: None });
-        }
-        let hub = session.hub().await?;
-        Ok(Self { args, session, client: hub.connection.client, namespace: Some(hub.found.namespace) })
-    }
+struct Get<'a> {
+    args: &'a GetArgs,
+    scope: Scope<'a>,
+}
 
-    fn view(&self) -> View {
-        View {
-            namespaces: self.args.all_namespaces,
-            wide: self.args.output == Some(Format::Wide),
-            headless: self.args.no_headers,
-        }
-    }
-
-    /// Objects as the server has them; the kind is filled in, which lists leave out.
-    async fn read(&self, resource: &ApiResource) -> Result<Vec<DynamicObject>> {
-        let api: Api<DynamicObject> = match &self.namespace {
-            Some(namespace) => Api::namespaced_with(self.client.clone(), namespace, resource),
-            None => Api::all_with(self.client.clone(), resource),
-        };
-        let name = format!("{}.{}", resource.plural, resource.group);
-        let params =
-            self.args.selector.as_deref().map(|text| ListParams::default().labels(text)).unwrap_or_default();
-        let listed = api.list(&params).await.map_err(|error| listing_error(name, error))?;
-        let mut items = listed.items;
-        for item in &mut items {
-            item.types.get_or_insert_with(|| kube::core::TypeMeta {
-                api_version: resource.api_version.clone(),
-                kind: resource.kind.clone(),
-            });
-        }
-        items.sort_by_key(|object| (object.namespace(), object.name_any()));
-        Ok(items)
-    }
-
-    async fn objects(&self, noun: Noun) -> Result<()> {
-        let resource = resource_of(noun);
-        let mut items = self.read(&resource).await?;
-        self.keep_named(noun, &mut items)?;
+impl Get<'_> {
+    async fn one(&self, noun: Noun) -> Result<()> {
+        let objects = self.scope.objects(noun).await?;
+        let runs = if noun == Noun::Run { self.runs(&objects)? } else { Vec::new() };
         match self.args.output {
-            Some(Format::Json) => output::print_data(&self.untouched(&items), DataFormat::Json),
-            Some(Format::Yaml) => output::print_data(&self.untouched(&items), DataFormat::Yaml),
-            Some(Format::Name) => {
-                let full = format!("{}.{}", resource.kind.to_lowercase(), resource.group);
-                output::print(
-                    &items
-                        .iter()
-                        .map(|object| format!("{full}/{}\n", harmless(&object.name_any())))
-                        .collect::<String>(),
-                )
-            }
-            None | Some(Format::Wide) => self.table(noun, items).await,
-        }
-    }
-
-    fn keep_named(&self, noun: Noun, items: &mut Vec<DynamicObject>) -> Result<()> {
-        if self.args.names.is_empty() {
-            return Ok(());
-        }
-        if let Some(missing) =
-            self.args.names.iter().find(|name| !items.iter().any(|item| item.name_any() == **name))
-        {
-            return Err(CliError::new(Exit::NotFound, format!("{} {missing} not found", noun.singular())));
-        }
-        items.retain(|item| self.args.names.contains(&item.name_any()));
-        Ok(())
-    }
-
-    /// One object by name is that object; anything else is a List.
-    fn untouched(&self, items: &[DynamicObject]) -> Value {
-        match (items, self.args.names.len()) {
-            ([only], 1) => json!(only),
-            _ => output::list_of(&items.iter().map(|item| json!(item)).collect::<Vec<_>>()),
-        }
-    }
-
-    async fn table(&self, noun: Noun, items: Vec<DynamicObject>) -> Result<()> {
-        let (style, view) = (self.session.out(), self.view());
-        let table = match noun {
-            Noun::Schedule => {
-                let runs = self.last_runs().await;
-                rows::schedules(&parsed::<api::BackupSchedule>(items), &runs, view, style.now)
-            }
-            Noun::Restore => rows::restores(&parsed::<api::Restore>(items), view, style.now),
-            Noun::Backup | Noun::Run => rows::backups(&parsed::<velero::Backup>(items), view, style.now),
-        };
-        if table.is_empty() {
-            return self.nothing(noun);
-        }
-        output::print(&table.render(&style))
-    }
-
-    /// Under its own heading nothing is `<none>`; alone it is said beside the answer.
-    fn nothing(&self, noun: Noun) -> Result<()> {
-        if self.args.noun.is_none() {
-            return output::print("<none>\n");
-        }
-        let place = self.namespace.as_ref().map(|namespace| format!(" in {namespace}")).unwrap_or_default();
-        self.session.tell(&format!("No {}s found{place}.\n", noun.singular()));
-        Ok(())
-    }
-
-    /// The newest runs; none where backups cannot be read, since they only decorate.
-    async fn last_runs(&self) -> Runs {
-        let items = self.read(&resource_of(Noun::Backup)).await.unwrap_or_default();
-        let backups = parsed::<velero::Backup>(items);
-        Runs::of(&Candidates::in_namespace(&backups, self.namespace.as_deref().unwrap_or_default()))
-    }
-
-    async fn runs(&self, limit: usize) -> Result<()> {
-        let backups = parsed::<velero::Backup>(self.read(&resource_of(Noun::Backup)).await?);
-        let mut all: Vec<(String, Run)> = Vec::new();
-        let namespaces: std::collections::BTreeSet<String> =
-            backups.iter().filter_map(ResourceExt::namespace).collect();
-        for namespace in namespaces {
-            let runs = Runs::of(&Candidates::in_namespace(&backups, &namespace));
-            all.extend(runs.iter().map(|run| (namespace.clone(), run.clone())));
-        }
-        if let Some(missing) = self.args.names.iter().find(|id| !all.iter().any(|(_, run)| run.id == **id)) {
-            return Err(CliError::new(Exit::NotFound, format!("run {missing} not found")));
-        }
-        all.retain(|(_, run)| self.args.names.is_empty() || self.args.names.contains(&run.id));
-        all.truncate(limit);
-        match self.args.output {
-            Some(Format::Json) => output::print_data(
-                &json!({"apiVersion": "acmbackup/v1", "kind": "Runs", "runs": run_values(&all)}),
-                DataFormat::Json,
-            ),
-            Some(Format::Yaml) => output::print_data(
-                &json!({"apiVersion": "acmbackup/v1", "kind": "Runs", "runs": run_values(&all)}),
-                DataFormat::Yaml,
-            ),
-            Some(Format::Name) => {
-                output::print(&all.iter().map(|(_, run)| format!("run/{}\n", run.id)).collect::<String>())
-            }
             None | Some(Format::Wide) => {
-                let style = self.session.out();
-                let table = rows::runs(&all, &backups, self.view(), style.now);
-                if table.is_empty() {
-                    return self.nothing(Noun::Run);
+                if objects.is_empty() {
+                    return self.say_none(noun);
                 }
-                output::print(&table.render(&style))
+                output::print(&self.table(noun, &objects, &runs).await?)
             }
+            Some(Format::Name) if noun == Noun::Run => {
+                output::print(&runs.iter().map(|(_, run)| format!("run/{}\n", run.id)).collect::<String>())
+            }
+            Some(Format::Name) => output::print(&names(&objects)),
+            Some(Format::Json) => output::print_data(&self.data(noun, &objects, &runs), DataFormat::Json),
+            Some(Format::Yaml) => output::print_data(&self.data(noun, &objects, &runs), DataFormat::Yaml),
         }
+    }
+
+    /// The runs asked for. Exit 4 if one is not there.
+    fn runs(&self, objects: &[DynamicObject]) -> Result<Vec<(String, Run)>> {
+        let mut runs = tables::all_runs(&self.scope.decode::<velero::Backup>(objects));
+        self.scope.all_found(Noun::Run, |name| runs.iter().any(|(_, run)| run.id == name))?;
+        runs.retain(|(_, run)| self.scope.names.is_empty() || self.scope.names.contains(&run.id));
+        Ok(runs)
     }
 
     async fn overview(&self) -> Result<()> {
-        if matches!(self.args.output, Some(Format::Json | Format::Yaml | Format::Name)) {
-            return Err(CliError::new(Exit::Usage, "-o json, yaml and name need a type")
-                .try_("kubectl acmbackup get restores -o json"));
+        let mut objects: Vec<(Noun, Vec<DynamicObject>)> = Vec::new();
+        for noun in [Noun::Schedule, Noun::Restore, Noun::Run] {
+            match self.scope.objects(noun).await {
+                Ok(found) => objects.push((noun, found)),
+                Err(error)
+                    if matches!(error.exit, Exit::NotReady | Exit::Unreachable)
+                        && error.problem != Some("unreachable") =>
+                {
+                    self.scope
+                        .session
+                        .note(Mark::Attention, &format!("{}s: {}", noun.singular(), error.message));
+                }
+                Err(error) => return Err(error),
+            }
         }
-        let style = self.session.out();
-        for (noun, title) in [(Noun::Schedule, "Schedules"), (Noun::Restore, "Restores")] {
-            output::print(&format!("{}\n", style.bold(title)))?;
-            self.objects(noun).await?;
-            output::print("\n")?;
+        let mut runs = Vec::new();
+        if let Some((_, backups)) = objects.iter_mut().find(|(noun, _)| *noun == Noun::Run) {
+            runs = self.runs(backups)?;
+            runs.truncate(LAST_RUNS);
+            let used = |name: &str| runs.iter().any(|(_, run)| run.parts.values().any(|part| part == name));
+            backups.retain(|backup| used(&backup.name_any()));
         }
-        output::print(&format!("{}\n", style.bold("Runs")))?;
-        self.runs(RUNS_IN_OVERVIEW).await
+        let all = || objects.iter().flat_map(|(_, found)| found);
+        match self.args.output {
+            None | Some(Format::Wide) => self.headings(&objects, &runs).await,
+            Some(Format::Name) => {
+                output::print(&all().map(|object| names(std::slice::from_ref(object))).collect::<String>())
+            }
+            Some(Format::Json) => {
+                output::print_data(&list_of(all().map(|o| json!(o)).collect()), DataFormat::Json)
+            }
+            Some(Format::Yaml) => {
+                output::print_data(&list_of(all().map(|o| json!(o)).collect()), DataFormat::Yaml)
+            }
+        }
+    }
+
+    async fn headings(&self, objects: &[(Noun, Vec<DynamicObject>)], runs: &[(String, Run)]) -> Result<()> {
+        let style = self.scope.session.out();
+        let mut blocks = Vec::new();
+        for (noun, found) in objects {
+            let title = match noun {
+                Noun::Schedule => "Schedules",
+                Noun::Restore => "Restores",
+                _ => "Runs",
+            };
+            let body =
+                if found.is_empty() { "<none>\n".to_owned() } else { self.table(*noun, found, runs).await? };
+            blocks.push(format!("{}\n{body}", style.bold(title)));
+        }
+        output::print(&blocks.join("\n"))
+    }
+
+    async fn table(&self, noun: Noun, objects: &[DynamicObject], runs: &[(String, Run)]) -> Result<String> {
+        let style = self.scope.session.out();
+        let look = tables::Look {
+            wide: self.args.output == Some(Format::Wide),
+            namespaces: self.args.all_namespaces,
+            headless: self.args.no_headers,
+        };
+        Ok(match noun {
+            Noun::Schedule => {
+                let schedules: Vec<api::BackupSchedule> = self.scope.decode(objects);
+                let beside = (self.scope.beside().await?, self.scope.beside().await?);
+                tables::schedules(&schedules, (&beside.0, &beside.1), &style, look)
+            }
+            Noun::Restore => tables::restores(&self.scope.decode::<api::Restore>(objects), &style, look),
+            Noun::Backup => {
+                let shown = self.scope.decode(objects);
+                // A run is known by all its backups, not only by those asked for.
+                let all = if look.wide { self.scope.beside().await? } else { shown.clone() };
+                tables::backups(&shown, &all, &style, look)
+            }
+            Noun::Run => tables::runs(runs, &self.scope.decode::<velero::Backup>(objects), &style, look),
+        })
+    }
+
+    /// Objects as they are; a List unless exactly one was asked for by name.
+    fn data(&self, noun: Noun, objects: &[DynamicObject], runs: &[(String, Run)]) -> Value {
+        let mut items: Vec<Value> = match noun {
+            Noun::Run => runs.iter().map(|(namespace, run)| run_data(namespace, run)).collect(),
+            _ => objects.iter().map(|object| json!(object)).collect(),
+        };
+        match (items.pop(), items.is_empty() && self.scope.names.len() == 1) {
+            (Some(only), true) => only,
+            (last, _) => list_of(items.into_iter().chain(last).collect()),
+        }
+    }
+
+    fn say_none(&self, noun: Noun) -> Result<()> {
+        let place =
+            self.scope.namespace.as_ref().map(|namespace| format!(" in {namespace}")).unwrap_or_default();
+        self.scope.session.tell(&format!("No {}s found{place}.\n", noun.singular()));
+        Ok(())
     }
 }
 
-fn run_values(runs: &[(String, Run)]) -> Vec<Value> {
-    let value = |(namespace, run): &(String, Run)| {
-        let mut value = json!(run);
-        if let Some(fields) = value.as_object_mut() {
-            fields.insert("namespace".to_owned(), json!(namespace));
-        }
-        value
+/// A run is no object of the server, so it comes in our own form.
+fn run_data(namespace: &str, run: &Run) -> Value {
+    let mut value = json!({"apiVersion": "acmbackup/v1", "kind": "Run", "namespace": namespace});
+    if let (Some(fields), Value::Object(body)) = (value.as_object_mut(), json!(run)) {
+        fields.extend(body);
+    }
+    value
+}
+
+/// Full names, one a line.
+fn names(objects: &[DynamicObject]) -> String {
+    let name = |object: &DynamicObject| {
+        let types = object.types.clone().unwrap_or_default();
+        let group = types.api_version.split('/').next().unwrap_or_default().to_owned();
+        format!("{}.{group}/{}\n", types.kind.to_lowercase(), object.meta().name.clone().unwrap_or_default())
     };
-    runs.iter().map(value).collect()
+    objects.iter().map(name).collect()
 }
 
-/// A kind that is not served is told as such, not as an object that is missing.
-fn listing_error(name: String, error: kube::Error) -> Box<CliError> {
-    let error = cluster::Error::new("list", name.clone(), error);
-    match error.class() {
-        cluster::Class::NotFound | cluster::Class::KindMissing => cluster::Error::kind_missing(name).into(),
-        _ => error.into(),
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Result<(Option<Noun>, Vec<String>)> {
+        let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        subject(&words)
     }
-}
 
-fn resource_of(noun: Noun) -> ApiResource {
-    match noun {
-        Noun::Schedule => ApiResource::erase::<api::BackupSchedule>(&()),
-        Noun::Restore => ApiResource::erase::<api::Restore>(&()),
-        Noun::Backup | Noun::Run => ApiResource::erase::<velero::Backup>(&()),
+    #[test]
+    fn nouns_and_names_are_read_as_kubectl_does() {
+        assert_eq!(read("").unwrap(), (None, vec![]));
+        assert_eq!(read("bsch").unwrap(), (Some(Noun::Schedule), vec![]));
+        assert_eq!(read("restore/a").unwrap(), (Some(Noun::Restore), vec!["a".to_owned()]));
+        assert_eq!(read("crst a b").unwrap(), (Some(Noun::Restore), vec!["a".to_owned(), "b".to_owned()]));
+        assert_eq!(read("pods").unwrap_err().exit, Exit::Usage);
     }
-}
 
-/// Objects that do not decode are named in the log; json and yaml show them.
-fn parsed<K: Resource + serde::de::DeserializeOwned>(items: Vec<DynamicObject>) -> Vec<K> {
-    let read = |item: DynamicObject| {
-        let name = item.name_any();
-        item.try_parse::<K>()
-            .map_err(|error| tracing::error!("left out, because it cannot be read: {name}: {error}"))
-            .ok()
-    };
-    items.into_iter().filter_map(read).collect()
+    #[test]
+    fn names_carry_the_group_because_velero_has_restores_too() {
+        let object = json!({
+            "apiVersion": "cluster.open-cluster-management.io/v1beta1", "kind": "Restore", "metadata": {"name": "r"},
+        });
+        let object: DynamicObject = serde_json::from_value(object).unwrap();
+        assert_eq!(names(&[object]), "restore.cluster.open-cluster-management.io/r\n");
+    }
 }

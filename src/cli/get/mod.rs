@@ -1,6 +1,6 @@
-//! `get`: lists of schedules, restores, backups and runs.
+//! `get`: schedules, restores, backups or runs as a table, names, or the server's objects.
 
 mod command;
-mod rows;
+mod read;
 
 pub use command::{GetArgs, run};

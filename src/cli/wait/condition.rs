@@ -109,6 +109,30 @@ fn backup(phase: &str) -> Verdict {
     }
 }
 
+/// How far all of them are: the last decides when, the worst how.
+pub(super) fn judge_all(verdicts: impl Iterator<Item = Verdict>) -> Verdict {
+    let weight = |verdict: &Verdict| match verdict {
+        Verdict::Gone => 5,
+        Verdict::Pending => 4,
+        Verdict::Bad => 3,
+        Verdict::Over(Exit::EndedBadly) => 2,
+        Verdict::Over(Exit::EndedInPart) => 1,
+        Verdict::Over(_) => 0,
+    };
+    verdicts.max_by_key(weight).unwrap_or(Verdict::Gone)
+}
+
+/// One phase for all: the first that has not ended, else the worst, as Velero spells it.
+pub(super) fn phase_of_all(phases: impl Iterator<Item = String>) -> String {
+    let weight = |phase: &String| match backup(phase) {
+        Verdict::Over(Exit::Done) => 0,
+        Verdict::Over(Exit::EndedInPart) => 1,
+        Verdict::Over(_) => 2,
+        _ => 3,
+    };
+    phases.max_by_key(weight).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -159,6 +183,17 @@ mod tests {
         assert_eq!(backup("Finalizing"), Verdict::Pending);
         assert_eq!(backup("PartiallyFailed"), Verdict::Over(Exit::EndedInPart));
         assert_eq!(backup("Failed"), Verdict::Over(Exit::EndedBadly));
+    }
+
+    #[test]
+    fn several_backups_are_over_with_the_last_and_as_bad_as_the_worst() {
+        let all = |phases: &[&str]| judge_all(phases.iter().map(|phase| backup(phase)));
+        assert_eq!(all(&["Completed", "InProgress", "Failed"]), Verdict::Pending);
+        assert_eq!(all(&["Completed", "PartiallyFailed", "Completed"]), Verdict::Over(Exit::EndedInPart));
+        assert_eq!(all(&["Failed", "PartiallyFailed"]), Verdict::Over(Exit::EndedBadly));
+        assert_eq!(all(&["Completed", "Completed"]), Verdict::Over(Exit::Done));
+        let phases = ["Completed", "Failed"].map(str::to_owned);
+        assert_eq!(phase_of_all(phases.into_iter()), "Failed");
     }
 
     #[test]

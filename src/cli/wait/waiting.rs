@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::{Instant, interval, sleep_until};
 
-use super::condition::{Condition, Verdict, judge, phase_of};
+use super::condition::{Condition, Verdict, judge, judge_all, phase_of, phase_of_all};
 use super::screen::Screen;
 use super::sources::{Change, Sources, World};
 use crate::cli::error::{CliError, Result};
@@ -36,6 +36,8 @@ pub struct Waiting<'a> {
     namespace: String,
     noun: Noun,
     name: String,
+    /// What a run is made of; empty for one object.
+    members: Vec<String>,
     sources: Sources,
     begin: Timestamp,
     since: Instant,
@@ -49,10 +51,16 @@ impl<'a> Waiting<'a> {
             namespace: hub.namespace().to_owned(),
             noun,
             name: name.to_owned(),
+            members: Vec::new(),
             sources: Sources::start(hub.client(), hub.namespace(), noun),
             begin: session.now(),
             since: Instant::now(),
         }
+    }
+
+    /// Begins to watch the backups of a run.
+    pub fn start_run(session: &'a Session, hub: &Hub, run: &str, backups: Vec<String>) -> Self {
+        Self { members: backups, ..Self::start(session, hub, Noun::Run, run) }
     }
 
     /// Waits for the condition; the limit `0` looks once.
@@ -67,7 +75,7 @@ impl<'a> Waiting<'a> {
         let mut screen = Screen::new(self.session, self.again(&condition));
         let mut ticks = interval(TICK);
         let exit = loop {
-            let verdict = judge(&world, self.noun, &self.name, &condition);
+            let verdict = self.judge(&world, &condition);
             screen.show(&self.facts(&world));
             match verdict {
                 Verdict::Over(exit) => break exit,
@@ -90,6 +98,13 @@ impl<'a> Waiting<'a> {
         let facts = self.facts(&world);
         screen.end(&facts, exit);
         Ok(exit)
+    }
+
+    fn judge(&self, world: &World, condition: &Condition) -> Verdict {
+        match self.members.as_slice() {
+            [] => judge(world, self.noun, &self.name, condition),
+            members => judge_all(members.iter().map(|name| judge(world, Noun::Backup, name, condition))),
+        }
     }
 
     /// Waits until every kind was listed once.
@@ -125,12 +140,25 @@ impl<'a> Waiting<'a> {
             message.or(schedule.and_then(|s| s.status.as_ref()).map(|status| status.last_message.as_str()));
         Facts {
             subject: &self.name,
-            phase: phase_of(world, self.noun, &self.name).unwrap_or_default(),
+            phase: self.phase(world),
             message: message.unwrap_or_default(),
             velero: restore.map(|restore| world.owned_by(restore)).unwrap_or_default(),
-            backup: world.backups.get(&self.name).filter(|_| self.noun == Noun::Backup),
+            backups: self.backups().filter_map(|name| world.backups.get(name)).collect(),
             begin: self.begin,
             now: self.session.now(),
+        }
+    }
+
+    /// Names of the backups waited for.
+    fn backups(&self) -> impl Iterator<Item = &String> {
+        let only = (self.noun == Noun::Backup).then_some(&self.name);
+        only.into_iter().chain(&self.members)
+    }
+
+    fn phase(&self, world: &World) -> String {
+        match self.members.as_slice() {
+            [] => phase_of(world, self.noun, &self.name).unwrap_or_default(),
+            members => phase_of_all(members.iter().filter_map(|name| phase_of(world, Noun::Backup, name))),
         }
     }
 
@@ -141,6 +169,9 @@ impl<'a> Waiting<'a> {
             Condition::Paused => " --for paused".to_owned(),
             Condition::Deleted => " --for deleted".to_owned(),
         };
+        if !self.members.is_empty() {
+            return self.session.command(&format!("get runs {}", self.name));
+        }
         self.session.command(&format!("wait {}/{}{suffix}", self.noun.singular(), self.name))
     }
 

@@ -47,7 +47,7 @@ fn pair(pass: &Pass<'_>, wishes: &Wishes<'_>, backup_type: BackupType) -> Vec<St
     let schedule = schedule(pass, wishes, backup_type);
     let spec = &pass.schedule.spec;
     let backup = (!spec.no_backup_on_start && !spec.skip_immediately).then(|| {
-        let object = NewObject::VeleroBackup(first_backup(&schedule, Stamp::from(pass.now)));
+        let object = NewObject::VeleroBackup(backup_of(&schedule, Stamp::from(pass.now)));
         Step::optional(Action::Create(Box::new(object)), ScheduleReason::FirstRun)
     });
     let object = NewObject::VeleroSchedule(schedule);
@@ -98,8 +98,8 @@ fn owner(schedule: &BackupSchedule) -> OwnerReference {
     }
 }
 
-/// The Backup Velero would make of `schedule` if it were due now. Spec: S-093
-fn first_backup(schedule: &Schedule, stamp: Stamp) -> Backup {
+/// The Backup Velero would make of `schedule` if it were due at `stamp`. Spec: S-093, S-282
+pub(super) fn backup_of(schedule: &Schedule, stamp: Stamp) -> Backup {
     let name = schedule.metadata.name.clone().unwrap_or_default();
     let mut labels = schedule.metadata.labels.clone().unwrap_or_default();
     labels.insert(keys::VELERO_SCHEDULE_NAME.to_owned(), name.clone());
@@ -108,8 +108,9 @@ fn first_backup(schedule: &Schedule, stamp: Stamp) -> Backup {
             name: Some(format!("{name}-{stamp}")),
             namespace: schedule.metadata.namespace.clone(),
             labels: Some(labels),
+            annotations: schedule.metadata.annotations.clone(),
             owner_references: (schedule.spec.use_owner_references_in_backup == Some(true))
-                .then(|| vec![owner_made_before(name)]),
+                .then(|| vec![velero_owner(schedule, name)]),
             ..ObjectMeta::default()
         },
         spec: schedule.spec.template.clone(),
@@ -117,13 +118,15 @@ fn first_backup(schedule: &Schedule, stamp: Stamp) -> Backup {
     }
 }
 
-/// The Velero Schedule made one step before; its uid is known only then. See [`crate::plan::with_owner_uids`].
-fn owner_made_before(name: String) -> OwnerReference {
+/// A Velero Schedule as owner; of one that is only about to be made the uid is not known yet.
+///
+/// See [`crate::plan::with_owner_uids`].
+fn velero_owner(schedule: &Schedule, name: String) -> OwnerReference {
     OwnerReference {
         api_version: Schedule::api_version(&()).into_owned(),
         kind: Schedule::kind(&()).into_owned(),
         name,
-        uid: String::new(),
+        uid: schedule.metadata.uid.clone().unwrap_or_default(),
         controller: Some(true),
         block_owner_deletion: Some(true),
     }

@@ -7,9 +7,11 @@ mod owned;
 mod pass;
 mod pause;
 mod reason;
+mod run_now;
 mod status;
 mod templates;
 mod validate;
 
 pub use pass::plan;
 pub use reason::ScheduleReason;
+pub use run_now::{MissingSchedules, run_now};

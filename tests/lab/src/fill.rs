@@ -7,6 +7,7 @@ mod policies;
 mod team;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -15,6 +16,13 @@ use serde_json::{Value, json};
 
 use crate::hub::Hub;
 use crate::objects::create;
+use crate::wait::eventually;
+
+/// Name and number of one kind; `None` where it is not served.
+type Counted = Option<(String, usize)>;
+
+/// How long a server may ask for patience.
+const COUNT: Duration = Duration::from_secs(30);
 
 /// Objects created at once.
 const AT_ONCE: usize = 32;
@@ -133,15 +141,26 @@ impl Hub {
     /// When the API server cannot be asked.
     pub async fn count(&self) -> Result<BTreeMap<String, usize>> {
         let counts = COUNTED.iter().map(async |(name, api_version, kind, labels)| {
-            let api = self.objects(api_version, kind, None);
-            match api.list_metadata(&ListParams::default().labels(labels)).await {
-                Ok(list) => Ok(Some(((*name).to_owned(), list.items.len()))),
-                Err(kube::Error::Api(answer)) if answer.is_not_found() => Ok(None),
-                Err(error) => Err(error).with_context(|| format!("count {name} on hub {}", self.name())),
-            }
+            let what = format!("the number of {name} on hub {}", self.name());
+            eventually(COUNT, &what, async || self.count_of(name, (api_version, kind, labels)).await).await
         });
         let found: Vec<_> = stream::iter(counts).buffer_unordered(AT_ONCE).try_collect().await?;
         Ok(found.into_iter().flatten().collect())
+    }
+
+    /// `None` while the server asks for patience, as it does for a kind it has just begun to serve; an inner `None`
+    /// for a kind it does not serve.
+    async fn count_of(
+        &self,
+        name: &str,
+        (api_version, kind, labels): (&str, &str, &str),
+    ) -> Result<Option<Counted>> {
+        let api = self.objects(api_version, kind, None);
+        match api.list_metadata(&ListParams::default().labels(labels)).await {
+            Ok(list) => Ok(Some(Some((name.to_owned(), list.items.len())))),
+            Err(kube::Error::Api(answer)) if answer.is_not_found() => Ok(Some(None)),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 

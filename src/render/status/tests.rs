@@ -1,0 +1,262 @@
+//! Hubs as `status` shows them.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::plan::Severity;
+use crate::render::Style;
+
+const EAST: &str = "1f30bfe5-60b8-4511-805c-298e7c0898b3";
+const WEST: &str = "be97a9eb-60b8-4511-805c-298e7c0898b3";
+
+fn now() -> Timestamp {
+    "2026-11-22T11:14:04Z".parse().unwrap()
+}
+
+fn read<K: serde::de::DeserializeOwned>(object: Value) -> K {
+    serde_json::from_value(object).unwrap()
+}
+
+/// A hub with nothing but storage.
+fn idle() -> Observed {
+    let location = json!({
+        "metadata": {"name": "default", "namespace": "acm", "ownerReferences": [
+            {"apiVersion": "oadp", "kind": "DataProtectionApplication", "name": "dpa", "uid": "1"},
+        ]},
+        "spec": {"provider": "aws", "default": true},
+        "status": {"phase": "Available", "lastValidationTime": "2026-11-22T11:13:43Z"},
+    });
+    let held = LoopView {
+        kind: "lease",
+        holder: "cluster-backup-7c4d9".to_owned(),
+        renewed_at: "2026-11-22T11:13:56Z".parse().ok(),
+        overdue: false,
+    };
+    Observed {
+        hub_id: Ok(EAST.to_owned()),
+        schedules: Ok(vec![]),
+        restores: Ok(vec![]),
+        locations: Ok(vec![read(location)]),
+        velero_schedules: Ok(vec![]),
+        backups: Ok(vec![]),
+        lease: Ok(Some(held)),
+    }
+}
+
+fn with_schedule(phase: &str, message: &str) -> Observed {
+    let labels = json!({
+        "cluster.open-cluster-management.io/backup-cluster": EAST,
+        "cluster.open-cluster-management.io/backup-schedule-name": "schedule-acm",
+    });
+    let velero = json!({
+        "metadata": {"name": "acm-resources-schedule", "namespace": "acm", "labels": labels},
+        "spec": {"schedule": "0 */2 * * *"}, "status": {"lastBackup": "2026-11-22T10:00:04Z"},
+    });
+    let schedule = json!({
+        "metadata": {"name": "schedule-acm", "namespace": "acm"},
+        "spec": {"veleroSchedule": "0 */2 * * *", "veleroTtl": "120h"},
+        "status": {"phase": phase, "lastMessage": message},
+    });
+    Observed {
+        schedules: Ok(vec![read(schedule)]),
+        velero_schedules: Ok(vec![read(velero)]),
+        backups: Ok(run("20261122100004", "2026-11-22T10:00:04Z", EAST)),
+        ..idle()
+    }
+}
+
+fn run(stamp: &str, start: &str, hub: &str) -> Vec<Backup> {
+    let backup = |part: BackupType| {
+        read(json!({
+            "metadata": {
+                "name": format!("{}-{stamp}", part.schedule_name()), "namespace": "acm",
+                "labels": {"cluster.open-cluster-management.io/backup-cluster": hub},
+            },
+            "spec": {}, "status": {"phase": "Completed", "startTimestamp": start, "progress": {"itemsBackedUp": 12}},
+        }))
+    };
+    BackupType::DATA.into_iter().map(backup).collect()
+}
+
+fn with_restore(clusters: &str, phase: &str) -> Observed {
+    let restore = json!({
+        "metadata": {"name": "restore-acm-passive", "namespace": "acm"},
+        "spec": {
+            "veleroManagedClustersBackupName": clusters, "veleroCredentialsBackupName": "latest",
+            "veleroResourcesBackupName": "latest", "syncRestoreWithNewBackups": true, "restoreSyncInterval": "10m",
+        },
+        "status": {"phase": phase, "lastMessage": "m\u{1b}[2J"},
+    });
+    Observed {
+        hub_id: Ok(WEST.to_owned()),
+        restores: Ok(vec![read(restore)]),
+        backups: Ok(run("20261122100004", "2026-11-22T10:00:04Z", EAST)),
+        ..idle()
+    }
+}
+
+fn screen(observed: &Observed) -> String {
+    Status::of(observed, "acm", now()).screen("hub-east", "acm (given)", &Style::plain(now()))
+}
+
+fn names(observed: &Observed) -> Vec<(String, Severity)> {
+    let problems = Status::of(observed, "acm", now()).problems;
+    problems.into_iter().map(|note| (note.name.unwrap_or_default(), note.severity)).collect()
+}
+
+fn role_of(observed: &Observed) -> Role {
+    Status::of(observed, "acm", now()).role
+}
+
+#[test]
+fn an_active_hub_shows_its_last_and_next_run() {
+    insta::assert_snapshot!(screen(&with_schedule("Enabled", "")), @r#"
+    Hub        hub-east  1f30bfe5  active
+    Namespace  acm (given)
+
+    Storage   default            Available, checked 21s ago
+    Schedule  schedule-acm       Enabled, 0 */2 * * * UTC, keeps 5d, next run in 45m
+    Last run  20261122100004     74m ago, Complete
+              credentials        Completed  12 items
+              resources          Completed  12 items
+              resources-generic  Completed  12 items
+              managed-clusters   Completed  12 items
+    Restore   <none>
+    Loop      cluster-backup-7c4d9 holds the lease, renewed 8s ago
+
+    ok No problems.
+    "#);
+}
+
+#[test]
+fn a_passive_hub_shows_whom_it_follows() {
+    insta::assert_snapshot!(screen(&with_restore("skip", "Enabled")), @r#"
+    Hub        hub-east  be97a9eb  passive, follows hub 1f30bfe5
+    Namespace  acm (given)
+
+    Storage   default              Available, checked 21s ago
+    Schedule  <none>
+    Last run  20261122100004       74m ago, Complete, written by hub 1f30bfe5
+              credentials          Completed  12 items
+              resources            Completed  12 items
+              resources-generic    Completed  12 items
+              managed-clusters     Completed  12 items
+    Restore   restore-acm-passive  Enabled, every 10m, managed clusters not activated
+    Loop      cluster-backup-7c4d9 holds the lease, renewed 8s ago
+
+    ok No problems.
+    "#);
+}
+
+#[test]
+fn a_contested_hub_says_why() {
+    insta::assert_snapshot!(screen(&with_schedule("BackupCollision", "hub west wrote")), @r#"
+    Hub        hub-east  1f30bfe5  contested
+    Namespace  acm (given)
+
+    Storage   default            Available, checked 21s ago
+    Schedule  schedule-acm       BackupCollision, 0 */2 * * * UTC, keeps 5d
+    Last run  20261122100004     74m ago, Complete
+              credentials        Completed  12 items
+              resources          Completed  12 items
+              resources-generic  Completed  12 items
+              managed-clusters   Completed  12 items
+    Restore   <none>
+    Loop      cluster-backup-7c4d9 holds the lease, renewed 8s ago
+
+    FAIL schedule-acm is in BackupCollision   [collision]
+      hub west wrote
+    "#);
+}
+
+#[test]
+fn an_idle_hub_has_no_problems() {
+    insta::assert_snapshot!(screen(&idle()), @r#"
+    Hub        hub-east  1f30bfe5  idle
+    Namespace  acm (given)
+
+    Storage   default  Available, checked 21s ago
+    Schedule  <none>
+    Last run  <none>
+    Restore   <none>
+    Loop      cluster-backup-7c4d9 holds the lease, renewed 8s ago
+
+    ok No problems.
+    "#);
+}
+
+#[test]
+fn what_is_forbidden_or_not_served_never_looks_empty() {
+    let observed = Observed {
+        backups: Err(Unread::Forbidden),
+        schedules: Err(Unread::NotServed),
+        hub_id: Err(Unread::Forbidden),
+        lease: Err(Unread::NotCaptured),
+        ..idle()
+    };
+    insta::assert_snapshot!(screen(&observed), @r#"
+    Hub        hub-east  hub id forbidden  idle
+    Namespace  acm (given)
+
+    Storage   default          Available, checked 21s ago
+    Schedule  not served here
+    Last run  forbidden
+    Restore   <none>
+    Loop      not captured
+
+    FAIL BackupSchedule and Restore are not installed on this hub   [crd-missing]
+    warn may not be read: hub, backups   [forbidden]
+    "#);
+}
+
+#[test]
+fn roles_follow_from_phases_and_choices() {
+    assert_eq!(role_of(&idle()), Role::Idle);
+    assert_eq!(role_of(&with_schedule("Enabled", "")), Role::Active);
+    assert_eq!(role_of(&with_schedule("BackupCollision", "")), Role::Contested);
+    assert_eq!(role_of(&with_restore("skip", "Enabled")), Role::Passive);
+    assert_eq!(role_of(&with_restore("latest", "Enabled")), Role::Activating);
+    assert_eq!(role_of(&with_restore("latest", "Finished")), Role::Idle);
+}
+
+#[test]
+fn missing_crds_are_errors_with_their_names() {
+    let observed = Observed {
+        schedules: Err(Unread::NotServed),
+        backups: Err(Unread::NotServed),
+        locations: Err(Unread::NotServed),
+        ..idle()
+    };
+    let wanted =
+        [("crd-missing".to_owned(), Severity::Error), ("velero-missing".to_owned(), Severity::Error)];
+    assert_eq!(names(&observed), wanted);
+}
+
+/// R-131
+#[test]
+fn storage_without_an_owner_is_told_unless_the_loop_accepted_it() {
+    let unowned = |mut observed: Observed| {
+        observed.locations.as_mut().unwrap()[0].metadata.owner_references = None;
+        names(&observed)
+    };
+    assert_eq!(unowned(idle()), [("storage-not-owned".to_owned(), Severity::Warning)]);
+    assert_eq!(unowned(with_schedule("Enabled", "")), []);
+}
+
+#[test]
+fn nobody_at_work_matters_only_where_there_is_work() {
+    let lonely = |observed: Observed| names(&Observed { lease: Ok(None), ..observed });
+    assert_eq!(lonely(idle()), []);
+    assert_eq!(lonely(with_schedule("Enabled", "")), [("loop-missing".to_owned(), Severity::Warning)]);
+}
+
+#[test]
+fn json_has_the_keys_of_the_contract() {
+    let status = json!(Status::of(&with_schedule("Enabled", ""), "acm", now()));
+    assert_eq!(status["role"], "active");
+    assert_eq!(status["schedule"]["nextRunAt"], "2026-11-22T12:00:00Z");
+    assert_eq!(status["schedule"]["lastRun"]["id"], "20261122100004");
+    assert_eq!(status["latest"]["completeRun"], "20261122100004");
+    assert_eq!(status["loop"]["kind"], "lease");
+    assert!(status["storage"].is_array() && status["next"].is_array());
+}
