@@ -27,10 +27,10 @@ use crate::wire::yaml;
 #[command(after_help = "Examples:
   kubectl acmbackup plan
   kubectl acmbackup plan --managed-clusters latest
-  kubectl acmbackup plan restore/restore-acm-passive
+  kubectl acmbackup plan restore/restore-acm-passive --managed-clusters latest
   kubectl acmbackup plan -f restore.yaml")]
 pub struct PlanArgs {
-    /// An existing restore
+    /// An existing restore, with the parts that are given changed
     #[arg(value_name = "restore/NAME", conflicts_with = "filename")]
     subject: Option<Subject>,
     /// A Restore that need not exist yet; - reads standard input
@@ -60,7 +60,7 @@ pub async fn run(args: PlanArgs, session: &Session) -> Result<Exit> {
     let now = session.now();
     let restore = match (&args.filename, &args.subject) {
         (Some(file), _) => from_file(file, &snapshot)?,
-        (None, Some(subject)) => existing(subject, &snapshot)?,
+        (None, Some(subject)) => edited(existing(subject, &snapshot)?, &args.flags),
         (None, None) => resolved((&default_name(session), &args.flags), choices, &snapshot, session)?.0,
     };
     preview::usable(&snapshot, &restore, now)?;
@@ -98,6 +98,21 @@ fn existing(subject: &Subject, snapshot: &HubSnapshot) -> Result<api::Restore> {
         let message = format!("restore {}/{name} not found", snapshot.subject.namespace);
         CliError::new(Exit::NotFound, message).try_("kubectl acmbackup get restores")
     })
+}
+
+/// An existing restore as it would be after an edit of the parts that were given, such as an activation.
+fn edited(mut restore: api::Restore, flags: &RestoreFlags) -> api::Restore {
+    let spec = &mut restore.spec;
+    for (field, given) in [
+        (&mut spec.velero_managed_clusters_backup_name, &flags.managed_clusters),
+        (&mut spec.velero_credentials_backup_name, &flags.credentials),
+        (&mut spec.velero_resources_backup_name, &flags.resources),
+    ] {
+        if let Some(choice) = given {
+            *field = Some(choice.to_lowercase());
+        }
+    }
+    restore
 }
 
 fn from_file(file: &std::path::Path, snapshot: &HubSnapshot) -> Result<api::Restore> {

@@ -5,7 +5,7 @@ use clap::Args;
 use super::condition::Condition;
 use super::waiting::{Grace, Waiting};
 use crate::api;
-use crate::cli::error::Result;
+use crate::cli::error::{CliError, Result};
 use crate::cli::exit::Exit;
 use crate::cli::noun::{Noun, Subject, only_one};
 use crate::cli::session::{Hub, Session};
@@ -21,13 +21,14 @@ use crate::wire::GoDuration;
 #[command(after_help = "Examples:
   kubectl acmbackup wait schedule
   kubectl acmbackup wait restore/restore-acm-passive --timeout 2h
-  kubectl acmbackup wait restore --for phase=Running
+  kubectl acmbackup wait restore --for synced
+  kubectl acmbackup wait schedule --for run
   kubectl acmbackup wait backup/acm-resources-schedule-20261122120103")]
 pub struct WaitArgs {
     /// schedule, restore or backup, and /NAME if there are several
     #[arg(value_name = "TYPE[/NAME]")]
     subject: Subject,
-    /// Wait for this instead: phase=X, paused, deleted
+    /// Wait for this instead: phase=X, paused or run (schedule), synced (restore), deleted
     #[arg(long = "for", value_name = "COND")]
     condition: Option<Condition>,
     /// Longest time to wait; 0 looks once
@@ -42,13 +43,22 @@ pub struct WaitArgs {
 /// The object is not there, the server refuses, or Ctrl-C.
 pub async fn run(args: WaitArgs, session: &Session) -> Result<Exit> {
     let hub = session.hub().await?;
-    let condition = args.condition.unwrap_or(Condition::Usual);
     let noun = args.subject.noun;
+    let condition = match args.condition.unwrap_or(Condition::Usual) {
+        Condition::Run(_) => Condition::Run(Some(session.now())),
+        condition => condition,
+    };
+    if !condition.fits(noun) {
+        let message = format!("a {} cannot be awaited with{}", noun.singular(), condition.flag());
+        return Err(CliError::new(Exit::Usage, message));
+    }
     let name = match (&args.subject.name, &condition) {
         (Some(name), Condition::Deleted) => name.clone(),
         (name, _) => only_one(noun, name.as_deref(), &names(&hub, noun).await?, hub.namespace())?,
     };
-    Waiting::start(session, &hub, noun, &name).finish(condition, args.timeout, Grace::None).await
+    Waiting::start_for(session, &hub, noun, (&name, &condition))
+        .finish(condition, args.timeout, Grace::None)
+        .await
 }
 
 async fn names(hub: &Hub, noun: Noun) -> Result<Vec<String>> {

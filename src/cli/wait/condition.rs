@@ -1,10 +1,14 @@
 //! When waiting is over, and how it ended; decided from observed objects alone.
 
+use jiff::Timestamp;
+
 use super::sources::World;
 use crate::api::{BackupChoice, BackupSchedulePhase, Restore, RestorePhase};
 use crate::cli::exit::Exit;
 use crate::cli::noun::Noun;
-use crate::velero::{BackupPhase, BackupType};
+use crate::plan::latest::{Candidates, latest_of_all};
+use crate::plan::runs::{RunStatus, Runs};
+use crate::velero::{Backup, BackupPhase, BackupType};
 
 /// What is waited for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +19,10 @@ pub enum Condition {
     Phase(String),
     /// A paused schedule.
     Paused,
+    /// A schedule whose hub took a complete run after this moment; `None` means after the waiting began.
+    Run(Option<Timestamp>),
+    /// A following restore that has restored the newest backups.
+    Synced,
     /// The object is gone.
     Deleted,
 }
@@ -27,7 +35,37 @@ impl std::str::FromStr for Condition {
             (_, Some(phase)) if !phase.is_empty() => Ok(Self::Phase(phase.to_owned())),
             ("paused", _) => Ok(Self::Paused),
             ("deleted", _) => Ok(Self::Deleted),
-            _ => Err("expected phase=X, paused or deleted".to_owned()),
+            ("run", _) => Ok(Self::Run(None)),
+            ("synced", _) => Ok(Self::Synced),
+            _ => Err("expected phase=X, paused, run, synced or deleted".to_owned()),
+        }
+    }
+}
+
+impl Condition {
+    /// True if this can be said of an object of the noun.
+    pub(super) fn fits(&self, noun: Noun) -> bool {
+        match self {
+            Self::Usual | Self::Phase(_) | Self::Deleted => true,
+            Self::Paused | Self::Run(_) => noun == Noun::Schedule,
+            Self::Synced => noun == Noun::Restore,
+        }
+    }
+
+    /// True if the backups have to be known to judge it.
+    pub(super) fn needs_backups(&self) -> bool {
+        matches!(self, Self::Run(_) | Self::Synced)
+    }
+
+    /// The condition as it is typed; empty for the usual one.
+    pub(super) fn flag(&self) -> String {
+        match self {
+            Self::Usual => String::new(),
+            Self::Phase(phase) => format!(" --for phase={phase}"),
+            Self::Paused => " --for paused".to_owned(),
+            Self::Run(_) => " --for run".to_owned(),
+            Self::Synced => " --for synced".to_owned(),
+            Self::Deleted => " --for deleted".to_owned(),
         }
     }
 }
@@ -55,6 +93,8 @@ pub(super) fn judge(world: &World, noun: Noun, name: &str, condition: &Condition
         Condition::Phase(wanted) if phase.eq_ignore_ascii_case(wanted) => Verdict::Over(Exit::Done),
         Condition::Phase(_) => Verdict::Pending,
         Condition::Paused => schedule(&phase, "Paused"),
+        Condition::Run(after) => run(world, schedule(&phase, "Enabled"), *after),
+        Condition::Synced => world.restores.get(name).map_or(Verdict::Gone, |found| synced(world, found)),
         Condition::Usual => match noun {
             Noun::Schedule => schedule(&phase, "Enabled"),
             Noun::Restore => world.restores.get(name).map_or(Verdict::Gone, |found| restore(world, found)),
@@ -97,6 +137,43 @@ fn restore(world: &World, restore: &Restore) -> Verdict {
         RestorePhase::Enabled if is_passive => Verdict::Over(Exit::Done),
         RestorePhase::EnabledWithErrors if is_passive || has_clusters => Verdict::Over(Exit::EndedInPart),
         _ => Verdict::Pending,
+    }
+}
+
+/// Only an Enabled schedule takes runs; a paused one may be resumed while somebody waits.
+fn run(world: &World, enabled: Verdict, after: Option<Timestamp>) -> Verdict {
+    let backups: Vec<Backup> = world.backups.values().cloned().collect();
+    let namespace = world.namespace();
+    let runs = Runs::of(&Candidates::in_namespace(&backups, &namespace));
+    let is_new = |started: Timestamp| after.is_none_or(|after| started > after);
+    let found = runs.iter().any(|run| run.status == RunStatus::Complete && is_new(run.started));
+    match enabled {
+        Verdict::Over(Exit::Done) if found => enabled,
+        Verdict::Over(Exit::Done) => Verdict::Pending,
+        other => other,
+    }
+}
+
+/// In step with the newest backups of what a following restore restores.
+fn synced(world: &World, found: &Restore) -> Verdict {
+    let backups: Vec<Backup> = world.backups.values().cloned().collect();
+    let namespace = world.namespace();
+    let newest = latest_of_all(&Candidates::in_namespace(&backups, &namespace));
+    let status = found.status.clone().unwrap_or_default();
+    let tracked = [
+        (BackupType::Credentials, status.velero_credentials_restore_name),
+        (BackupType::Resources, status.velero_resources_restore_name),
+    ];
+    let in_step = tracked.into_iter().all(|(backup_type, name)| {
+        let restored =
+            name.and_then(|name| world.velero_restores.get(&name)).map(|velero| &velero.spec.backup_name);
+        let wanted =
+            newest.get(&backup_type).and_then(|chosen| chosen.as_ref().ok()).map(|chosen| &chosen.backup);
+        restored.is_some() && restored == wanted
+    });
+    match restore(world, found) {
+        Verdict::Over(Exit::Done) if found.phase() == RestorePhase::Enabled && !in_step => Verdict::Pending,
+        verdict => verdict,
     }
 }
 
@@ -171,6 +248,52 @@ mod tests {
         assert_eq!(usual("latest", "Finished"), Verdict::Over(Exit::Done));
     }
 
+    fn with_backup(mut world: World, name: &str) -> World {
+        let backup = serde_json::from_value(json!({
+            "metadata": {"name": name, "namespace": "acm"},
+            "status": {"phase": "Completed", "startTimestamp": "2026-11-22T12:00:00Z"},
+        }));
+        world.backups.insert(name.to_owned(), backup.unwrap());
+        world
+    }
+
+    #[test]
+    fn a_following_restore_is_synced_with_the_newest_backups_only() {
+        let mut world = with_restore("skip", "Enabled");
+        for part in [BackupType::Credentials, BackupType::Resources] {
+            let backup = format!("{}-20261122120000", part.schedule_name());
+            world = with_backup(world, &backup);
+            let velero =
+                serde_json::from_value(json!({"metadata": {"name": backup}, "spec": {"backupName": backup}}));
+            world.velero_restores.insert(backup.clone(), velero.unwrap());
+            let status = world.restores.get_mut("r1").unwrap().status.as_mut().unwrap();
+            match part {
+                BackupType::Credentials => status.velero_credentials_restore_name = Some(backup),
+                _ => status.velero_resources_restore_name = Some(backup),
+            }
+        }
+        let judged = |world: &World| judge(world, Noun::Restore, "r1", &Condition::Synced);
+        assert_eq!(judged(&world), Verdict::Over(Exit::Done));
+        let newer = with_backup(world, "acm-resources-schedule-20261122130000");
+        assert_eq!(judged(&newer), Verdict::Pending);
+    }
+
+    #[test]
+    fn a_run_counts_when_it_is_complete_and_new() {
+        let schedule = json!({"metadata": {"name": "s"}, "status": {"phase": "Enabled", "lastMessage": ""}});
+        let mut world = World::default();
+        world.schedules.insert("s".to_owned(), serde_json::from_value(schedule).unwrap());
+        let judged = |world: &World, after: &str| {
+            judge(world, Noun::Schedule, "s", &Condition::Run(Some(after.parse().unwrap())))
+        };
+        assert_eq!(judged(&world, "2026-11-22T11:00:00Z"), Verdict::Pending);
+        for part in BackupType::DATA {
+            world = with_backup(world, &format!("{}-20261122120000", part.schedule_name()));
+        }
+        assert_eq!(judged(&world, "2026-11-22T11:00:00Z"), Verdict::Over(Exit::Done));
+        assert_eq!(judged(&world, "2026-11-22T12:30:00Z"), Verdict::Pending);
+    }
+
     #[test]
     fn what_is_gone_is_gone() {
         let world = World::default();
@@ -200,6 +323,8 @@ mod tests {
     fn conditions_are_read_from_the_flag() {
         assert_eq!("phase=Running".parse(), Ok(Condition::Phase("Running".to_owned())));
         assert_eq!("deleted".parse(), Ok(Condition::Deleted));
+        assert_eq!("run".parse(), Ok(Condition::Run(None)));
+        assert!(!Condition::Synced.fits(Noun::Schedule));
         assert!("done".parse::<Condition>().is_err());
     }
 }

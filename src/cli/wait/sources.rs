@@ -20,6 +20,11 @@ pub(super) struct World {
 }
 
 impl World {
+    /// The namespace of the backups; empty while none is known.
+    pub(super) fn namespace(&self) -> String {
+        self.backups.values().find_map(ResourceExt::namespace).unwrap_or_default()
+    }
+
     /// The Velero Restores of one of our Restores.
     pub(super) fn owned_by(&self, restore: &api::Restore) -> Vec<&velero::Restore> {
         let is_owned = |velero: &&velero::Restore| {
@@ -46,9 +51,15 @@ pub(super) struct Sources {
 
 impl Sources {
     /// Starts to watch; ends by itself when dropped.
-    pub(super) fn start(client: &kube::Client, namespace: &str, noun: Noun) -> Self {
+    ///
+    /// The backups are watched only when they are waited for or the condition is about them.
+    pub(super) fn start(client: &kube::Client, namespace: &str, (noun, with_backups): (Noun, bool)) -> Self {
         let (send, changes) = unbounded_channel();
         let start = Start { client, namespace, send };
+        let backups = with_backups && !matches!(noun, Noun::Backup | Noun::Run);
+        if backups {
+            start.watch(|world: &mut World| &mut world.backups);
+        }
         let kinds = match noun {
             Noun::Schedule => {
                 start.watch(|world: &mut World| &mut world.schedules);
@@ -64,7 +75,7 @@ impl Sources {
                 1
             }
         };
-        Self { changes, kinds }
+        Self { changes, kinds: kinds + usize::from(backups) }
     }
 }
 

@@ -52,10 +52,21 @@ impl<'a> Waiting<'a> {
             noun,
             name: name.to_owned(),
             members: Vec::new(),
-            sources: Sources::start(hub.client(), hub.namespace(), noun),
+            sources: Sources::start(hub.client(), hub.namespace(), (noun, false)),
             begin: session.now(),
             since: Instant::now(),
         }
+    }
+
+    /// Begins to watch for a condition that may be about backups, too.
+    pub(super) fn start_for(
+        session: &'a Session,
+        hub: &Hub,
+        noun: Noun,
+        (name, condition): (&str, &Condition),
+    ) -> Self {
+        let sources = Sources::start(hub.client(), hub.namespace(), (noun, condition.needs_backups()));
+        Self { sources, ..Self::start(session, hub, noun, name) }
     }
 
     /// Begins to watch the backups of a run.
@@ -163,16 +174,10 @@ impl<'a> Waiting<'a> {
     }
 
     fn again(&self, condition: &Condition) -> String {
-        let suffix = match condition {
-            Condition::Usual => String::new(),
-            Condition::Phase(phase) => format!(" --for phase={phase}"),
-            Condition::Paused => " --for paused".to_owned(),
-            Condition::Deleted => " --for deleted".to_owned(),
-        };
         if !self.members.is_empty() {
             return self.session.command(&format!("get runs {}", self.name));
         }
-        self.session.command(&format!("wait {}/{}{suffix}", self.noun.singular(), self.name))
+        self.session.command(&format!("wait {}/{}{}", self.noun.singular(), self.name, condition.flag()))
     }
 
     fn gone(&self) -> Box<CliError> {

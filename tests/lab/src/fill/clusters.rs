@@ -1,5 +1,6 @@
 //! Managed clusters.
 
+use acmbackup::api::keys;
 use serde_json::{Value, json};
 
 use super::{meta, namespace, object, secret};
@@ -117,7 +118,11 @@ fn imported(name: &str) -> Vec<Value> {
     objects.extend([
         object(ADDON, meta(name, "managed-serviceaccount", labels), json!({})),
         account,
-        secret(meta(name, IMPORT_ACCOUNT, json!({IS_ACCOUNT: "true"})), json!({"token": "t", "ca.crt": "c"})),
+        // Marked for backup, as the preparation of a hub with managed service accounts leaves it.
+        secret(
+            meta(name, IMPORT_ACCOUNT, json!({IS_ACCOUNT: "true", keys::BACKUP: "msa"})),
+            json!({"token": "t", "ca.crt": "c"}),
+        ),
     ]);
     objects
 }

@@ -30,24 +30,15 @@ fn number(counts: &Counts, kind: &str) -> usize {
     counts.get(kind).copied().unwrap_or(0)
 }
 
-/// Waits until Velero has found the backups of the other hub in the store.
-pub(crate) async fn backups_seen(hub: &Hub, namespace: &str) -> Result<()> {
+/// Waits until this many backups are Completed as this hub sees them.
+pub(crate) async fn backups_seen(hub: &Hub, namespace: &str, wanted: usize) -> Result<()> {
     let backups: Api<velero::Backup> = Api::namespaced(hub.client(), namespace);
-    until(SYNC_DEADLINE, "the backups of east to be seen on west", async || {
-        Ok(backups.list(&ListParams::default()).await?.items.len() >= 5)
-    })
-    .await
-}
-
-/// Waits until Velero has written the first run.
-pub(crate) async fn backups_completed(hub: &Hub, namespace: &str) -> Result<()> {
-    let backups: Api<velero::Backup> = Api::namespaced(hub.client(), namespace);
-    until(SYNC_DEADLINE, "the first run of backups to be written", async || {
+    until(SYNC_DEADLINE, "the backups to be there", async || {
         let list = backups.list(&ListParams::default()).await?;
         let completed = |backup: &&velero::Backup| {
             backup.status.as_ref().is_some_and(|status| status.phase == velero::BackupPhase::Completed)
         };
-        Ok(list.items.iter().filter(completed).count() >= 5)
+        Ok(list.items.iter().filter(completed).count() >= wanted)
     })
     .await
 }

@@ -13,6 +13,8 @@ const CLUSTERS: usize = 12;
 /// Policies of the hub that is lost.
 const POLICIES: usize = 6;
 
+/// Backups of one run.
+const RUN: usize = 5;
 /// Hub ids, as OpenShift gives them.
 const EAST_ID: &str = "1f30bfe5-7c11-4f0e-9a4b-0d8f7e3a5c21";
 const WEST_ID: &str = "be97a9eb-60b8-4511-805c-298e7c0898b3";
@@ -74,19 +76,20 @@ async fn site(lab: &Lab, store: &Store, plugin: &Plugin, (name, fill): (&str, &F
 async fn back_up(plugin: &Plugin, east: &Site) -> Result<()> {
     headline(2, "East backs itself up");
     plugin.typed(&east.hub, "schedule --cron @daily --ttl 72h --wait")?;
-    proof::backups_completed(&east.hub, east.velero.namespace()).await?;
+    proof::backups_seen(&east.hub, east.velero.namespace(), RUN).await?;
     plugin.typed(&east.hub, "get backups")?;
     plugin.typed(&east.hub, "status")
 }
 
 async fn follow(plugin: &Plugin, east: &Site, west: &Site) -> Result<()> {
     headline(3, "West follows, without touching the clusters");
-    proof::backups_seen(&west.hub, west.velero.namespace()).await?;
+    proof::backups_seen(&west.hub, west.velero.namespace(), RUN).await?;
     plugin.typed(&west.hub, "restore restore-acm-passive --sync --sync-interval 10m --yes --wait")?;
     println!("\nA policy is added on east, and a new run of backups is taken:");
     east.hub.fill(&Fill { policies: POLICIES + 1, ..Fill::new(CLUSTERS, EAST_ID) }).await?;
     plugin.typed(&east.hub, "backup --wait")?;
-    plugin.typed(&west.hub, "wait restore --for synced --timeout 2m")?;
+    proof::backups_seen(&west.hub, west.velero.namespace(), 2 * RUN).await?;
+    plugin.typed(&west.hub, "wait restore/restore-acm-passive --for synced --timeout 2m")?;
     plugin.typed(&west.hub, "status")
 }
 
@@ -102,7 +105,7 @@ fn lose(east: Site) -> Result<()> {
 fn take_over(plugin: &Plugin, west: &Site) -> Result<()> {
     headline(5, "West takes over");
     plugin.typed(&west.hub, "latest")?;
-    plugin.typed(&west.hub, "plan --managed-clusters latest")?;
+    plugin.typed(&west.hub, "plan restore/restore-acm-passive --managed-clusters latest")?;
     plugin.typed(&west.hub, "activate --yes --confirm west")?;
     plugin.typed(&west.hub, "wait restore --timeout 5m")?;
     plugin.typed(&west.hub, "get restores")
