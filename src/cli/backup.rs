@@ -143,8 +143,8 @@ async fn carry_out(
         }
     }
     match args.output {
-        Some(ObjectFormat::Json) => output::print_data(&list_of(&made), DataFormat::Json),
-        Some(ObjectFormat::Yaml) => output::print_data(&list_of(&made), DataFormat::Yaml),
+        Some(ObjectFormat::Json) => output::print_data(&list_of(made), DataFormat::Json),
+        Some(ObjectFormat::Yaml) => output::print_data(&list_of(made), DataFormat::Yaml),
         Some(ObjectFormat::Name) => Ok(()),
         None => output::print(&format!("run {stamp}\n")),
     }

@@ -64,7 +64,7 @@ fn print_only(wanted: &[CustomResourceDefinition], args: &InstallArgs, session: 
                 objects.iter().map(yaml::to_string).collect::<Result<_, _>>().map_err(unwritable)?;
             output::print(&documents.join("---\n"))?;
         }
-        Some(ObjectFormat::Json) => output::print_data(&output::list_of(&objects), output::DataFormat::Json)?,
+        Some(ObjectFormat::Json) => output::print_data(&output::list_of(objects), output::DataFormat::Json)?,
         _ => {
             for (definition, object) in wanted.iter().zip(&objects) {
                 args.write.report((&place_of(definition), object), "created", &session.out())?;

@@ -138,6 +138,12 @@ fn problem_entry(note: &Note) -> Map<String, Value> {
 }
 
 /// Several server objects as one List.
-pub fn list_of(objects: &[Value]) -> Value {
-    json!({"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}, "items": objects})
+pub fn list_of(objects: Vec<Value>) -> Value {
+    let mut list = Map::from_iter([
+        ("apiVersion".to_owned(), json!("v1")),
+        ("kind".to_owned(), json!("List")),
+        ("metadata".to_owned(), json!({"resourceVersion": ""})),
+    ]);
+    list.insert("items".to_owned(), Value::Array(objects));
+    Value::Object(list)
 }

@@ -6,6 +6,7 @@ const COMMANDS: &[&str] = &[
     "schedule",
     "pause",
     "resume",
+    "backup",
     "latest",
     "plan",
     "restore",

@@ -4,7 +4,7 @@ use acmbackup_lab::{HubOptions, Lab, VeleroOptions, crds};
 use anyhow::Result;
 use kube::api::ListParams;
 
-use crate::site::{Site, expect_code, plugin_on};
+use crate::site::{NAMESPACE, Site, expect_code, plugin_on};
 
 #[tokio::test]
 async fn a_backup_that_does_not_exist_or_belongs_to_another_part_is_refused() -> Result<()> {
@@ -73,6 +73,8 @@ async fn a_hub_without_crds_velero_or_storage_is_not_ready() -> Result<()> {
         let options = VeleroOptions { location: false, wait_available: false, ..VeleroOptions::default() };
         let empty = Site::start_with(lab, &store, "empty", (0, HubOptions::default(), options)).await?;
         let (_, stderr) = empty.run_to(6, "schedule")?;
+        assert!(stderr.contains("[namespace-not-found]"), "{stderr}");
+        let (_, stderr) = empty.run_to(6, &format!("schedule -n {NAMESPACE}"))?;
         assert!(stderr.contains("[storage-missing]"), "{stderr}");
         assert!(empty.schedules().list(&ListParams::default()).await?.items.is_empty());
         Ok(())

@@ -31,6 +31,8 @@ async fn a_hub_follows_another_and_takes_over_when_it_is_lost() -> Result<()> {
         east.hub.fill(&Fill { policies: 5, ..Fill::new(4, "east-id") }).await?;
         east.run("backup --wait --timeout 2m")?;
         let wanted = east.counts().await?;
+        // West learns the backups of a run one by one; each new one may start a cycle.
+        west.completed_backups(10).await?;
         until(DEADLINE, "the new policies to arrive", async || {
             Ok(west.counts().await?.get("Policy") == wanted.get("Policy"))
         })

@@ -143,10 +143,10 @@ impl Get<'_> {
                 output::print(&all().map(|object| names(std::slice::from_ref(object))).collect::<String>())
             }
             Some(Format::Json) => {
-                output::print_data(&list_of(&all().map(|o| json!(o)).collect::<Vec<_>>()), DataFormat::Json)
+                output::print_data(&list_of(all().map(|o| json!(o)).collect()), DataFormat::Json)
             }
             Some(Format::Yaml) => {
-                output::print_data(&list_of(&all().map(|o| json!(o)).collect::<Vec<_>>()), DataFormat::Yaml)
+                output::print_data(&list_of(all().map(|o| json!(o)).collect()), DataFormat::Yaml)
             }
         }
     }
@@ -199,7 +199,7 @@ impl Get<'_> {
         };
         match (items.pop(), items.is_empty() && self.scope.names.len() == 1) {
             (Some(only), true) => only,
-            (last, _) => list_of(&items.into_iter().chain(last).collect::<Vec<_>>()),
+            (last, _) => list_of(items.into_iter().chain(last).collect()),
         }
     }
 

@@ -72,6 +72,12 @@ pub async fn run(args: ActivateArgs, session: &Session) -> Result<Exit> {
     }
 }
 
+/// Follows another hub and is taking newer backups at this moment.
+fn is_in_a_cycle(restore: &api::Restore) -> bool {
+    restore.spec.sync_restore_with_new_backups
+        && matches!(restore.phase(), api::RestorePhase::Started | api::RestorePhase::Running)
+}
+
 struct Task<'a> {
     args: &'a ActivateArgs,
     session: &'a Session,
@@ -122,6 +128,12 @@ impl Task<'_> {
             (Some(name), None) => CliError::new(Exit::NotFound, format!("restore {name} not found")),
             (None, _) => CliError::new(Exit::NotFound, "no restore follows another hub: none is Enabled"),
         };
+        // In the middle of a cycle the one-step restore would only be refused.
+        if let Some(busy) = snapshot.restores.iter().find(|restore| is_in_a_cycle(restore)) {
+            let command = format!("wait restore/{}", busy.name_any());
+            return error
+                .try_for(self.session.command(&command), "it is restoring newer backups; then activate it");
+        }
         let context = &self.hub.connection.context;
         let command = format!("restore --managed-clusters latest --yes --confirm {context}");
         error.try_for(self.session.command(&command), "restores everything in one step")

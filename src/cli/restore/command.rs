@@ -34,7 +34,7 @@ use crate::wire::Stamp;
   kubectl acmbackup restore --run complete --wait             # one complete, consistent run
   kubectl acmbackup restore --managed-clusters latest --confirm hub-west --yes --wait --timeout 2h")]
 pub struct RestoreArgs {
-    /// Its name [default: restore-acm-<UTC stamp>]
+    /// Its name [default: restore-acm- and the UTC stamp]
     #[arg(value_name = "NAME")]
     name: Option<String>,
     #[command(flatten)]
@@ -84,7 +84,7 @@ pub async fn run(args: RestoreArgs, session: &Session) -> Result<Exit> {
     }
 }
 
-/// `restore-acm-<UTC stamp>`.
+/// `restore-acm- and the UTC stamp`.
 pub(super) fn default_name(session: &Session) -> String {
     format!("restore-acm-{}", Stamp::from(session.now()))
 }

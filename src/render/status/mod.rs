@@ -237,13 +237,23 @@ impl Status {
 fn role(schedule: Option<&api::BackupSchedule>, restore: Option<&api::Restore>) -> Role {
     let unfinished = restore.filter(|restore| !restore.phase().is_terminal());
     let clusters = unfinished.map(|restore| restore.spec.managed_clusters_choice());
+    let took_over = restore.is_some_and(has_taken_over);
     match (schedule.map(api::BackupSchedule::phase), clusters) {
         (Some(BackupSchedulePhase::BackupCollision), _) => Role::Contested,
         (_, Some(BackupChoice::Skip)) => Role::Passive,
         (_, Some(_)) => Role::Activating,
         (Some(_), None) => Role::Active,
+        (None, None) if took_over => Role::Active,
         (None, None) => Role::Idle,
     }
+}
+
+/// The managed clusters came here with this Restore.
+fn has_taken_over(restore: &api::Restore) -> bool {
+    let ended = restore.phase().is_terminal();
+    let made =
+        restore.status.as_ref().and_then(|status| status.velero_managed_clusters_restore_name.as_ref());
+    ended && made.is_some_and(|name| !name.is_empty())
 }
 
 /// An unfinished Restore, else the newest one.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use kube::ResourceExt;
 
-use super::{Observed, RestoreView, ScheduleView, Status, Unread};
+use super::{Observed, RestoreView, Role, ScheduleView, Status, Unread};
 use crate::api::BackupSchedulePhase;
 use crate::plan::validate::{self, StorageProblem};
 use crate::plan::{Note, Severity};
@@ -22,6 +22,7 @@ pub(super) fn find(status: &Status, observed: &Observed, now: Timestamp) -> Vec<
     notes.extend(storage_problems(status, observed));
     notes.extend(status.schedule.as_ref().and_then(schedule_problem));
     notes.extend(status.restore.as_ref().and_then(restore_problem));
+    notes.extend(no_backups_after_takeover(status, observed));
     notes.extend(loop_problem(status, observed));
     notes.extend(staleness(status, now));
     if status.hub_id.as_deref() == Some("unknown") {
@@ -33,6 +34,13 @@ pub(super) fn find(status: &Status, observed: &Observed, now: Timestamp) -> Vec<
     }
     notes.extend(unread_problems(&status.unread));
     notes
+}
+
+/// The managed clusters were taken over, and nobody backs them up any more.
+fn no_backups_after_takeover(status: &Status, observed: &Observed) -> Option<Note> {
+    let alone = status.role == Role::Active && status.schedule.is_none() && observed.schedules.is_ok();
+    let message = "the managed clusters were restored here, but this hub makes no backups";
+    alone.then(|| Note { severity: Severity::Warning, ..Note::info("", message) })
 }
 
 /// One problem for each set of CRDs that is missing, and one for everything that is forbidden.

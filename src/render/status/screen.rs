@@ -34,7 +34,7 @@ impl Status {
         );
         text.push('\n');
         text.push_str(&columns(0, self.body(&ids, style)));
-        text.push('\n');
+        text.push_str(&format!("Loop      {}\n\n", self.loop_line(style.now)));
         match self.problems.is_empty() {
             true => text.push_str(&format!("{} No problems.\n", style.mark(Mark::Good))),
             false => text.push_str(&problems(&self.problems, style)),
@@ -62,9 +62,22 @@ impl Status {
         format!("{}  {role}", harmless(&id))
     }
 
+    /// Not in the columns of the rest, because holders have long names.
+    fn loop_line(&self, now: Timestamp) -> String {
+        match &self.loop_ {
+            None => self.none("loop").to_owned(),
+            Some(held) => format!("{} {}", harmless(&held.holder), held.text(now)),
+        }
+    }
+
+    /// What stands for nothing: not there, or why it could not be read.
+    fn none(&self, what: &str) -> &'static str {
+        self.unread_as(what).map_or("<none>", Unread::text)
+    }
+
     fn body(&self, ids: &ShortIds, style: &Style) -> Vec<Vec<String>> {
         let now = style.now;
-        let none = |what: &str| self.unread_as(what).map_or("<none>", Unread::text).to_owned();
+        let none = |what: &str| self.none(what).to_owned();
         let mut lines: Vec<Vec<String>> = Vec::new();
         for (i, location) in self.storage.iter().enumerate() {
             let checked = location
@@ -94,10 +107,12 @@ impl Status {
             None => vec!["Restore".to_owned(), none("restores")],
             Some(restore) => vec!["Restore".to_owned(), restore.name.clone(), restore.text(style)],
         });
-        lines.push(match &self.loop_ {
-            None => vec!["Loop".to_owned(), none("loop")],
-            Some(held) => vec!["Loop".to_owned(), harmless(&held.holder).into_owned(), held.text(now)],
-        });
+        // What a restore under way says is news; what a settled one says is known, or a problem.
+        if let Some(restore) =
+            self.restore.as_ref().filter(|r| matches!(r.phase.as_str(), "Started" | "Running"))
+        {
+            lines.push(vec![String::new(), String::new(), style.dim(harmless(&restore.message))]);
+        }
         lines
     }
 }

@@ -114,15 +114,15 @@ fn an_active_hub_shows_its_last_and_next_run() {
     Hub        hub-east  1f30bfe5  active
     Namespace  acm (given)
 
-    Storage   default               Available, checked 21s ago
-    Schedule  schedule-acm          Enabled, 0 */2 * * * UTC, keeps 5d, next run in 45m
-    Last run  20261122100004        74m ago, Complete
-              credentials           Completed  12 items
-              resources             Completed  12 items
-              resources-generic     Completed  12 items
-              managed-clusters      Completed  12 items
+    Storage   default            Available, checked 21s ago
+    Schedule  schedule-acm       Enabled, 0 */2 * * * UTC, keeps 5d, next run in 45m
+    Last run  20261122100004     74m ago, Complete
+              credentials        Completed  12 items
+              resources          Completed  12 items
+              resources-generic  Completed  12 items
+              managed-clusters   Completed  12 items
     Restore   <none>
-    Loop      cluster-backup-7c4d9  holds the lease, renewed 8s ago
+    Loop      cluster-backup-7c4d9 holds the lease, renewed 8s ago
 
     ok No problems.
     "#);
@@ -134,15 +134,15 @@ fn a_passive_hub_shows_whom_it_follows() {
     Hub        hub-east  be97a9eb  passive, follows hub 1f30bfe5
     Namespace  acm (given)
 
-    Storage   default               Available, checked 21s ago
+    Storage   default              Available, checked 21s ago
     Schedule  <none>
-    Last run  20261122100004        74m ago, Complete, written by hub 1f30bfe5
-              credentials           Completed  12 items
-              resources             Completed  12 items
-              resources-generic     Completed  12 items
-              managed-clusters      Completed  12 items
-    Restore   restore-acm-passive   Enabled, every 10m, managed clusters not activated
-    Loop      cluster-backup-7c4d9  holds the lease, renewed 8s ago
+    Last run  20261122100004       74m ago, Complete, written by hub 1f30bfe5
+              credentials          Completed  12 items
+              resources            Completed  12 items
+              resources-generic    Completed  12 items
+              managed-clusters     Completed  12 items
+    Restore   restore-acm-passive  Enabled, every 10m, managed clusters not activated
+    Loop      cluster-backup-7c4d9 holds the lease, renewed 8s ago
 
     ok No problems.
     "#);
@@ -154,15 +154,15 @@ fn a_contested_hub_says_why() {
     Hub        hub-east  1f30bfe5  contested
     Namespace  acm (given)
 
-    Storage   default               Available, checked 21s ago
-    Schedule  schedule-acm          BackupCollision, 0 */2 * * * UTC, keeps 5d
-    Last run  20261122100004        74m ago, Complete
-              credentials           Completed  12 items
-              resources             Completed  12 items
-              resources-generic     Completed  12 items
-              managed-clusters      Completed  12 items
+    Storage   default            Available, checked 21s ago
+    Schedule  schedule-acm       BackupCollision, 0 */2 * * * UTC, keeps 5d
+    Last run  20261122100004     74m ago, Complete
+              credentials        Completed  12 items
+              resources          Completed  12 items
+              resources-generic  Completed  12 items
+              managed-clusters   Completed  12 items
     Restore   <none>
-    Loop      cluster-backup-7c4d9  holds the lease, renewed 8s ago
+    Loop      cluster-backup-7c4d9 holds the lease, renewed 8s ago
 
     FAIL schedule-acm is in BackupCollision   [collision]
       hub west wrote
@@ -175,11 +175,11 @@ fn an_idle_hub_has_no_problems() {
     Hub        hub-east  1f30bfe5  idle
     Namespace  acm (given)
 
-    Storage   default               Available, checked 21s ago
+    Storage   default  Available, checked 21s ago
     Schedule  <none>
     Last run  <none>
     Restore   <none>
-    Loop      cluster-backup-7c4d9  holds the lease, renewed 8s ago
+    Loop      cluster-backup-7c4d9 holds the lease, renewed 8s ago
 
     ok No problems.
     "#);

@@ -37,7 +37,7 @@ pub async fn all() -> Result<Vec<CustomResourceDefinition>> {
     Ok(crds)
 }
 
-/// The kinds of [`HUB_KINDS`](crate::HUB_KINDS).
+/// The kinds of [`HUB_KINDS`].
 ///
 /// # Errors
 ///
@@ -46,7 +46,7 @@ pub fn of_hub() -> Result<Vec<CustomResourceDefinition>> {
     HUB_KINDS.iter().map(open_crd).collect()
 }
 
-/// Those kinds of [`HUB_KINDS`](crate::HUB_KINDS) that `wanted` accepts by group and kind.
+/// Those kinds of [`HUB_KINDS`] that `wanted` accepts by group and kind.
 ///
 /// # Errors
 ///
