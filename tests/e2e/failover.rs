@@ -55,7 +55,7 @@ async fn a_hub_follows_another_and_takes_over_when_it_is_lost() -> Result<()> {
         }
 
         // This hub writes the backups from now on.
-        west.run("schedule --wait --timeout 2m")?;
+        west.run("schedule --yes --wait --timeout 2m")?;
         west.schedule_is(BackupSchedulePhase::Enabled).await?;
         Ok(())
     })

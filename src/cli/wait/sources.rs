@@ -1,6 +1,6 @@
 //! What is known about the objects waited for, kept fresh by watches.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kube::ResourceExt;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -17,6 +17,8 @@ pub(super) struct World {
     pub(super) restores: BTreeMap<String, api::Restore>,
     pub(super) velero_restores: BTreeMap<String, velero::Restore>,
     pub(super) backups: BTreeMap<String, velero::Backup>,
+    /// Kinds that were listed once; before that an absent object may be there.
+    pub(super) listed: BTreeSet<&'static str>,
 }
 
 impl World {
@@ -101,6 +103,7 @@ impl Start<'_> {
 fn change_of<K: Kind>(news: News<K>, shelf: fn(&mut World) -> &mut BTreeMap<String, K>) -> Option<Change> {
     Some(match news {
         News::All { objects, .. } => Change::World(Box::new(move |world| {
+            world.listed.insert(std::any::type_name::<K>());
             *shelf(world) = objects
                 .into_iter()
                 .map(|object| (object.meta().name.clone().unwrap_or_default(), object))

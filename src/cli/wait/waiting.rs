@@ -120,7 +120,7 @@ impl<'a> Waiting<'a> {
 
     /// Waits until every kind was listed once.
     async fn first_look(&mut self, world: &mut World) -> Result<()> {
-        for _ in 0..self.sources.kinds {
+        while world.listed.len() < self.sources.kinds {
             let change = self.sources.changes.recv().await;
             self.take(change, world)?;
         }
