@@ -29,7 +29,10 @@ pub(super) fn is_dead(identity: &str) -> bool {
 fn has_ended(pid: u32) -> bool {
     match std::fs::read_to_string(format!("/proc/{pid}/stat")) {
         Ok(stat) => stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with(['Z', 'X'])),
-        Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+        // Where processes of other users are hidden, a missing entry says nothing.
+        Err(error) => {
+            error.kind() == std::io::ErrorKind::NotFound && std::path::Path::new("/proc/1/stat").exists()
+        }
     }
 }
 

@@ -36,7 +36,7 @@ where
         if let Some(subject) = parts.subject {
             write!(writer, "{subject}  ")?;
         }
-        writeln!(writer, "{}", parts.message.replace('\n', " "))
+        writeln!(writer, "{}", parts.message.replace(char::is_control, " "))
     }
 }
 

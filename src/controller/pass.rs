@@ -20,6 +20,8 @@ use crate::plan::{
 
 /// Facts older than this are read again when they are asked for.
 const FACTS_TTL: Duration = Duration::from_secs(60);
+/// How long discovery may tell the old kinds after a CRD has changed.
+const DISCOVERY_LAG: Duration = Duration::from_secs(5);
 
 /// What passes share.
 pub(super) struct Passes {
@@ -33,6 +35,7 @@ pub(super) struct Passes {
     pub(super) dry_run: bool,
     facts: OnRequest,
     facts_since: Option<Instant>,
+    crds_changed: Option<Instant>,
     /// The last plan logged for each object, so that a dry run says nothing twice.
     said: BTreeMap<Subject, String>,
 }
@@ -53,12 +56,33 @@ impl Passes {
     pub(super) fn new(reader: Reader, options: LoopOptions, dry_run: bool) -> Self {
         let applier = Applier::new(reader.client.clone());
         let facts = OnRequest::default();
-        Self { reader, applier, options, dry_run, facts, facts_since: None, said: BTreeMap::new() }
+        Self {
+            reader,
+            applier,
+            options,
+            dry_run,
+            facts,
+            facts_since: None,
+            crds_changed: None,
+            said: BTreeMap::new(),
+        }
     }
 
     /// What the server serves has changed.
     pub(super) fn forget_facts(&mut self) {
         (self.facts, self.facts_since) = (OnRequest::default(), None);
+        self.crds_changed = Some(Instant::now());
+    }
+
+    /// Time until discovery has certainly caught up with the last change of a CRD; `None` once it has.
+    fn settling(&self) -> Option<Duration> {
+        let left = DISCOVERY_LAG.saturating_sub(self.crds_changed?.elapsed());
+        (!left.is_zero()).then_some(left)
+    }
+
+    /// When to look again; while discovery may lag behind, no later than that it cannot any more.
+    fn due(&self, wake: Wake) -> Option<Duration> {
+        [due(wake), self.settling()].into_iter().flatten().min()
     }
 
     /// Makes a pass over an object.
@@ -73,8 +97,7 @@ impl Passes {
         metrics: &Metrics,
     ) -> Result<Verdict, Error> {
         if self.facts_since.is_some_and(|since| since.elapsed() > FACTS_TTL) {
-            self.facts.hub = None;
-            self.facts_since = None;
+            (self.facts, self.facts_since) = (OnRequest::default(), None);
         }
         let hub = world.snapshot(subject, &self.options, &self.facts);
         let (hub, plan) = decide(&self.reader, hub, clock::now()).await?;
@@ -96,7 +119,7 @@ impl Passes {
         if plan::is_failure(&plan, &outcomes) || written == Some(Written::Conflict) {
             return Ok(Verdict { changed, failed: true, wake: due(plan.wake_on_failure) });
         }
-        Ok(Verdict { changed, failed: !changed && plan.wake == Wake::Backoff, wake: due(plan.wake) })
+        Ok(Verdict { changed, failed: !changed && plan.wake == Wake::Backoff, wake: self.due(plan.wake) })
     }
 
     async fn write_status(
@@ -115,7 +138,7 @@ impl Passes {
     }
 
     fn keep_facts(&mut self, hub: &HubSnapshot) {
-        if hub.on_request != self.facts {
+        if self.settling().is_none() && hub.on_request != self.facts {
             self.facts = hub.on_request.clone();
             self.facts_since = Some(Instant::now());
         }

@@ -16,7 +16,7 @@ use super::worker::Worker;
 use crate::api::{BackupSchedulePhase, RestorePhase};
 use crate::cluster::lease::{Attempt, Claim, Holder, LeaseOptions};
 use crate::cluster::observe::Reader;
-use crate::cluster::{Connection, Error, clock};
+use crate::cluster::{Class, Connection, Error, clock};
 use crate::plan::LoopOptions;
 
 /// What the user chose.
@@ -117,6 +117,11 @@ pub async fn run(
     Ok(if options.once { worst(&worker) } else { End::Settled })
 }
 
+/// Trouble that a loop which is only waiting outlives.
+fn is_passing(error: &Error) -> bool {
+    matches!(error.class(), Class::Unreachable | Class::Busy | Class::Timeout)
+}
+
 async fn work(worker: &mut Worker, once: bool, stop: &mut watch::Receiver<bool>) -> Result<(), Problem> {
     if once {
         worker.run_once(stop).await?;
@@ -155,7 +160,11 @@ async fn prepare(
     }
     let mut told = Vec::new();
     loop {
-        let missing = gate::missing_kinds(client).await?;
+        let missing = match gate::missing_kinds(client).await {
+            Ok(missing) => missing,
+            Err(error) if !told.is_empty() && is_passing(&error) => told.clone(),
+            Err(error) => return Err(error.into()),
+        };
         if missing.is_empty() {
             break;
         }
@@ -203,7 +212,17 @@ impl Held {
         };
         let mut claim = Claim::new(connection.client.clone(), choice.options.clone());
         let mut told = None;
-        while let Attempt::Theirs(holder) = claim.attempt().await? {
+        loop {
+            let holder = match claim.attempt().await {
+                Ok(Attempt::Theirs(holder)) => holder,
+                Ok(_) => break,
+                Err(error) if told.is_some() && is_passing(&error) => {
+                    tracing::warn!("standing by: {error}");
+                    sleep(choice.options.retry_period).await;
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            };
             // A holder that is overdue by its own times has probably died; it is waited for, not refused.
             if !choice.wait && !holder.is_overdue(clock::now()) {
                 return Err(Problem::LeaseHeld(holder));

@@ -97,11 +97,9 @@ impl Worker {
             sleep_until(due).await;
             if let Some(subject) = self.queue.take_due(Instant::now()) {
                 let answer = self.one_pass(&subject).await;
-                if answer.is_ok() {
-                    last_error = None;
-                }
                 if self.queue.failures(&subject) >= ONCE_TRIES {
-                    last_error = answer.err().or(last_error);
+                    let stuck = || Some(Error::timed_out("settle", subject.to_string()));
+                    last_error = answer.err().or(last_error).or_else(stuck);
                     self.queue.remove(&subject);
                 }
             }
