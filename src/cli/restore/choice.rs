@@ -139,9 +139,13 @@ fn complete_run(runs: &Runs, as_of: Option<Timestamp>) -> Result<&Run> {
             Exit::NotFound,
             format!("there is no complete run{when}"),
         );
-        match runs.iter().next() {
-            Some(run) => error.why(format!("the newest run, {}, is {}", run.id, status_word(run.status))),
-            None => error.why("there are no runs in this namespace"),
+        let oldest = runs.iter().rfind(|run| run.status == RunStatus::Complete);
+        match (as_of.and(oldest), runs.iter().next()) {
+            (Some(run), _) => error.why(format!("the oldest complete run is {}", run.id)),
+            (None, Some(run)) => {
+                error.why(format!("the newest run, {}, is {}", run.id, status_word(run.status)))
+            }
+            (None, None) => error.why("there are no runs in this namespace"),
         }
         .try_("kubectl acmbackup get runs -o wide")
     })

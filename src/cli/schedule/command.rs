@@ -5,7 +5,6 @@ use serde_json::{Map, Value, json};
 
 use super::args::{FLAGS, ScheduleArgs};
 use super::change::{self, Field};
-use crate::api;
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::Exit;
 use crate::cli::question::Severity;
@@ -13,12 +12,14 @@ use crate::cli::session::{Hub, Session};
 use crate::cli::wait::{Condition, Grace, Waiting};
 use crate::cli::writing::{WriteArgs, write_error};
 use crate::cli::{noun::Noun, preflight, writers};
+use crate::cluster::Class;
 use crate::cluster::list::items;
 use crate::cluster::write::{self, Place};
 use crate::plan::validate::schedule_name;
 use crate::render::Mark;
 use crate::render::text::harmless;
 use crate::wire::GoDuration;
+use crate::{api, velero};
 
 const DEFAULT_NAME: &str = "schedule-acm";
 
@@ -35,15 +36,25 @@ pub async fn run(args: ScheduleArgs, session: &Session) -> Result<Exit> {
     let name = pick_name(args.name.as_deref(), &existing, session)?;
     schedule_name(&name).map_err(|error| CliError::new(Exit::Usage, error.to_string()))?;
     let task = Task { args: &args, session, hub: &hub, name, fields };
-    let waiting = match args.waiting.wait && args.write.dry_run.is_none() {
-        true => Some(Waiting::start(session, &hub, Noun::Schedule, &task.name)),
-        false => None,
+    let wait = args.waiting.wait && args.write.dry_run.is_none();
+    let begin = || wait.then(|| Waiting::start(session, &hub, Noun::Schedule, &task.name));
+    let waiting = match existing.into_iter().next() {
+        None => {
+            let waiting = begin();
+            task.create(&wanted).await?;
+            waiting
+        }
+        // What is seen before the old one is gone must not count for the new one.
+        Some(old) if args.recreate => {
+            task.recreate(&old).await?;
+            begin()
+        }
+        Some(old) => {
+            let waiting = begin();
+            task.change(&old).await?;
+            waiting
+        }
     };
-    match existing.into_iter().next() {
-        None => task.create(&wanted).await?,
-        Some(old) if args.recreate => task.recreate(&old).await?,
-        Some(old) => task.change(&old).await?,
-    }
     match waiting {
         Some(waiting) => waiting.finish(task.condition(), args.waiting.timeout, Grace::AfterWrite).await,
         None => Ok(Exit::Done),
@@ -181,15 +192,7 @@ impl Task<'_> {
                 .confirm
                 .ask(self.session, &self.hub.connection.context, (severity, &consequence))
                 .await?;
-            let uid = old.metadata.uid.as_deref();
-            let left = write::delete(self.hub.client(), &self.place(), uid, self.write().mode()).await?;
-            if left.is_some_and(|object| object.metadata.deletion_timestamp.is_some()) {
-                return Err(CliError::new(
-                    Exit::Refused,
-                    format!("{} is being deleted, but finalizers hold it", self.name),
-                )
-                .try_for(self.session.command("schedule"), "once it is gone"));
-            }
+            self.remove(old).await?;
         }
         let object = change::new_object(&self.name, self.hub.namespace(), &spec);
         match self.write().dry_run {
@@ -197,6 +200,32 @@ impl Task<'_> {
             Some(_) => self.write().report((&self.place(), &object), "recreated", &self.session.out()),
             None => self.post(&object).await,
         }
+    }
+
+    /// Deletes the schedule and the Velero schedules it owns: until those are gone a new one cannot make its own.
+    async fn remove(&self, old: &api::BackupSchedule) -> Result<()> {
+        let (client, namespace) = (self.hub.client(), self.hub.namespace());
+        let uid = old.metadata.uid.as_deref();
+        let left = write::delete(client, &self.place(), uid, self.write().mode()).await?;
+        if left.is_some_and(|object| object.metadata.deletion_timestamp.is_some()) {
+            let message = format!("{} is being deleted, but finalizers hold it", self.name);
+            return Err(CliError::new(Exit::Refused, message)
+                .try_for(self.session.command("schedule"), "once it is gone"));
+        }
+        // By name: no BackupSchedule of this name is left, so whatever uid they carry, their owner is gone.
+        let is_owned = |velero: &velero::Schedule| {
+            let owners = velero.owner_references();
+            owners.iter().any(|owner| owner.kind == "BackupSchedule" && owner.name == self.name)
+        };
+        let owned = items::<velero::Schedule>(client, Some(namespace)).await?.into_iter().filter(is_owned);
+        for velero in owned {
+            let place = Place::of::<velero::Schedule>(namespace, &velero.name_any());
+            match write::delete(client, &place, velero.metadata.uid.as_deref(), self.write().mode()).await {
+                Err(error) if matches!(error.class(), Class::NotFound | Class::Conflict) => {}
+                other => drop(other?),
+            }
+        }
+        Ok(())
     }
 
     async fn look_first(&self, paused: bool) -> Result<()> {
