@@ -35,16 +35,17 @@ async fn at_rest_the_loop_sends_watches_and_lease_renewals_only() -> Result<()> 
         let audited = HubOptions { audit: true, ..HubOptions::default() };
         let east = Site::start_with(lab, &store, "east", (2, audited, VeleroOptions::default())).await?;
         let _loop = east
-            .start_loop_with("--lease-duration 6s --lease-renew-deadline 4s --lease-retry-period 1s")
+            .start_loop_with("--lease-duration 90s --lease-renew-deadline 60s --lease-retry-period 1s")
             .await?;
         east.back_up().await?;
         east.schedule_is(BackupSchedulePhase::Enabled).await?;
-        // Velero still moves its own objects for a while; what counts is the tail between five renewals.
-        until(DEADLINE, "five renewals with nothing in between", async || {
+        // Velero still moves its own objects for a while; what counts is the tail: a minute of renewals, longer than
+        // any of the loop's own periods.
+        until(2 * DEADLINE, "sixty-five renewals with nothing in between", async || {
             let requests = requests_of_the_loop(&east)?;
             let quiet =
                 requests.iter().rev().take_while(|r| r.ends_with(" leases") || r.starts_with("watch "));
-            Ok(quiet.filter(|request| *request == "update leases").count() >= 5)
+            Ok(quiet.filter(|request| *request == "update leases").count() >= 65)
         })
         .await
     })
