@@ -1,11 +1,13 @@
 //! Figures that follow from what the loop sees, for the metrics.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use kube::ResourceExt;
 
-use crate::velero::{BackupPhase, BackupType, StorageLocationPhase};
+use crate::plan::latest::Candidates;
+use crate::plan::runs::{Run, RunStatus, Runs};
+use crate::velero::StorageLocationPhase;
 use crate::wire::Stamp;
 use crate::{api, velero};
 
@@ -16,7 +18,7 @@ pub(super) struct Figures {
     pub(super) schedule_phases: BTreeMap<String, String>,
     /// Phase of each Restore.
     pub(super) restore_phases: BTreeMap<String, String>,
-    /// Start of the newest run whose backups are all Completed; `None` without one.
+    /// Start of the newest complete run; `None` without one.
     pub(super) last_complete_run: Option<Timestamp>,
     /// Number of backups of the newest run, by phase.
     pub(super) last_run_parts: BTreeMap<String, i64>,
@@ -36,21 +38,15 @@ impl Figures {
         locations: &[velero::BackupStorageLocation],
     ) -> Self {
         let runs = runs_of(backups);
-        let is_complete = |parts: &[&BackupPhase]| {
-            parts.len() >= BackupType::ALL.len()
-                && parts.iter().all(|phase| **phase == BackupPhase::Completed)
-        };
-        let complete =
-            runs.iter().rev().find(|(_, parts)| is_complete(parts)).map(|(stamp, _)| stamp.timestamp());
-        let mut last_run_parts = BTreeMap::new();
-        for phase in runs.values().next_back().into_iter().flatten() {
-            *last_run_parts.entry(phase.to_string()).or_insert(0) += 1;
-        }
+        let newest_complete =
+            runs.iter().filter(|run| run.status == RunStatus::Complete).map(|run| run.started);
+        let complete = newest_complete.max();
+        let last_run_parts = runs.iter().max_by_key(|run| run.started).map(|run| phases_of(run, backups));
         Self {
             schedule_phases: schedules.iter().map(|s| (s.name_any(), s.phase().to_string())).collect(),
             restore_phases: restores.iter().map(|r| (r.name_any(), r.phase().to_string())).collect(),
             last_complete_run: complete,
-            last_run_parts,
+            last_run_parts: last_run_parts.unwrap_or_default(),
             collision: schedules.iter().any(|s| s.phase() == api::BackupSchedulePhase::BackupCollision),
             storage: locations.iter().map(|l| (l.name_any(), is_available(l))).collect(),
             not_taken: restores
@@ -66,20 +62,53 @@ fn is_available(location: &velero::BackupStorageLocation) -> bool {
     location.status.as_ref().is_some_and(|status| status.phase == StorageLocationPhase::Available)
 }
 
-fn runs_of(backups: &[velero::Backup]) -> BTreeMap<Stamp, Vec<&BackupPhase>> {
-    let mut runs: BTreeMap<Stamp, Vec<&BackupPhase>> = BTreeMap::new();
-    for backup in backups {
-        let name = backup.metadata.name.as_deref().unwrap_or_default();
-        let stamp = BackupType::of_backup_name(name).and_then(|_| Stamp::suffix_of(name));
-        if let (Some(stamp), Some(status)) = (stamp, &backup.status) {
-            runs.entry(stamp).or_default().push(&status.phase);
-        }
+/// The runs of every namespace; the backups of one run need not have one stamp.
+fn runs_of(backups: &[velero::Backup]) -> Vec<Run> {
+    let namespaces: BTreeSet<&str> = backups.iter().filter_map(|b| b.metadata.namespace.as_deref()).collect();
+    let runs =
+        namespaces.into_iter().map(|namespace| Runs::of(&Candidates::in_namespace(backups, namespace)));
+    runs.flat_map(|runs| runs.iter().cloned().collect::<Vec<_>>()).collect()
+}
+
+fn phases_of(run: &Run, backups: &[velero::Backup]) -> BTreeMap<String, i64> {
+    let mut phases = BTreeMap::new();
+    let is_part = |backup: &&velero::Backup| run.parts.values().any(|name| *name == backup.name_any());
+    for status in backups.iter().filter(is_part).filter_map(|backup| backup.status.as_ref()) {
+        *phases.entry(status.phase.to_string()).or_insert(0) += 1;
     }
-    runs
+    phases
 }
 
 fn not_taken(restore: &api::Restore, complete: Option<Timestamp>) -> (String, Option<Timestamp>) {
     let name = restore.status.as_ref().and_then(|status| status.velero_credentials_restore_name.as_deref());
     let taken = name.and_then(Stamp::suffix_of).map(Stamp::timestamp);
     (restore.name_any(), complete.filter(|complete| taken.is_none_or(|taken| taken < *complete)))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::velero::BackupType;
+
+    /// S-255: Velero starts the members of one run up to a minute apart
+    #[test]
+    fn a_run_whose_stamps_differ_is_one_run() {
+        let stamps = ["20261122100004", "20261122100004", "20261122100004", "20261122100104"];
+        let backups: Vec<velero::Backup> = BackupType::DATA
+            .into_iter()
+            .zip(stamps)
+            .map(|(part, stamp)| {
+                serde_json::from_value(json!({
+                    "metadata": {"name": format!("{}-{stamp}", part.schedule_name()), "namespace": "acm"},
+                    "status": {"phase": "Completed"},
+                }))
+                .unwrap()
+            })
+            .collect();
+        let figures = Figures::of((&[], &[]), &backups, &[]);
+        assert_eq!(figures.last_complete_run, Some("2026-11-22T10:00:04Z".parse().unwrap()));
+        assert_eq!(figures.last_run_parts, BTreeMap::from([("Completed".to_owned(), 4)]));
+    }
 }
