@@ -52,9 +52,13 @@ async fn missing_of(
 pub(super) async fn reach(
     client: &Client,
     namespace: Option<String>,
+    writes: bool,
 ) -> Result<Result<Reach, Vec<String>>, Error> {
     let here = namespace.as_deref();
-    let lacking = permissions::missing(client, permissions::READS, here).await?;
+    let mut lacking = permissions::missing(client, permissions::READS, here).await?;
+    if writes {
+        lacking.extend(permissions::missing(client, permissions::WRITES, here).await?);
+    }
     if !lacking.is_empty() {
         return Ok(Err(lacking));
     }

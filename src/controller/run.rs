@@ -185,7 +185,7 @@ async fn prepare(
         while inbox.try_recv().is_ok() {}
     }
     health.set("kinds", None);
-    match gate::reach(client, options.namespace.clone()).await? {
+    match gate::reach(client, options.namespace.clone(), !options.dry_run).await? {
         Ok(reach) => Ok(Some(reach)),
         Err(lacking) => Err(Problem::Forbidden(lacking)),
     }
