@@ -3,6 +3,7 @@
 use acmbackup_lab::{HubOptions, Lab, VeleroOptions, crds};
 use anyhow::Result;
 use kube::api::ListParams;
+use serde_json::json;
 
 use crate::site::{NAMESPACE, Site, expect_code, plugin_on};
 
@@ -121,6 +122,39 @@ async fn a_user_who_may_not_and_a_server_that_is_down_are_told_apart() -> Result
             let (_, stderr) = expect_code(&plugin_on(&hub, arguments).output()?, 9, arguments)?;
             assert!(stderr.contains("[unreachable]"), "{stderr}");
         }
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_user_who_may_only_look_sees_everything_and_changes_nothing() -> Result<()> {
+    Lab::run(async |lab| {
+        let store = lab.store().await?;
+        let east = Site::start(lab, &store, "east", 1).await?;
+        let rbac = "rbac.authorization.k8s.io/v1";
+        let rules = json!([{"apiGroups": ["*"], "resources": ["*"], "verbs": ["get", "list", "watch"]}]);
+        let role =
+            json!({"apiVersion": rbac, "kind": "ClusterRole", "metadata": {"name": "look"}, "rules": rules});
+        let binding = json!({
+            "apiVersion": rbac, "kind": "ClusterRoleBinding", "metadata": {"name": "look"},
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "look"},
+            "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": "viewers"}],
+        });
+        east.hub.create(role).await?;
+        east.hub.create(binding).await?;
+        let viewer = east.hub.kubeconfig_for("viewer")?;
+        let run = |arguments: &str, code: i32| {
+            let output = plugin_on(&east.hub, arguments).env("KUBECONFIG", &viewer).output()?;
+            expect_code(&output, code, arguments)
+        };
+        run("status", 0)?;
+        run("get schedules", 0)?;
+        for arguments in ["schedule", "run"] {
+            let (_, stderr) = run(arguments, 9)?;
+            assert!(stderr.contains("[forbidden]") && stderr.contains("create"), "{arguments}: {stderr}");
+        }
+        assert!(east.schedules().list(&ListParams::default()).await?.items.is_empty());
         Ok(())
     })
     .await
