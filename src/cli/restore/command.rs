@@ -147,12 +147,14 @@ impl Task<'_> {
         let cleanup = restore.spec.cleanup_before_restore.as_ref();
         let (severity, consequence) = match (view.activates, cleanup) {
             (true, _) => (Severity::Severe, format!("move managed clusters to {context}")),
-            (_, Some(Cleanup::CleanupAll)) => {
-                (Severity::Severe, format!("remove everything from {context} that the backups do not hold"))
-            }
-            (_, cleanup) if may_remove(cleanup) => {
-                (Severity::Ordinary, format!("restore {context}, and remove what the backups no longer hold"))
-            }
+            (_, Some(Cleanup::CleanupAll)) => (
+                Severity::Severe,
+                format!("let the operator remove everything from {context} that the backups do not hold"),
+            ),
+            (_, cleanup) if may_remove(cleanup) => (
+                Severity::Ordinary,
+                format!("restore {context}, and let the operator remove what the backups no longer hold"),
+            ),
             _ => (Severity::None, String::new()),
         };
         self.args.confirm.ask(self.session, context, (severity, &consequence)).await
