@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 use super::error::{CliError, Result};
 use super::exit::{Exit, problem};
 use super::noun::{Noun, only_one};
-use super::output::{self, DataFormat, ObjectFormat, list_of};
+use super::output::{self, list_of};
 use super::preflight;
 use super::question::Severity;
 use super::session::{Hub, Session};
-use super::wait::{Condition, Grace, Waiting};
+use super::wait::{Condition, Waiting, Written};
 use super::writing::{ConfirmArgs, WaitFlags, WriteArgs, write_error};
 use crate::api::{BackupSchedule, BackupSchedulePhase};
 use crate::cluster::list::items;
@@ -66,11 +66,14 @@ pub async fn run(args: BackupArgs, session: &Session) -> Result<Exit> {
         confirm.ask(session, &hub.connection.context, (Severity::Ordinary, &consequence)).await?;
     }
     let names: Vec<String> = backups.iter().map(ResourceExt::name_any).collect();
-    let waits = args.waiting.wait && args.write.dry_run.is_none();
+    let waits = args.waiting.applies(&args.write);
     let waiting = waits.then(|| Waiting::start_run(session, &hub, &stamp.to_string(), names));
-    carry_out(&args.write, (session, &hub), &backups, stamp).await?;
+    carry_out(&args, (session, &hub), &backups, stamp).await?;
     match waiting {
-        Some(waiting) => waiting.finish(Condition::Usual, args.waiting.timeout, Grace::AfterWrite).await,
+        Some(waiting) => {
+            let how = (args.waiting.timeout, args.write.format());
+            waiting.finish(Condition::Usual, Written::Several, how).await
+        }
         None => Ok(Exit::Done),
     }
 }
@@ -122,7 +125,7 @@ fn check(schedule: &BackupSchedule, session: &Session) -> Result<()> {
 
 /// Creates the backups one after the other and says so, one line each; the run id comes last.
 async fn carry_out(
-    args: &WriteArgs,
+    BackupArgs { write: args, waiting, .. }: &BackupArgs,
     (session, hub): (&Session, &Hub),
     backups: &[Backup],
     stamp: Stamp,
@@ -137,16 +140,16 @@ async fn carry_out(
                 json!(created.map_err(|error| write_error(error, "Backup", &[]))?)
             }
         };
-        match args.output {
-            Some(ObjectFormat::Json | ObjectFormat::Yaml) => made.push(object),
-            _ => args.report((&place, &object), "created", &session.out())?,
+        match args.format() {
+            Some(_) => made.push(object),
+            None => args.report((&place, &object), "created", &session.out())?,
         }
     }
-    match args.output {
-        Some(ObjectFormat::Json) => output::print_data(&list_of(made), DataFormat::Json),
-        Some(ObjectFormat::Yaml) => output::print_data(&list_of(made), DataFormat::Yaml),
-        Some(ObjectFormat::Name) => Ok(()),
-        None => output::print(&format!("run {stamp}\n")),
+    match (args.format(), args.output) {
+        (Some(_), _) if waiting.applies(args) => Ok(()),
+        (Some(format), _) => output::print_data(&list_of(made), format),
+        (None, Some(_)) => Ok(()),
+        (None, None) => output::print(&format!("run {stamp}\n")),
     }
 }
 

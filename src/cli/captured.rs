@@ -12,8 +12,8 @@ use crate::wire::yaml;
 /// # Errors
 ///
 /// Exit 2 if it cannot be read.
-pub fn read(file: &Path) -> Result<HubSnapshot> {
-    let text = read_text(file)?;
+pub async fn read(file: &Path) -> Result<HubSnapshot> {
+    let text = read_text(file).await?;
     yaml::from_str(&text)
         .map_err(|error| CliError::new(Exit::Usage, format!("{} is not a snapshot: {error}", file.display())))
 }
@@ -23,10 +23,13 @@ pub fn read(file: &Path) -> Result<HubSnapshot> {
 /// # Errors
 ///
 /// Exit 2 if it cannot be read.
-pub fn read_text(file: &Path) -> Result<String> {
-    let text = match file.to_str() {
+pub async fn read_text(file: &Path) -> Result<String> {
+    let path = file.to_owned();
+    // On a thread of its own, because Ctrl-C is heard only while nothing blocks.
+    let reading = tokio::task::spawn_blocking(move || match path.to_str() {
         Some("-") => std::io::read_to_string(std::io::stdin()),
-        _ => std::fs::read_to_string(file),
-    };
+        _ => std::fs::read_to_string(path),
+    });
+    let text = reading.await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
     text.map_err(|error| CliError::new(Exit::Usage, format!("cannot read {}: {error}", file.display())))
 }

@@ -99,10 +99,23 @@ fn execute(cli: Cli) -> super::Result<Exit> {
         .enable_all()
         .build()
         .map_err(|error| CliError::new(Exit::Defect, format!("cannot start: {error}")))?;
-    let result = runtime.block_on(super::run(cli.command, session));
+    // The loop ends in its own way.
+    let result = match cli.command.is_short() {
+        true => runtime.block_on(until_interrupted(super::run(cli.command, session))),
+        false => runtime.block_on(super::run(cli.command, session)),
+    };
     // A thread may still wait for an answer nobody will give.
     runtime.shutdown_background();
     result.map_err(|error| error.leading_to(&leading))
+}
+
+/// Ctrl-C ends a command wherever it is, but who asks or waits answers it first.
+async fn until_interrupted(command: impl Future<Output = super::Result<Exit>>) -> super::Result<Exit> {
+    tokio::select! {
+        biased;
+        result = command => result,
+        Ok(()) = tokio::signal::ctrl_c() => Ok(Exit::Interrupted),
+    }
 }
 
 impl Command {

@@ -49,7 +49,9 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Stable names of problems (cli.md, section 12); each is the anchor of the page that explains it.
+/// Stable names of problems that end a command (cli.md, section 12); each is the anchor of the page that explains it.
+///
+/// Names of mere notes stand where the notes are made.
 pub mod problem {
     /// The cron expression is not one Velero accepts.
     pub const BAD_CRON: &str = "bad-cron";
@@ -59,24 +61,14 @@ pub mod problem {
     pub const CRD_MISSING: &str = "crd-missing";
     /// The installed CRD lacks fields that were asked for.
     pub const CRD_TOO_OLD: &str = "crd-too-old";
-    /// Backups expire before two further runs.
-    pub const EXPIRES_SOON: &str = "expires-soon";
     /// The identity may not do this.
     pub const FORBIDDEN: &str = "forbidden";
     /// The choice of backups would lose the generic resources.
     pub const GENERIC_LOST: &str = "generic-lost";
-    /// The hub has no id, so collisions cannot be seen.
-    pub const HUB_ID_UNKNOWN: &str = "hub-id-unknown";
     /// A run lacks usable backups.
     pub const INCOMPLETE_RUN: &str = "incomplete-run";
     /// The loop already runs.
     pub const LEASE_HELD: &str = "lease-held";
-    /// The holder of the lease does not renew it.
-    pub const LEASE_STALE: &str = "lease-stale";
-    /// Nobody runs the loop.
-    pub const LOOP_MISSING: &str = "loop-missing";
-    /// The parts come from different hubs.
-    pub const MIXED_HUBS: &str = "mixed-hubs";
     /// Several namespaces fit.
     pub const NAMESPACE_AMBIGUOUS: &str = "namespace-ambiguous";
     /// No namespace fits.
@@ -85,16 +77,10 @@ pub mod problem {
     pub const NO_BACKUP: &str = "no-backup";
     /// A question was not answered with yes.
     pub const NOT_CONFIRMED: &str = "not-confirmed";
-    /// The hub that wrote the backups may still be alive.
-    pub const OLD_HUB_ALIVE: &str = "old-hub-alive";
-    /// A part is from an older run than the others.
-    pub const OLDER_RUN: &str = "older-run";
     /// Another Restore is not finished.
     pub const RESTORE_IN_THE_WAY: &str = "restore-in-the-way";
     /// A BackupSchedule is active.
     pub const SCHEDULE_IN_THE_WAY: &str = "schedule-in-the-way";
-    /// The newest run is older than the schedule explains.
-    pub const STALE_BACKUPS: &str = "stale-backups";
     /// There is no storage location.
     pub const STORAGE_MISSING: &str = "storage-missing";
     /// The storage location has no owner.

@@ -10,6 +10,7 @@ use super::exit::{Exit, problem};
 use super::moment::Moment;
 use super::output::{self, DataFormat, Format, Frame};
 use super::session::Session;
+use super::writers;
 use crate::cluster::observe::backups_only;
 use crate::plan::latest::Candidates;
 use crate::render::latest::{Latest, Part};
@@ -96,6 +97,8 @@ pub async fn run(args: LatestArgs, session: &Session) -> Result<Exit> {
 /// Backups, and where they are from.
 struct Source {
     namespace: String,
+    /// `None` if it was not read.
+    hub_id: Option<String>,
     context: Option<String>,
     backups: Vec<Backup>,
 }
@@ -103,12 +106,21 @@ struct Source {
 impl Source {
     async fn read(args: &LatestArgs, session: &Session) -> Result<Self> {
         if let Some(file) = &args.from {
-            let hub = captured::read(file)?;
-            return Ok(Self { namespace: hub.subject.namespace, context: None, backups: hub.velero.backups });
+            let hub = captured::read(file).await?;
+            return Ok(Self {
+                namespace: hub.subject.namespace,
+                hub_id: hub.on_request.hub.map(|facts| facts.hub_id),
+                context: None,
+                backups: hub.velero.backups,
+            });
         }
         let hub = session.hub().await?;
         let backups = backups_only(hub.client(), hub.namespace()).await?;
-        Ok(Self { namespace: hub.found.namespace, context: Some(hub.connection.context), backups })
+        let hub_id = match args.output {
+            Some(Format::Json | Format::Yaml) => writers::id_of(&hub).await,
+            _ => None,
+        };
+        Ok(Self { namespace: hub.found.namespace, hub_id, context: Some(hub.connection.context), backups })
     }
 }
 
@@ -142,7 +154,7 @@ fn frame(latest: &Latest, session: &Session, source: &Source) -> serde_json::Val
     let frame = Frame {
         kind: "Latest",
         namespace: &source.namespace,
-        hub_id: None,
+        hub_id: source.hub_id.as_deref(),
         context: source.context.as_deref(),
         now: session.now(),
         problems: &latest.notes,

@@ -76,7 +76,7 @@ struct Place {
 impl Place {
     async fn read(args: &StatusArgs, session: &Session) -> Result<Self> {
         if let Some(file) = &args.from {
-            let hub = captured::read(file)?;
+            let hub = captured::read(file).await?;
             let namespace = hub.subject.namespace;
             let here = hub
                 .velero

@@ -12,8 +12,8 @@ use crate::plan::latest::Candidates;
 use crate::plan::runs::{Run, Runs};
 use crate::render::hub_id::ShortIds;
 use crate::render::{Style, age};
+use crate::velero;
 use crate::wire::{Cron, GoDuration};
-use crate::{api, velero};
 
 /// Silence after which a hub counts as gone, if its schedule is not known here.
 const DEFAULT_PERIOD_SECONDS: i64 = 2 * 3600;
@@ -71,7 +71,11 @@ pub fn period_of(cron: Option<&str>, runs: &Runs, now: Timestamp) -> i64 {
     by_cron.map(GoDuration::as_secs).or(by_runs).unwrap_or(DEFAULT_PERIOD_SECONDS)
 }
 
-/// Cron text of our schedule, if there is one.
-pub fn cron_of(schedules: &[api::BackupSchedule]) -> Option<&str> {
-    schedules.first().map(|schedule| schedule.spec.velero_schedule.as_str())
+/// This hub's id for answers that only mention it; `None` where it cannot be read.
+pub async fn id_of(hub: &Hub) -> Option<String> {
+    let facts = hub_facts(hub.client(), None).await;
+    facts
+        .inspect_err(|error| tracing::info!("the hub's id is not known: {error}"))
+        .ok()
+        .map(|facts| facts.hub_id)
 }

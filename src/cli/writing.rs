@@ -76,11 +76,36 @@ impl WriteArgs {
     /// Standard output cannot be written.
     pub fn report(&self, (place, object): (&Place, &Value), what: &str, style: &Style) -> Result<()> {
         let name = full_name(place);
-        match self.output {
-            Some(ObjectFormat::Json) => output::print_data(object, output::DataFormat::Json),
-            Some(ObjectFormat::Yaml) => output::print_data(object, output::DataFormat::Yaml),
-            Some(ObjectFormat::Name) => output::print(&format!("{name}\n")),
-            None => output::print(&format!("{} {what}{}\n", style.bold(name), self.dry_run_remark())),
+        match (self.format(), self.output) {
+            (Some(format), _) => output::print_data(object, format),
+            (None, Some(_)) => output::print(&format!("{name}\n")),
+            (None, None) => output::print(&format!("{} {what}{}\n", style.bold(name), self.dry_run_remark())),
+        }
+    }
+
+    /// As [`WriteArgs::report`]; where waiting follows, data are printed once, when it is over.
+    ///
+    /// # Errors
+    ///
+    /// Standard output cannot be written.
+    pub fn report_before(
+        &self,
+        waiting: &WaitFlags,
+        (place, object): (&Place, &Value),
+        (what, style): (&str, &Style),
+    ) -> Result<()> {
+        match self.format() {
+            Some(_) if waiting.applies(self) => Ok(()),
+            _ => self.report((place, object), what, style),
+        }
+    }
+
+    /// The form of objects as data; `None` for lines.
+    pub fn format(&self) -> Option<output::DataFormat> {
+        match self.output? {
+            ObjectFormat::Json => Some(output::DataFormat::Json),
+            ObjectFormat::Yaml => Some(output::DataFormat::Yaml),
+            ObjectFormat::Name => None,
         }
     }
 
@@ -90,6 +115,13 @@ impl WriteArgs {
             Some(DryRun::Server) => " (server dry run)",
             None => "",
         }
+    }
+}
+
+impl WaitFlags {
+    /// Waiting was asked for, and something is written that can be waited for.
+    pub fn applies(&self, write: &WriteArgs) -> bool {
+        self.wait && write.dry_run.is_none()
     }
 }
 

@@ -141,9 +141,9 @@ impl PlanView {
         let mut text = format!("{}\n\n", style.bold(harmless(title)));
         match self.steps.is_empty() {
             true => text.push_str("Nothing would be restored.\n"),
-            false => text.push_str(&columns(0, self.steps.iter().map(StepView::cells).collect())),
+            false => text.push_str(&columns(0, tamed(self.steps.iter().map(StepView::cells).collect()))),
         }
-        let mut rest = vec![vec!["Cleanup".to_owned(), self.cleanup.policy.clone()]];
+        let mut rest = vec![vec!["Cleanup".to_owned(), self.cleanup.shown()]];
         for (i, left) in self.left_out.iter().enumerate() {
             let title = if i == 0 { "Left out" } else { "" };
             rest.push(vec![title.to_owned(), format!("{}: {}", left.what, left.reason)]);
@@ -151,9 +151,9 @@ impl PlanView {
         let becomes = if self.activates { "; this hub becomes active" } else { "" };
         rest.push(vec!["Ends as".to_owned(), format!("{}{becomes}", self.status.phase)]);
         if !self.status.last_message.is_empty() {
-            rest.push(vec![String::new(), harmless(&self.status.last_message).into_owned()]);
+            rest.push(vec![String::new(), self.status.last_message.clone()]);
         }
-        text.push_str(&format!("\n{}", columns(0, rest)));
+        text.push_str(&format!("\n{}", columns(0, tamed(rest))));
         // What is left out was said above.
         let told: Vec<Note> =
             self.warnings.iter().filter(|note| !note.message.starts_with("left out")).cloned().collect();
@@ -170,8 +170,13 @@ impl PlanView {
         for part in BackupType::DATA {
             lines.push(self.summary_line(part, &hubs, style.now));
         }
-        lines.push(vec!["cleanup".to_owned(), self.cleanup.policy.clone()]);
-        format!("{}\n{}{}", style.bold(harmless(title)), columns(2, lines), problems(&self.warnings, style))
+        lines.push(vec!["cleanup".to_owned(), self.cleanup.shown()]);
+        format!(
+            "{}\n{}{}",
+            style.bold(harmless(title)),
+            columns(2, tamed(lines)),
+            problems(&self.warnings, style)
+        )
     }
 
     /// The summary before an activation: what is still to be restored.
@@ -185,7 +190,7 @@ impl PlanView {
                 only.to_owned(),
             ]
         };
-        let lines = columns(2, self.steps.iter().map(line).collect());
+        let lines = columns(2, tamed(self.steps.iter().map(line).collect()));
         format!("{}\n{lines}{}", style.bold(harmless(title)), problems(&self.warnings, style))
     }
 
@@ -248,6 +253,23 @@ fn status(restore: &api::Restore, stopped: Option<&api::RestoreStatus>) -> Statu
     StatusView { phase: phase.to_string(), last_message: message }
 }
 
+/// Nothing that comes from objects or files steers a terminal.
+fn tamed(lines: Vec<Vec<String>>) -> Vec<Vec<String>> {
+    lines.into_iter().map(|line| line.iter().map(|cell| harmless(cell).into_owned()).collect()).collect()
+}
+
+impl CleanupView {
+    /// The policy, and who acts on it.
+    fn shown(&self) -> String {
+        let removed = match Cleanup::from(self.policy.as_str()) {
+            Cleanup::None => return self.policy.clone(),
+            Cleanup::CleanupAll => "everything the backups do not hold",
+            _ => "what the backups no longer hold",
+        };
+        format!("{}: the operator removes {removed}; this version's own loop removes nothing", self.policy)
+    }
+}
+
 impl StepView {
     fn age(&self, now: Timestamp) -> String {
         self.started.map(|at| format!("{} old", age::age(at, now))).unwrap_or_default()
@@ -272,4 +294,52 @@ pub fn old_hub_note(message: String) -> Note {
 /// True if a cleanup may remove something.
 pub fn may_remove(cleanup: Option<&Cleanup>) -> bool {
     cleanup.is_some_and(|cleanup| *cleanup != Cleanup::None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn view(policy: &str) -> PlanView {
+        let evil = |text: &str| format!("{text}\u{1b}[2J");
+        PlanView {
+            name: evil("r1"),
+            steps: vec![StepView {
+                order: 1,
+                action: "create",
+                part: "credentials",
+                name: "r1-x".to_owned(),
+                backup: evil("acm-credentials-schedule-1"),
+                objects: Some(1),
+                reason: String::new(),
+                started: None,
+                hub: Some(evil("hub")),
+                is_active: false,
+            }],
+            cleanup: CleanupView { policy: policy.to_owned() },
+            left_out: vec![LeftOutView { what: "resources-generic", reason: evil("none in time") }],
+            status: StatusView { phase: evil("Finished"), last_message: evil("done") },
+            warnings: vec![Note::warning("older-run", "credentials", evil("old"))],
+            activates: false,
+            choices: vec![(BackupType::Credentials, evil("latest"))],
+        }
+    }
+
+    #[test]
+    fn nothing_in_a_plan_steers_the_terminal() {
+        let (view, style) = (view("x\u{1b}c"), Style::plain(Timestamp::UNIX_EPOCH));
+        for text in
+            [view.screen("Restore r1", &style), view.summary("r1", &style), view.activation("r1", &style)]
+        {
+            assert!(!text.contains('\u{1b}') && text.contains("acm-credentials-schedule-1?[2J"), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_cleanup_is_said_to_be_the_operators() {
+        let shown = |policy: &str| view(policy).cleanup.shown();
+        assert_eq!(shown("None"), "None");
+        assert!(shown("CleanupRestored").ends_with("this version's own loop removes nothing"));
+        assert!(shown("CleanupAll").contains("the operator removes everything"));
+    }
 }

@@ -39,6 +39,9 @@ pub fn next(commands: &[(String, String)]) -> String {
     if commands.is_empty() {
         return String::new();
     }
-    let lines = commands.iter().map(|(command, remark)| vec![command.clone(), remark.clone()]).collect();
+    let cells = |(command, remark): &(String, String)| {
+        vec![harmless(command).into_owned(), harmless(remark).into_owned()]
+    };
+    let lines = commands.iter().map(cells).collect();
     format!("\nNext\n{}", super::line::columns(2, lines))
 }

@@ -5,6 +5,8 @@ use std::fmt::Display;
 use jiff::Timestamp;
 use owo_colors::{OwoColorize, Style as Paint};
 
+use super::text::harmless;
+
 /// How to show things: decided once per output stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Style {
@@ -117,7 +119,7 @@ impl Style {
 
     /// A phase of ours or of Velero, in the colour it deserves.
     pub fn phase(&self, phase: &str) -> String {
-        self.toned(tone_of_phase(phase), phase)
+        self.toned(tone_of_phase(phase), harmless(phase))
     }
 
     fn paint(&self, text: impl Display, paint: Paint) -> String {
@@ -174,5 +176,11 @@ mod tests {
         assert_eq!(plain.mark(Mark::Bad), "FAIL");
         let rich = Style { unicode: true, color: true, ..plain };
         assert_eq!(rich.mark(Mark::Good), "\u{1b}[32m✔\u{1b}[0m");
+    }
+
+    #[test]
+    fn a_phase_cannot_steer_the_terminal() {
+        let style = Style::plain(Timestamp::UNIX_EPOCH);
+        assert_eq!(style.phase("Done\u{1b}[2J"), "Done?[2J");
     }
 }

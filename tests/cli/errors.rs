@@ -1,7 +1,5 @@
 //! Wrong usage and unreachable servers: what is said, and with which exit code.
 
-use std::time::{Duration, Instant};
-
 use super::{acmbackup, failure, output, text};
 
 #[test]
@@ -25,6 +23,8 @@ fn unknown_commands_and_values_are_usage_errors() {
         &["restore", "--namespace-mapping", "a"],
         &["restore", "--namespace-mapping", "a=kube-system"],
         &["restore", "-l", "a b"],
+        &["plan", "-f", "restore.yaml", "--pin"],
+        &["plan", "restore/r1", "--restore-pvs"],
         &["restore", "--credentials", "skip", "--resources", "skip"],
         &["restore", "--timeout", "5m"],
         &["install"],
@@ -88,13 +88,11 @@ fn closed_port() -> u16 {
 }
 
 #[test]
-fn a_server_that_is_down_is_told_soon() {
+fn a_server_that_is_down_is_told() {
     let config = kubeconfig(&format!("https://127.0.0.1:{}", closed_port()));
-    let begin = Instant::now();
     let output = acmbackup(&["status"]).env("KUBECONFIG", config.path()).output().unwrap();
     assert_eq!(output.status.code(), Some(9), "{}", text(&output.stderr));
     assert!(text(&output.stderr).starts_with("error: the server cannot be reached   [unreachable]\n"));
-    assert!(begin.elapsed() < Duration::from_secs(15), "took {:?}", begin.elapsed());
 }
 
 #[test]
@@ -115,4 +113,24 @@ fn an_unknown_context_is_named() {
         acmbackup(&["status", "--context", "nowhere"]).env("KUBECONFIG", config.path()).output().unwrap();
     assert_eq!(output.status.code(), Some(9));
     assert!(text(&output.stderr).contains("nowhere"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn ctrl_c_ends_a_command_that_gets_no_answer() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let config = kubeconfig(&format!("http://{}", listener.local_addr().unwrap()));
+    let child = std::process::Command::new(env!("CARGO_BIN_EXE_kubectl-acmbackup"))
+        .arg("status")
+        .env_clear()
+        .env("KUBECONFIG", config.path())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (mut connection, _) = listener.accept().unwrap();
+    // Once a request arrives the program has set itself up.
+    std::io::Read::read_exact(&mut connection, &mut [0]).unwrap();
+    let kill = format!("kill -INT {}", child.id());
+    assert!(std::process::Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", text(&output.stderr));
 }

@@ -13,7 +13,7 @@ use crate::cli::exit::{Exit, problem};
 use crate::cli::noun::{Noun, only_one};
 use crate::cli::question::Severity;
 use crate::cli::session::{Hub, Session};
-use crate::cli::wait::{Condition, Grace, Waiting};
+use crate::cli::wait::{Condition, Waiting, Written};
 use crate::cli::writing::{ConfirmArgs, WaitFlags, WriteArgs, write_error};
 use crate::cluster::write::{self, Place};
 use crate::plan::HubSnapshot;
@@ -56,12 +56,13 @@ pub async fn run(args: ActivateArgs, session: &Session) -> Result<Exit> {
     // Whatever happened while the question was open: same backups, and the object as it is now.
     let (fresh, again) = task.look(Some(&name)).await?;
     same_backups(&view, &again)?;
-    let waiting = (args.waiting.wait && args.write.dry_run.is_none())
-        .then(|| Waiting::start(session, &hub, Noun::Restore, &name));
-    task.write(&fresh).await?;
+    let waiting =
+        args.waiting.applies(&args.write).then(|| Waiting::start(session, &hub, Noun::Restore, &name));
+    let written = task.write(&fresh).await?;
     match waiting {
         Some(waiting) => {
-            let exit = waiting.finish(Condition::Usual, args.waiting.timeout, Grace::AfterWrite).await?;
+            let how = (args.waiting.timeout, args.write.format());
+            let exit = waiting.finish(Condition::Usual, written, how).await?;
             task.hint(None);
             Ok(exit)
         }
@@ -150,22 +151,24 @@ impl Task<'_> {
         self.args.confirm.ask(self.session, context, (severity, &consequence)).await
     }
 
-    async fn write(&self, restore: &api::Restore) -> Result<()> {
+    async fn write(&self, restore: &api::Restore) -> Result<Written> {
         let place = Place::of::<api::Restore>(self.hub.namespace(), &restore.name_any());
         let out = self.session.out();
         let what = format!("configured (managed clusters skip {} latest)", out.arrow());
         if self.args.write.is_client_dry_run() {
             let mut activated = restore.clone();
             activated.spec.velero_managed_clusters_backup_name = Some("latest".to_owned());
-            return self.args.write.report((&place, &json!(activated)), &what, &out);
+            self.args.write.report((&place, &json!(activated)), &what, &out)?;
+            return Ok(Written::Nothing);
         }
         let patch = json!({
             "metadata": {"resourceVersion": restore.metadata.resource_version},
             "spec": {"veleroManagedClustersBackupName": "latest"},
         });
         let changed = write::patch(self.hub.client(), &place, &patch, self.args.write.mode()).await;
-        let changed = changed.map_err(|error| write_error(error, "Restore", FLAGS))?;
-        self.args.write.report((&place, &json!(changed)), &what, &out)
+        let changed = json!(changed.map_err(|error| write_error(error, "Restore", FLAGS))?);
+        self.args.write.report_before(&self.args.waiting, (&place, &changed), (&what, &out))?;
+        Ok(Written::object(&changed))
     }
 
     fn hint(&self, wait_for: Option<&str>) {

@@ -104,6 +104,35 @@ impl RestoreFlags {
         lists.iter().any(|list| !list.is_empty()) || self.selector.is_some()
     }
 
+    /// The flags that were given.
+    pub(super) fn given(&self) -> Vec<&'static str> {
+        [
+            ("--managed-clusters", self.managed_clusters.is_some()),
+            ("--credentials", self.credentials.is_some()),
+            ("--resources", self.resources.is_some()),
+            ("--cleanup", self.cleanup.is_some()),
+            ("--sync", self.sync.is_some()),
+            ("--sync-interval", self.sync_interval.is_some()),
+            ("--pin", self.pin),
+            ("--run", self.run.is_some()),
+            ("--as-of", self.as_of.is_some()),
+            ("--without-generic", self.without_generic),
+            ("--include-namespaces", !self.include_namespaces.is_empty()),
+            ("--exclude-namespaces", !self.exclude_namespaces.is_empty()),
+            ("--include-resources", !self.include_resources.is_empty()),
+            ("--exclude-resources", !self.exclude_resources.is_empty()),
+            ("--selector", self.selector.is_some()),
+            ("--or-selector", !self.or_selector.is_empty()),
+            ("--namespace-mapping", !self.namespace_mapping.is_empty()),
+            ("--restore-pvs", self.restore_pvs.is_some()),
+            ("--preserve-node-ports", self.preserve_node_ports.is_some()),
+            ("--restore-status", !self.restore_status.is_empty()),
+        ]
+        .into_iter()
+        .filter_map(|(flag, given)| given.then_some(flag))
+        .collect()
+    }
+
     /// One moment in time is chosen for all parts.
     pub(super) fn is_fixed(&self) -> bool {
         self.pin || self.run.is_some() || self.as_of.is_some()

@@ -13,7 +13,7 @@ use crate::cli::noun::Noun;
 use crate::cli::preflight;
 use crate::cli::question::Severity;
 use crate::cli::session::{Hub, Session};
-use crate::cli::wait::{Condition, Grace, Waiting};
+use crate::cli::wait::{Condition, Waiting, Written};
 use crate::cli::writing::{ConfirmArgs, WaitFlags, WriteArgs, write_error};
 use crate::cluster::write::{self, Place};
 use crate::plan::HubSnapshot;
@@ -72,11 +72,14 @@ pub async fn run(args: RestoreArgs, session: &Session) -> Result<Exit> {
     let (restore, shown) = task.prepare(choices.clone()).await?;
     task.confirm(&restore, &shown).await?;
     task.still_the_same(choices, &shown).await?;
-    let waiting = (args.waiting.wait && args.write.dry_run.is_none())
-        .then(|| Waiting::start(session, &hub, Noun::Restore, &task.name));
-    task.create(&restore).await?;
+    let waiting =
+        args.waiting.applies(&args.write).then(|| Waiting::start(session, &hub, Noun::Restore, &task.name));
+    let written = task.create(&restore).await?;
     match waiting {
-        Some(waiting) => waiting.finish(Condition::Usual, args.waiting.timeout, Grace::AfterWrite).await,
+        Some(waiting) => {
+            let how = (args.waiting.timeout, args.write.format());
+            waiting.finish(Condition::Usual, written, how).await
+        }
         None => {
             task.hint(&restore);
             Ok(Exit::Done)
@@ -144,12 +147,14 @@ impl Task<'_> {
         let cleanup = restore.spec.cleanup_before_restore.as_ref();
         let (severity, consequence) = match (view.activates, cleanup) {
             (true, _) => (Severity::Severe, format!("move managed clusters to {context}")),
-            (_, Some(Cleanup::CleanupAll)) => {
-                (Severity::Severe, format!("remove everything from {context} that the backups do not hold"))
-            }
-            (_, cleanup) if may_remove(cleanup) => {
-                (Severity::Ordinary, format!("restore {context}, and remove what the backups no longer hold"))
-            }
+            (_, Some(Cleanup::CleanupAll)) => (
+                Severity::Severe,
+                format!("let the operator remove everything from {context} that the backups do not hold"),
+            ),
+            (_, cleanup) if may_remove(cleanup) => (
+                Severity::Ordinary,
+                format!("restore {context}, and let the operator remove what the backups no longer hold"),
+            ),
             _ => (Severity::None, String::new()),
         };
         self.args.confirm.ask(self.session, context, (severity, &consequence)).await
@@ -165,16 +170,18 @@ impl Task<'_> {
         same_backups(shown, &view)
     }
 
-    async fn create(&self, restore: &api::Restore) -> Result<()> {
+    async fn create(&self, restore: &api::Restore) -> Result<Written> {
         let place = Place::of::<api::Restore>(self.hub.namespace(), &self.name);
         let object = preview::to_object(restore);
         let out = self.session.out();
         if self.args.write.is_client_dry_run() {
-            return self.args.write.report((&place, &object), "created", &out);
+            self.args.write.report((&place, &object), "created", &out)?;
+            return Ok(Written::Nothing);
         }
         let created = write::create(self.hub.client(), &place, &object, self.args.write.mode()).await;
-        let created = created.map_err(|error| write_error(error, "Restore", FLAGS))?;
-        self.args.write.report((&place, &json!(created)), "created", &out)
+        let created = json!(created.map_err(|error| write_error(error, "Restore", FLAGS))?);
+        self.args.write.report_before(&self.args.waiting, (&place, &created), ("created", &out))?;
+        Ok(Written::object(&created))
     }
 
     fn hint(&self, restore: &api::Restore) {

@@ -16,6 +16,7 @@ use crate::cli::exit::Exit;
 use crate::cli::noun::{Noun, Subject};
 use crate::cli::output::{self, DataFormat, Frame};
 use crate::cli::session::{Hub, Session};
+use crate::cli::writers;
 use crate::plan::{self, Decision, HubSnapshot};
 use crate::render::plan::{PlanView, old_hub_note};
 use crate::wire::yaml;
@@ -55,11 +56,12 @@ pub struct PlanArgs {
 ///
 /// Wrong values, no usable backup, or the hub cannot be read.
 pub async fn run(args: PlanArgs, session: &Session) -> Result<Exit> {
+    refuse_ignored(&args)?;
     let choices = Choices::of(&args.flags)?;
     let (snapshot, hub) = observed(&args, session).await?;
     let now = session.now();
     let restore = match (&args.filename, &args.subject) {
-        (Some(file), _) => from_file(file, &snapshot)?,
+        (Some(file), _) => from_file(file, &snapshot).await?,
         (None, Some(subject)) => edited(existing(subject, &snapshot)?, &args.flags),
         (None, None) => resolved((&default_name(session), &args.flags), choices, &snapshot, session)?.0,
     };
@@ -77,13 +79,37 @@ pub async fn run(args: PlanArgs, session: &Session) -> Result<Exit> {
     {
         view.warnings.push(old_hub_note(sentence));
     }
-    show(&view, &args, (session, hub.as_ref()), &snapshot)?;
+    show(&view, &args, (session, hub.as_ref()), &snapshot).await?;
     Ok(if args.check && view.matters() { Exit::No } else { Exit::Done })
 }
 
+/// Flags that would change nothing are refused: an object says itself what it restores.
+fn refuse_ignored(args: &PlanArgs) -> Result<()> {
+    let given = args.flags.given();
+    let (what, why, ignored) = match (&args.filename, &args.subject) {
+        (Some(_), _) => ("--filename", "the file says what is restored", given),
+        (None, Some(_)) => {
+            let ignored = given.into_iter().filter(|flag| !PARTS.contains(flag)).collect();
+            ("restore/NAME", "of an existing restore only the parts can be changed", ignored)
+        }
+        (None, None) => return Ok(()),
+    };
+    if ignored.is_empty() {
+        return Ok(());
+    }
+    let message = format!("{} cannot be used with {what}", ignored.join(", "));
+    Err(CliError::new(Exit::Usage, message).why(why).try_(match what {
+        "--filename" => "change the file, or leave the flags out",
+        _ => "leave the flags out, or plan a new restore with them",
+    }))
+}
+
+/// Flags that change an existing restore, as an activation does.
+const PARTS: [&str; 3] = ["--managed-clusters", "--credentials", "--resources"];
+
 async fn observed(args: &PlanArgs, session: &Session) -> Result<(HubSnapshot, Option<Hub>)> {
     if let Some(file) = &args.from {
-        return Ok((captured::read(file)?, None));
+        return Ok((captured::read(file).await?, None));
     }
     let hub = session.hub().await?;
     Ok((preview::read(&hub, "").await?, Some(hub)))
@@ -115,8 +141,8 @@ fn edited(mut restore: api::Restore, flags: &RestoreFlags) -> api::Restore {
     restore
 }
 
-fn from_file(file: &std::path::Path, snapshot: &HubSnapshot) -> Result<api::Restore> {
-    let text = captured::read_text(file)?;
+async fn from_file(file: &std::path::Path, snapshot: &HubSnapshot) -> Result<api::Restore> {
+    let text = captured::read_text(file).await?;
     let wrong =
         |why: String| CliError::new(Exit::Usage, format!("{} holds no Restore: {why}", file.display()));
     let mut restore: api::Restore = yaml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
@@ -127,7 +153,7 @@ fn from_file(file: &std::path::Path, snapshot: &HubSnapshot) -> Result<api::Rest
     Ok(restore)
 }
 
-fn show(
+async fn show(
     view: &PlanView,
     args: &PlanArgs,
     (session, hub): (&Session, Option<&Hub>),
@@ -135,10 +161,14 @@ fn show(
 ) -> Result<()> {
     let context = hub.map(|hub| hub.connection.context.as_str());
     if let Some(format) = args.output {
+        let hub_id = match hub {
+            Some(hub) => writers::id_of(hub).await,
+            None => snapshot.on_request.hub.as_ref().map(|facts| facts.hub_id.clone()),
+        };
         let frame = Frame {
             kind: "Plan",
             namespace: &snapshot.subject.namespace,
-            hub_id: None,
+            hub_id: hub_id.as_deref(),
             context,
             now: session.now(),
             problems: &view.warnings,
@@ -151,4 +181,35 @@ fn show(
         None => ", not created",
     };
     output::print(&view.screen(&format!("Restore {}{place}{state}", view.name), &session.out()))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    fn refused(line: &str) -> Option<String> {
+        let words = format!("kubectl-acmbackup plan {line}");
+        let cli = crate::cli::Cli::try_parse_from(words.split(' ')).unwrap();
+        let crate::cli::Command::Plan(args) = cli.command else { panic!("another command") };
+        let error = refuse_ignored(&args).err()?;
+        assert_eq!(error.exit, Exit::Usage);
+        Some(error.message)
+    }
+
+    #[test]
+    fn flags_that_would_be_ignored_are_refused() {
+        assert_eq!(
+            refused("-f r.yaml --pin --managed-clusters latest").unwrap(),
+            "--managed-clusters, --pin cannot be used with --filename"
+        );
+        assert_eq!(
+            refused("restore/r1 --resources skip --restore-pvs").unwrap(),
+            "--restore-pvs cannot be used with restore/NAME"
+        );
+        for fine in ["restore/r1 --managed-clusters latest", "-f r.yaml --check", "--pin --sync=false"] {
+            assert_eq!(refused(fine), None, "{fine}");
+        }
+    }
 }

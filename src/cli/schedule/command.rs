@@ -5,21 +5,20 @@ use serde_json::{Map, Value, json};
 
 use super::args::{FLAGS, ScheduleArgs};
 use super::change::{self, Field};
+use crate::api;
 use crate::cli::error::{CliError, Result};
-use crate::cli::exit::Exit;
+use crate::cli::exit::{Exit, problem};
 use crate::cli::question::Severity;
 use crate::cli::session::{Hub, Session};
-use crate::cli::wait::{Condition, Grace, Waiting};
+use crate::cli::wait::{Condition, Waiting, Written};
 use crate::cli::writing::{WriteArgs, write_error};
 use crate::cli::{noun::Noun, preflight, writers};
-use crate::cluster::Class;
 use crate::cluster::list::items;
 use crate::cluster::write::{self, Place};
 use crate::plan::validate::schedule_name;
 use crate::render::Mark;
 use crate::render::text::harmless;
 use crate::wire::GoDuration;
-use crate::{api, velero};
 
 const DEFAULT_NAME: &str = "schedule-acm";
 
@@ -36,27 +35,17 @@ pub async fn run(args: ScheduleArgs, session: &Session) -> Result<Exit> {
     let name = pick_name(args.name.as_deref(), &existing, session)?;
     schedule_name(&name).map_err(|error| CliError::new(Exit::Usage, error.to_string()))?;
     let task = Task { args: &args, session, hub: &hub, name, fields };
-    let wait = args.waiting.wait && args.write.dry_run.is_none();
-    let begin = || wait.then(|| Waiting::start(session, &hub, Noun::Schedule, &task.name));
-    let waiting = match existing.into_iter().next() {
-        None => {
-            let waiting = begin();
-            task.create(&wanted).await?;
-            waiting
-        }
-        // What is seen before the old one is gone must not count for the new one.
-        Some(old) if args.recreate => {
-            task.recreate(&old).await?;
-            begin()
-        }
-        Some(old) => {
-            let waiting = begin();
-            task.change(&old).await?;
-            waiting
-        }
+    let waiting =
+        args.waiting.applies(&args.write).then(|| Waiting::start(session, &hub, Noun::Schedule, &task.name));
+    let written = match existing.into_iter().next() {
+        None => task.create(&wanted).await?,
+        Some(old) if args.recreate => task.recreate(&old).await?,
+        Some(old) => task.change(&old).await?,
     };
     match waiting {
-        Some(waiting) => waiting.finish(task.condition(), args.waiting.timeout, Grace::AfterWrite).await,
+        Some(waiting) => {
+            waiting.finish(task.condition(), written, (args.waiting.timeout, args.write.format())).await
+        }
         None => Ok(Exit::Done),
     }
 }
@@ -94,20 +83,38 @@ pub(super) fn patch_of(old: &api::BackupSchedule, fields: &[Field]) -> Value {
     json!({"metadata": {"resourceVersion": old.metadata.resource_version}, "spec": change::to_spec(fields)})
 }
 
-struct Task<'a> {
-    args: &'a ScheduleArgs,
-    session: &'a Session,
-    hub: &'a Hub,
-    name: String,
-    fields: Vec<Field>,
+/// A schedule in collision is final: a change would not be looked at by anybody. Spec: S-124
+///
+/// # Errors
+///
+/// Exit 5 if it is.
+pub(super) fn refuse_collided(old: &api::BackupSchedule, session: &Session) -> Result<()> {
+    if old.phase() != api::BackupSchedulePhase::BackupCollision {
+        return Ok(());
+    }
+    let message = format!("{} is in BackupCollision and will not make backups again", old.name_any());
+    let error = CliError::named(problem::COLLISION, Exit::Refused, message)
+        .try_("on the hub that must stop: kubectl acmbackup pause")
+        .try_for(session.command("schedule --recreate"), "then, here, if this hub must go on");
+    let reason = old.status.as_ref().map(|status| status.last_message.clone()).unwrap_or_default();
+    Err(if reason.is_empty() { error } else { error.why(reason) })
+}
+
+/// A schedule that is to be created, changed or made anew.
+pub(super) struct Task<'a> {
+    pub(super) args: &'a ScheduleArgs,
+    pub(super) session: &'a Session,
+    pub(super) hub: &'a Hub,
+    pub(super) name: String,
+    pub(super) fields: Vec<Field>,
 }
 
 impl Task<'_> {
-    fn place(&self) -> Place {
+    pub(super) fn place(&self) -> Place {
         Place::of::<api::BackupSchedule>(self.hub.namespace(), &self.name)
     }
 
-    fn write(&self) -> &WriteArgs {
+    pub(super) fn write(&self) -> &WriteArgs {
         &self.args.write
     }
 
@@ -115,44 +122,49 @@ impl Task<'_> {
         if self.args.paused == Some(true) { Condition::Paused } else { Condition::Usual }
     }
 
-    async fn create(&self, wanted: &api::BackupScheduleSpec) -> Result<()> {
+    async fn create(&self, wanted: &api::BackupScheduleSpec) -> Result<Written> {
         let object =
             change::new_object(&self.name, self.hub.namespace(), &change::with_defaults(&self.fields));
         self.look_first(wanted.paused).await?;
-        self.warn_about_expiry(wanted);
+        self.warn(wanted);
         if !wanted.paused {
             self.ask_about_other_hub().await?;
         }
         self.post(&object).await
     }
 
-    async fn post(&self, object: &Value) -> Result<()> {
-        let out = self.session.out();
+    pub(super) async fn post(&self, object: &Value) -> Result<Written> {
         if self.write().is_client_dry_run() {
-            return self.write().report((&self.place(), object), "created", &out);
+            return self.done((object, Written::Nothing), "created");
         }
         let created = write::create(self.hub.client(), &self.place(), object, self.write().mode()).await;
-        let created = created.map_err(|error| write_error(error, "BackupSchedule", FLAGS))?;
-        self.write().report((&self.place(), &json!(created)), "created", &out)?;
+        let created = json!(created.map_err(|error| write_error(error, "BackupSchedule", FLAGS))?);
+        let written = self.done((&created, Written::object(&created)), "created")?;
         self.hint();
-        Ok(())
+        Ok(written)
     }
 
-    async fn change(&self, old: &api::BackupSchedule) -> Result<()> {
+    /// Says what was done.
+    pub(super) fn done(&self, (object, written): (&Value, Written), what: &str) -> Result<Written> {
+        let out = self.session.out();
+        self.write().report_before(&self.args.waiting, (&self.place(), object), (what, &out))?;
+        Ok(written)
+    }
+
+    async fn change(&self, old: &api::BackupSchedule) -> Result<Written> {
         let old_spec = spec_of(old);
         let mut new_spec = old_spec.clone();
         new_spec.extend(change::to_spec(&self.fields));
         let wanted = change::checked(&new_spec)?;
-        self.refuse_collided(old)?;
-        let out = self.session.out();
-        let differences = change::differences(&old_spec, &self.fields, out.arrow());
+        refuse_collided(old, self.session)?;
+        let differences = change::differences(&old_spec, &self.fields, self.session.out().arrow());
         if differences.is_empty() {
-            return self.write().report((&self.place(), &json!(old)), "unchanged", &out);
+            return self.done((&json!(old), Written::Nothing), "unchanged");
         }
         if old.spec.paused && !wanted.paused {
             self.look_first(false).await?;
         }
-        self.warn_about_expiry(&wanted);
+        self.warn(&wanted);
         let once = change::without_effect(&old_spec, &self.fields);
         if !once.is_empty() {
             let text = format!(
@@ -167,68 +179,15 @@ impl Task<'_> {
             if let Some(spec) = object.get_mut("spec") {
                 *spec = Value::Object(new_spec);
             }
-            return self.write().report((&self.place(), &object), &what, &out);
+            return self.done((&object, Written::Nothing), &what);
         }
         let patch = patch_of(old, &self.fields);
         let changed = write::patch(self.hub.client(), &self.place(), &patch, self.write().mode()).await;
-        let changed = changed.map_err(|error| write_error(error, "BackupSchedule", FLAGS))?;
-        self.write().report((&self.place(), &json!(changed)), &what, &out)
+        let changed = json!(changed.map_err(|error| write_error(error, "BackupSchedule", FLAGS))?);
+        self.done((&changed, Written::object(&changed)), &what)
     }
 
-    async fn recreate(&self, old: &api::BackupSchedule) -> Result<()> {
-        let mut spec = spec_of(old);
-        spec.extend(change::to_spec(&self.fields));
-        let wanted = change::checked(&spec)?;
-        self.look_first(wanted.paused).await?;
-        let owned = old.spec.use_owner_references_in_backup;
-        let (severity, backups) = match owned {
-            true => (Severity::Severe, ", and delete its backups, which are owned by the Velero schedules"),
-            false => (Severity::Ordinary, ""),
-        };
-        let consequence = format!("delete {} and create it again{backups}", self.name);
-        if self.write().dry_run.is_none() {
-            self.session.tell(&format!("This will {consequence}.\n"));
-            self.args
-                .confirm
-                .ask(self.session, &self.hub.connection.context, (severity, &consequence))
-                .await?;
-            self.remove(old).await?;
-        }
-        let object = change::new_object(&self.name, self.hub.namespace(), &spec);
-        match self.write().dry_run {
-            // The server would refuse a second object of this name even in a dry run.
-            Some(_) => self.write().report((&self.place(), &object), "recreated", &self.session.out()),
-            None => self.post(&object).await,
-        }
-    }
-
-    /// Deletes the schedule and the Velero schedules it owns: until those are gone a new one cannot make its own.
-    async fn remove(&self, old: &api::BackupSchedule) -> Result<()> {
-        let (client, namespace) = (self.hub.client(), self.hub.namespace());
-        let uid = old.metadata.uid.as_deref();
-        let left = write::delete(client, &self.place(), uid, self.write().mode()).await?;
-        if left.is_some_and(|object| object.metadata.deletion_timestamp.is_some()) {
-            let message = format!("{} is being deleted, but finalizers hold it", self.name);
-            return Err(CliError::new(Exit::Refused, message)
-                .try_for(self.session.command("schedule"), "once it is gone"));
-        }
-        // By name: no BackupSchedule of this name is left, so whatever uid they carry, their owner is gone.
-        let is_owned = |velero: &velero::Schedule| {
-            let owners = velero.owner_references();
-            owners.iter().any(|owner| owner.kind == "BackupSchedule" && owner.name == self.name)
-        };
-        let owned = items::<velero::Schedule>(client, Some(namespace)).await?.into_iter().filter(is_owned);
-        for velero in owned {
-            let place = Place::of::<velero::Schedule>(namespace, &velero.name_any());
-            match write::delete(client, &place, velero.metadata.uid.as_deref(), self.write().mode()).await {
-                Err(error) if matches!(error.class(), Class::NotFound | Class::Conflict) => {}
-                other => drop(other?),
-            }
-        }
-        Ok(())
-    }
-
-    async fn look_first(&self, paused: bool) -> Result<()> {
+    pub(super) async fn look_first(&self, paused: bool) -> Result<()> {
         if self.args.skip_preflight {
             return Ok(());
         }
@@ -252,18 +211,14 @@ impl Task<'_> {
         self.args.confirm.ask(self.session, context, (Severity::Ordinary, &consequence)).await
     }
 
-    /// A schedule in collision is final: a change would not be looked at by anybody. Spec: S-124
-    fn refuse_collided(&self, old: &api::BackupSchedule) -> Result<()> {
-        if old.phase() != api::BackupSchedulePhase::BackupCollision {
-            return Ok(());
+    /// Says what the schedule does not do as one may expect.
+    pub(super) fn warn(&self, spec: &api::BackupScheduleSpec) {
+        self.warn_about_expiry(spec);
+        if spec.use_managed_service_account {
+            let text =
+                "--managed-service-account: the loop of this version makes no tokens yet; the operator does";
+            self.session.note(Mark::Attention, text);
         }
-        let message = format!("{} is in BackupCollision and will not make backups again", self.name);
-        let error = CliError::named(crate::cli::exit::problem::COLLISION, Exit::Refused, message);
-        let reason = old.status.as_ref().map(|status| status.last_message.clone()).unwrap_or_default();
-        Err(error
-            .why(reason)
-            .try_("on the hub that must stop: kubectl acmbackup pause")
-            .try_for(self.session.command("schedule --recreate"), "then, here, if this hub must go on"))
     }
 
     fn warn_about_expiry(&self, spec: &api::BackupScheduleSpec) {
@@ -288,3 +243,25 @@ impl Task<'_> {
 
 const RESTORE_BLOCKS: &str =
     "no backups are made while a restore is unfinished: the schedule would end as FailedValidation";
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    /// S-124
+    #[test]
+    fn a_schedule_in_collision_is_neither_changed_nor_resumed() {
+        let cli = crate::cli::Cli::try_parse_from(["kubectl-acmbackup", "resume"]).unwrap();
+        let session = Session::new(cli.globals);
+        let refused = |phase: &str| {
+            let old = json!({"metadata": {"name": "s"}, "status": {"phase": phase, "lastMessage": "why"}});
+            refuse_collided(&serde_json::from_value(old).unwrap(), &session).err()
+        };
+        assert!(refused("Enabled").is_none() && refused("Paused").is_none());
+        let error = refused("BackupCollision").unwrap();
+        assert_eq!((error.exit, error.problem), (Exit::Refused, Some("collision")));
+        assert_eq!(error.why, ["why"]);
+    }
+}

@@ -4,6 +4,7 @@ mod args;
 mod change;
 mod command;
 mod pause;
+mod recreate;
 
 pub use args::ScheduleArgs;
 pub use command::run;

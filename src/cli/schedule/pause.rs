@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 
 use super::args::FLAGS;
 use super::change::Field;
-use super::command::{existing, patch_of};
+use super::command::{existing, patch_of, refuse_collided};
 use crate::api;
 use crate::cli::error::Result;
 use crate::cli::exit::Exit;
 use crate::cli::noun::{Noun, only_one};
 use crate::cli::preflight;
 use crate::cli::session::{Hub, Session};
-use crate::cli::wait::{Condition, Grace, Waiting};
+use crate::cli::wait::{Condition, Waiting, Written};
 use crate::cli::writing::{WaitFlags, WriteArgs, write_error};
 use crate::cluster::write::{self, Place};
 use crate::plan::validate::terms;
@@ -79,6 +79,7 @@ pub async fn resume(args: ResumeArgs, session: &Session) -> Result<Exit> {
     fields.extend(args.skip_immediately.map(|skip| Field { name: "skipImmediately", value: skip.into() }));
     let flip = Flip { session, hub: &hub, write: &args.write, waiting: &args.waiting, fields };
     let old = flip.find(args.name.as_deref()).await?;
+    refuse_collided(&old, session)?;
     if !args.skip_preflight {
         preflight::storage(&hub, session).await?;
         let why =
@@ -112,22 +113,28 @@ impl Flip<'_> {
     async fn carry_out(&self, old: &api::BackupSchedule, what: &str, condition: Condition) -> Result<Exit> {
         let name = old.name_any();
         let place = Place::of::<api::BackupSchedule>(self.hub.namespace(), &name);
-        let wait = self.waiting.wait && self.write.dry_run.is_none();
-        let waiting = wait.then(|| Waiting::start(self.session, self.hub, Noun::Schedule, &name));
+        let waiting = self
+            .waiting
+            .applies(self.write)
+            .then(|| Waiting::start(self.session, self.hub, Noun::Schedule, &name));
         let same =
             json!(old.spec.paused) == self.fields.first().map_or(Value::Null, |field| field.value.clone());
         let what = if same { "unchanged" } else { what };
-        let object = match self.write.is_client_dry_run() || (same && self.fields.len() == 1) {
-            true => self.merged(old),
+        let (object, written) = match self.write.is_client_dry_run() || (same && self.fields.len() == 1) {
+            true => (self.merged(old), Written::Nothing),
             false => {
                 let patch = patch_of(old, &self.fields);
                 let changed = write::patch(self.hub.client(), &place, &patch, self.write.mode()).await;
-                json!(changed.map_err(|error| write_error(error, "BackupSchedule", FLAGS))?)
+                let changed = json!(changed.map_err(|error| write_error(error, "BackupSchedule", FLAGS))?);
+                let written = Written::object(&changed);
+                (changed, written)
             }
         };
-        self.write.report((&place, &object), what, &self.session.out())?;
+        self.write.report_before(self.waiting, (&place, &object), (what, &self.session.out()))?;
         match waiting {
-            Some(waiting) => waiting.finish(condition, self.waiting.timeout, Grace::AfterWrite).await,
+            Some(waiting) => {
+                waiting.finish(condition, written, (self.waiting.timeout, self.write.format())).await
+            }
             None => Ok(Exit::Done),
         }
     }

@@ -3,7 +3,8 @@
 use clap::Args;
 
 use super::condition::Condition;
-use super::waiting::{Grace, Waiting};
+use super::waiting::Waiting;
+use super::written::Written;
 use crate::api;
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::Exit;
@@ -57,7 +58,7 @@ pub async fn run(args: WaitArgs, session: &Session) -> Result<Exit> {
         (name, _) => only_one(noun, name.as_deref(), &names(&hub, noun).await?, hub.namespace())?,
     };
     Waiting::start_for(session, &hub, noun, (&name, &condition))
-        .finish(condition, args.timeout, Grace::None)
+        .finish(condition, Written::Nothing, (args.timeout, None))
         .await
 }
 

@@ -5,7 +5,9 @@ mod condition;
 mod screen;
 mod sources;
 mod waiting;
+mod written;
 
 pub use command::{WaitArgs, run};
 pub use condition::Condition;
-pub use waiting::{Grace, Waiting};
+pub use waiting::Waiting;
+pub use written::Written;

@@ -3,42 +3,44 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use serde_json::{Value, json};
 use tokio::time::{Instant, interval, sleep_until};
 
 use super::condition::{Condition, Verdict, judge, judge_all, phase_of, phase_of_all};
 use super::screen::Screen;
 use super::sources::{Change, Sources, World};
+use super::written::Written;
+use crate::api::{BackupSchedule, Restore};
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::Exit;
 use crate::cli::noun::Noun;
+use crate::cli::output::{self, DataFormat};
 use crate::cli::session::{Hub, Session};
 use crate::cluster::Class;
+use crate::cluster::objects::objects;
 use crate::render::progress::Facts;
+use crate::velero::Backup;
 use crate::wire::GoDuration;
 
 /// How often ages on the screen are brought up to date.
 const TICK: Duration = Duration::from_secs(1);
-/// How long a bad phase may be left over from before a write.
+/// How long a phase may be left over from before a write.
 const GRACE: Duration = Duration::from_secs(10);
-
-/// Whether a bad phase may be older than what is waited for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Grace {
-    /// The object was just written; give the loop a moment to look at it.
-    AfterWrite,
-    /// What is seen counts.
-    None,
-}
+/// How long looking once may take.
+const LOOK_ONCE: Duration = Duration::from_secs(30);
 
 /// A watch on one object that has begun.
 pub struct Waiting<'a> {
     session: &'a Session,
+    client: kube::Client,
     namespace: String,
     noun: Noun,
     name: String,
     /// What a run is made of; empty for one object.
     members: Vec<String>,
     sources: Sources,
+    /// When waiting began; questions and writes before it do not count.
     begin: Timestamp,
     since: Instant,
 }
@@ -48,6 +50,7 @@ impl<'a> Waiting<'a> {
     pub fn start(session: &'a Session, hub: &Hub, noun: Noun, name: &str) -> Self {
         Self {
             session,
+            client: hub.client().clone(),
             namespace: hub.namespace().to_owned(),
             noun,
             name: name.to_owned(),
@@ -74,30 +77,38 @@ impl<'a> Waiting<'a> {
         Self { members: backups, ..Self::start(session, hub, Noun::Run, run) }
     }
 
-    /// Waits for the condition; the limit `0` looks once.
+    /// Waits for the condition, then prints the object if a format is given; the limit `0` looks once.
     ///
     /// # Errors
     ///
     /// The object is not there, the server refuses, or Ctrl-C.
-    pub async fn finish(mut self, condition: Condition, limit: GoDuration, grace: Grace) -> Result<Exit> {
+    pub async fn finish(
+        mut self,
+        condition: Condition,
+        written: Written,
+        (limit, format): (GoDuration, Option<DataFormat>),
+    ) -> Result<Exit> {
+        (self.begin, self.since) = (self.session.now(), Instant::now());
         let mut world = World::default();
-        let deadline = self.since + limit.to_std().unwrap_or_default().max(Duration::from_millis(1));
-        self.first_look(&mut world).await?;
+        // Looking once takes as long as the first answers do.
+        let deadline = self.since + limit.to_std().filter(|limit| !limit.is_zero()).unwrap_or(LOOK_ONCE);
         let mut screen = Screen::new(self.session, self.again(&condition));
+        if let Some(exit) = self.first_look(&mut world, deadline).await? {
+            screen.end(&self.facts(&world), exit);
+            return Ok(exit);
+        }
         let mut ticks = interval(TICK);
         let exit = loop {
             let verdict = self.judge(&world, &condition);
+            let is_fresh = written != Written::Nothing && self.since.elapsed() <= GRACE;
+            let verdict = written.allow_for(verdict, self.meta(&world), is_fresh);
             screen.show(&self.facts(&world));
             match verdict {
                 Verdict::Over(exit) => break exit,
-                Verdict::Bad if grace == Grace::None || self.since.elapsed() > GRACE => {
-                    break Exit::EndedBadly;
-                }
-                Verdict::Gone if grace == Grace::None || self.since.elapsed() > GRACE => {
-                    return Err(self.gone());
-                }
-                _ if limit.is_zero() => break Exit::TimedOut,
-                _ => {}
+                Verdict::Bad => break Exit::EndedBadly,
+                Verdict::Gone => return Err(self.gone()),
+                Verdict::Pending if limit.is_zero() => break Exit::TimedOut,
+                Verdict::Pending => {}
             }
             tokio::select! {
                 change = self.sources.changes.recv() => self.take(change, &mut world)?,
@@ -108,7 +119,34 @@ impl<'a> Waiting<'a> {
         };
         let facts = self.facts(&world);
         screen.end(&facts, exit);
+        match format {
+            Some(format) if exit != Exit::Interrupted => self.print(format).await?,
+            _ => {}
+        }
         Ok(exit)
+    }
+
+    /// Prints what was waited for as the server has it.
+    async fn print(&self, format: DataFormat) -> Result<()> {
+        let found = match self.noun {
+            Noun::Schedule => objects::<BackupSchedule>(&self.client, Some(&self.namespace), "").await,
+            Noun::Restore => objects::<Restore>(&self.client, Some(&self.namespace), "").await,
+            Noun::Backup | Noun::Run => objects::<Backup>(&self.client, Some(&self.namespace), "").await,
+        };
+        let is_meant = |name: &String| *name == self.name || self.members.contains(name);
+        let mut found: Vec<Value> = found?
+            .into_iter()
+            .filter(|object| object.metadata.name.as_ref().is_some_and(is_meant))
+            .map(|object| json!(object))
+            .collect();
+        match (self.noun, found.pop()) {
+            (Noun::Run, last) => {
+                found.extend(last);
+                output::print_data(&output::list_of(found), format)
+            }
+            (_, Some(object)) => output::print_data(&object, format),
+            (_, None) => Err(self.gone()),
+        }
     }
 
     fn judge(&self, world: &World, condition: &Condition) -> Verdict {
@@ -118,13 +156,25 @@ impl<'a> Waiting<'a> {
         }
     }
 
-    /// Waits until every kind was listed once.
-    async fn first_look(&mut self, world: &mut World) -> Result<()> {
-        while world.listed.len() < self.sources.kinds {
-            let change = self.sources.changes.recv().await;
-            self.take(change, world)?;
+    /// Of the one object waited for.
+    fn meta<'w>(&self, world: &'w World) -> Option<&'w ObjectMeta> {
+        match self.noun {
+            Noun::Schedule => world.schedules.get(&self.name).map(|schedule| &schedule.metadata),
+            Noun::Restore => world.restores.get(&self.name).map(|restore| &restore.metadata),
+            Noun::Backup | Noun::Run => world.backups.get(&self.name).map(|backup| &backup.metadata),
         }
-        Ok(())
+    }
+
+    /// Waits until every kind was listed once; returns how that ended if it did not come to it.
+    async fn first_look(&mut self, world: &mut World, deadline: Instant) -> Result<Option<Exit>> {
+        while world.listed.len() < self.sources.kinds {
+            tokio::select! {
+                change = self.sources.changes.recv() => self.take(change, world)?,
+                () = sleep_until(deadline) => return Ok(Some(Exit::TimedOut)),
+                _ = tokio::signal::ctrl_c() => return Ok(Some(Exit::Interrupted)),
+            }
+        }
+        Ok(None)
     }
 
     /// Trouble that will not pass by itself ends the waiting.

@@ -29,7 +29,7 @@ impl Status {
             0,
             vec![
                 vec!["Hub".to_owned(), format!("{}  {}", style.bold(hub), self.identity(&ids))],
-                vec!["Namespace".to_owned(), namespace.to_owned()],
+                vec!["Namespace".to_owned(), harmless(namespace).into_owned()],
             ],
         );
         text.push('\n');
@@ -59,7 +59,7 @@ impl Status {
             (Role::Passive, Some(writer)) => format!("passive, follows hub {}", ids.show(writer)),
             (role, _) => format!("{role:?}").to_lowercase(),
         };
-        format!("{}  {role}", harmless(&id))
+        format!("{}  {}", harmless(&id), harmless(&role))
     }
 
     /// Not in the columns of the rest, because holders have long names.
@@ -88,7 +88,7 @@ impl Status {
             let state = if location.phase.is_empty() { "not checked by Velero" } else { &location.phase };
             lines.push(vec![
                 title.to_owned(),
-                location.name.clone(),
+                harmless(&location.name).into_owned(),
                 format!("{}{checked}", style.phase(state)),
             ]);
         }
@@ -97,7 +97,9 @@ impl Status {
         }
         lines.push(match &self.schedule {
             None => vec!["Schedule".to_owned(), none("schedules")],
-            Some(schedule) => vec!["Schedule".to_owned(), schedule.name.clone(), schedule.text(style)],
+            Some(schedule) => {
+                vec!["Schedule".to_owned(), harmless(&schedule.name).into_owned(), schedule.text(style)]
+            }
         });
         match &self.last_run {
             None => lines.push(vec!["Last run".to_owned(), none("backups")]),
@@ -105,7 +107,9 @@ impl Status {
         }
         lines.push(match &self.restore {
             None => vec!["Restore".to_owned(), none("restores")],
-            Some(restore) => vec!["Restore".to_owned(), restore.name.clone(), restore.text(style)],
+            Some(restore) => {
+                vec!["Restore".to_owned(), harmless(&restore.name).into_owned(), restore.text(style)]
+            }
         });
         // What a restore under way says is news; what a settled one says is known, or a problem.
         if let Some(restore) =
@@ -135,10 +139,11 @@ impl ScheduleView {
 impl RunView {
     fn lines(&self, ours: Option<&str>, ids: &ShortIds, style: &Style) -> Vec<Vec<String>> {
         let foreign = self.hub.as_deref().filter(|hub| Some(*hub) != ours);
-        let writer = foreign.map(|hub| format!(", written by hub {}", ids.show(hub))).unwrap_or_default();
+        let writer =
+            foreign.map(|hub| format!(", written by hub {}", harmless(&ids.show(hub)))).unwrap_or_default();
         let age = age::age(self.started_at, style.now);
         let text = format!("{age} ago, {}{writer}", style.phase(&self.status));
-        let mut lines = vec![vec!["Last run".to_owned(), self.id.clone(), text]];
+        let mut lines = vec![vec!["Last run".to_owned(), harmless(&self.id).into_owned(), text]];
         for part in &self.parts {
             let phase = if part.backup.is_none() { "missing" } else { part.phase.as_str() };
             let phase = if phase.is_empty() { "waiting" } else { phase };
