@@ -91,8 +91,7 @@ impl WriteArgs {
     pub fn report_before(
         &self,
         waiting: &WaitFlags,
-        (place, object): (&Place, &Value),
-        what: &str,
+        (place, object, what): (&Place, &Value, &str),
         style: &Style,
     ) -> Result<()> {
         match self.format() {
