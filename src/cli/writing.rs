@@ -91,8 +91,8 @@ impl WriteArgs {
     pub fn report_before(
         &self,
         waiting: &WaitFlags,
-        (place, object): (&Place, &Value),
-        (what, style): (&str, &Style),
+        (place, object, what): (&Place, &Value, &str),
+        style: &Style,
     ) -> Result<()> {
         match self.format() {
             Some(_) if waiting.applies(self) => Ok(()),

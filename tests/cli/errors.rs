@@ -115,12 +115,12 @@ fn an_unknown_context_is_named() {
     assert!(text(&output.stderr).contains("nowhere"), "{}", text(&output.stderr));
 }
 
-#[test]
-fn ctrl_c_ends_a_command_that_gets_no_answer() {
+/// Runs a command on a server that never answers; Ctrl-C comes with its first request.
+fn interrupted(arguments: &[&str]) -> (String, Option<i32>) {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let config = kubeconfig(&format!("http://{}", listener.local_addr().unwrap()));
     let child = std::process::Command::new(env!("CARGO_BIN_EXE_kubectl-acmbackup"))
-        .arg("status")
+        .args(arguments)
         .env_clear()
         .env("KUBECONFIG", config.path())
         .stderr(std::process::Stdio::piped())
@@ -132,5 +132,29 @@ fn ctrl_c_ends_a_command_that_gets_no_answer() {
     let kill = format!("kill -INT {}", child.id());
     assert!(std::process::Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(130), "{}", text(&output.stderr));
+    (text(&output.stderr), output.status.code())
+}
+
+#[test]
+fn ctrl_c_ends_a_command_that_gets_no_answer() {
+    assert_eq!(interrupted(&["status"]).1, Some(130));
+}
+
+const WAIT: [&str; 6] = ["wait", "restore/r1", "--for", "deleted", "-n", "acm"];
+
+#[test]
+fn ctrl_c_while_waiting_says_how_to_go_on() {
+    let (told, code) = interrupted(&WAIT);
+    assert_eq!(code, Some(130), "{told}");
+    assert!(told.starts_with("Stopped waiting"), "{told}");
+    assert!(told.contains("kubectl acmbackup wait restore/r1 --for deleted"), "{told}");
+}
+
+#[test]
+fn the_time_to_wait_counts_before_the_first_answer_too() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let config = kubeconfig(&format!("http://{}", listener.local_addr().unwrap()));
+    let output =
+        acmbackup(&WAIT).args(["--timeout", "50ms"]).env("KUBECONFIG", config.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(124), "{}", text(&output.stderr));
 }

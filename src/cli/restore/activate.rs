@@ -167,7 +167,7 @@ impl Task<'_> {
         });
         let changed = write::patch(self.hub.client(), &place, &patch, self.args.write.mode()).await;
         let changed = json!(changed.map_err(|error| write_error(error, "Restore", FLAGS))?);
-        self.args.write.report_before(&self.args.waiting, (&place, &changed), (&what, &out))?;
+        self.args.write.report_before(&self.args.waiting, (&place, &changed, &what), &out)?;
         Ok(Written::object(&changed))
     }
 

@@ -180,7 +180,7 @@ impl Task<'_> {
         }
         let created = write::create(self.hub.client(), &place, &object, self.args.write.mode()).await;
         let created = json!(created.map_err(|error| write_error(error, "Restore", FLAGS))?);
-        self.args.write.report_before(&self.args.waiting, (&place, &created), ("created", &out))?;
+        self.args.write.report_before(&self.args.waiting, (&place, &created, "created"), &out)?;
         Ok(Written::object(&created))
     }
 

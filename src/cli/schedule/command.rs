@@ -147,7 +147,7 @@ impl Task<'_> {
     /// Says what was done.
     pub(super) fn done(&self, (object, written): (&Value, Written), what: &str) -> Result<Written> {
         let out = self.session.out();
-        self.write().report_before(&self.args.waiting, (&self.place(), object), (what, &out))?;
+        self.write().report_before(&self.args.waiting, (&self.place(), object, what), &out)?;
         Ok(written)
     }
 

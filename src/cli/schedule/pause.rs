@@ -130,7 +130,7 @@ impl Flip<'_> {
                 (changed, written)
             }
         };
-        self.write.report_before(self.waiting, (&place, &object), (what, &self.session.out()))?;
+        self.write.report_before(self.waiting, (&place, &object, what), &self.session.out())?;
         match waiting {
             Some(waiting) => {
                 waiting.finish(condition, written, (self.waiting.timeout, self.write.format())).await

@@ -8,7 +8,7 @@ use super::change;
 use super::command::{Task, spec_of};
 use crate::api;
 use crate::cli::error::{CliError, Result};
-use crate::cli::exit::Exit;
+use crate::cli::exit::{Exit, problem};
 use crate::cli::question::Severity;
 use crate::cli::wait::Written;
 use crate::cli::writing::{DryRun, write_error};
@@ -22,6 +22,10 @@ use crate::wire::yaml;
 const TRIAL_NAME: &str = "acmbackup-dry-run";
 /// What `kubectl apply` keeps about an object; it would be wrong about the new one.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+const GONE: &str = "the old object is deleted, and the server did not confirm the new one";
+const LEAVING: &str = "once they are done nothing is left of it; the new one is not made";
+const UNCERTAIN: &str = "the old object may be deleted already; the new one is not made";
 
 impl Task<'_> {
     /// Deletes the schedule and creates it again with what was asked for.
@@ -43,19 +47,19 @@ impl Task<'_> {
         self.confirm(old).await?;
         let keep = Keep(Some(&object));
         let result = match self.delete(old).await {
-            Ok(true) => self.make(&object).await,
-            Ok(false) => Err(CliError::new(
-                Exit::Refused,
-                format!("{} is being deleted, but finalizers hold it", self.name),
-            )),
-            // Nothing was deleted.
-            Err(error) => {
-                keep.release();
-                return Err(error);
+            Ok(true) => self.make(&object).await.map_err(|error| with_object(error, GONE, &object)),
+            Ok(false) => Err(with_object(self.held(), LEAVING, &object)),
+            Err(error) if error.problem == Some(problem::UNREACHABLE) => {
+                Err(with_object(error, UNCERTAIN, &object))
             }
+            Err(error) => Err(error),
         };
         keep.release();
-        result.map_err(|error| with_object(error, &object))
+        result
+    }
+
+    fn held(&self) -> Box<CliError> {
+        CliError::new(Exit::Refused, format!("{} is being deleted, but finalizers hold it", self.name))
     }
 
     /// What the server would make of the object.
@@ -130,11 +134,9 @@ impl Drop for Keep<'_> {
     }
 }
 
-/// The old one is gone, so the error carries what it takes to create it.
-fn with_object(error: Box<CliError>, object: &Value) -> Box<CliError> {
-    let error = error
-        .why("the old object is deleted already, and the new one is not there")
-        .try_("give the lines above to: kubectl create -f -");
+/// The old one is gone or going, so the error carries what it takes to create it.
+fn with_object(error: Box<CliError>, state: &str, object: &Value) -> Box<CliError> {
+    let error = error.why(state).try_("give the lines above to: kubectl create -f -");
     lines(object).into_iter().fold(error, CliError::detail)
 }
 
@@ -191,7 +193,8 @@ mod tests {
 
     #[test]
     fn when_creating_fails_after_the_deletion_the_error_holds_the_whole_object() {
-        let error = with_object(CliError::new(Exit::Unreachable, "the server cannot be reached"), &object());
+        let error =
+            with_object(CliError::new(Exit::Unreachable, "the server cannot be reached"), GONE, &object());
         let read: Value = yaml::from_str(&error.details.join("\n")).unwrap();
         assert_eq!(read, object());
         assert_eq!(error.exit, Exit::Unreachable);
