@@ -1,8 +1,10 @@
 //! What a user can choose: skip, a named run, dry runs.
 
 use acmbackup::api::RestorePhase;
+use acmbackup::velero;
 use acmbackup_lab::{Lab, Store, until};
 use anyhow::{Context, Result};
+use kube::ResourceExt;
 use kube::api::ListParams;
 
 use crate::site::{DEADLINE, Site};
@@ -104,4 +106,52 @@ async fn a_plan_says_what_the_loop_then_does_and_changes_nothing() -> Result<()>
         Ok(())
     })
     .await
+}
+
+/// R-203, rows "L / skip / L", "L / L / skip" and a named run: the hub is lost, and the loop is killed in the middle of each.
+#[tokio::test]
+async fn a_lost_hub_is_taken_over_part_by_part() -> Result<()> {
+    Lab::run(async |lab| {
+        let (_store, east, west) = two_sites(lab).await?;
+        let wanted = east.counts().await?;
+        let run = west.run("get runs --no-headers")?.split_whitespace().next().context("no run")?.to_owned();
+        drop(east);
+
+        let without_credentials =
+            take_over(&west, "first", "--credentials skip --managed-clusters latest").await?;
+        assert_eq!(
+            without_credentials,
+            ["managed-clusters", "resources", "resources-generic", "resources-generic"]
+        );
+        let counts = west.counts().await?;
+        assert_eq!(counts.get("ManagedCluster"), wanted.get("ManagedCluster"));
+        assert_eq!(counts.get("Secret (credentials)").copied().unwrap_or(0), 0, "{counts:?}");
+
+        let without_resources =
+            take_over(&west, "second", "--resources skip --managed-clusters latest").await?;
+        assert_eq!(without_resources, ["credentials", "credentials", "managed-clusters"]);
+        assert_eq!(west.counts().await?, wanted);
+
+        let named = take_over(&west, "third", &format!("--run {run} --managed-clusters latest")).await?;
+        assert_eq!(named.len(), 6, "{named:?}");
+        assert_eq!(west.counts().await?, wanted);
+        Ok(())
+    })
+    .await
+}
+
+/// Takes over with a loop that is killed once the first Velero restore is there; the parts that were restored.
+async fn take_over(west: &Site, name: &str, flags: &str) -> Result<Vec<String>> {
+    let made = async || {
+        let all = west.velero_restores().list(&ListParams::default()).await?.items;
+        let of_this = |restore: &velero::Restore| restore.name_any().starts_with(&format!("{name}-"));
+        anyhow::Ok(all.into_iter().filter(of_this).collect::<Vec<_>>())
+    };
+    let first = west.start_loop().await?;
+    west.run(&format!("restore {name} {flags} --cleanup none --yes --confirm west"))?;
+    until(DEADLINE, "the first velero restore", async || Ok(!made().await?.is_empty())).await?;
+    first.kill()?;
+    let _second = west.start_loop().await?;
+    west.restore_is(name, RestorePhase::Finished).await?;
+    Ok(types_of(&made().await?).into_iter().map(str::to_owned).collect())
 }

@@ -116,9 +116,15 @@ async fn a_restore_whose_archive_is_gone_fails_with_veleros_reason() -> Result<(
         let folder = store.bucket("backups")?.join("backups").join(&resources);
         std::fs::remove_file(folder.join(format!("{resources}.tar.gz"))).context("remove the archive")?;
 
-        let _loop = west.start_loop().await?;
+        let first = west.start_loop().await?;
         let (_, stderr) = west.run_to(7, "restore broken --cleanup none --yes --wait --timeout 2m")?;
-        let broken = west.restore_is("broken", RestorePhase::Error).await?;
+        west.restore_is("broken", RestorePhase::Error).await?;
+        first.kill()?;
+        let _second = west.start_loop().await?;
+        let (_, again) = west.run_to(7, "wait restore/broken --timeout 1m")?;
+        assert!(again.contains("Failed"), "{again}");
+        let broken = west.restores().get("broken").await?;
+        assert_eq!(broken.phase(), RestorePhase::Error);
         let message = broken.status.unwrap_or_default().last_message;
         assert!(message.contains(&resources), "{message}");
         let failed = west.velero_restores().list(&ListParams::default()).await?;

@@ -42,11 +42,14 @@ async fn a_restore_waits_for_its_storage_and_then_completes() -> Result<()> {
         west.completed_backups(5).await?;
         store.stop()?;
         west.location_is("Unavailable").await?;
-        let _loop = west.start_loop().await?;
+        let first = west.start_loop().await?;
         west.run("restore late --cleanup none --skip-preflight --yes")?;
         let error = west.restore_is("late", RestorePhase::Error).await?;
         let message = error.status.unwrap_or_default().last_message;
         assert!(message.contains("BackupStorageLocation"), "{message}");
+        // A crash in the middle of the outage changes nothing.
+        first.kill()?;
+        let _second = west.start_loop().await?;
         store.start().await?;
         let done = west.restore_is("late", RestorePhase::Finished).await?;
         assert!(done.status.unwrap_or_default().completion_timestamp.is_some());
