@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::error::Result;
 use super::session::Hub;
 use crate::api::keys::HUB_ID_UNKNOWN;
-use crate::cluster::facts::hub_facts;
+use crate::cluster::facts::id_of_hub;
 use crate::cluster::list::items;
 use crate::cluster::observe::backups_only;
 use crate::plan::latest::Candidates;
@@ -37,18 +37,18 @@ impl OtherHub {
     }
 }
 
-/// The other hub that wrote the newest run within two periods, if there is one.
+/// The other hub that wrote the newest run within two periods; `None` without one, or if our own id cannot be read.
 ///
 /// # Errors
 ///
-/// The backups or this hub's id cannot be read.
+/// The backups cannot be read.
 pub async fn other_hub_at_work(hub: &Hub, now: Timestamp) -> Result<Option<OtherHub>> {
     let backups = backups_only(hub.client(), hub.namespace()).await?;
     let schedules: Vec<velero::Schedule> = items(hub.client(), Some(hub.namespace())).await?;
-    let facts = hub_facts(hub.client(), None).await?;
+    let Some(id) = id_of(hub).await else { return Ok(None) };
     let runs = Runs::of(&Candidates::in_namespace(&backups, hub.namespace()));
     let period = period_of(schedules.first().map(|schedule| schedule.spec.schedule.as_str()), &runs, now);
-    Ok(at_work(runs.iter().next(), &facts.hub_id, now, period))
+    Ok(at_work(runs.iter().next(), &id, now, period))
 }
 
 /// Whether `newest` tells of another hub that is at work. Hubs without an id cannot be told apart.
@@ -71,11 +71,8 @@ pub fn period_of(cron: Option<&str>, runs: &Runs, now: Timestamp) -> i64 {
     by_cron.map(GoDuration::as_secs).or(by_runs).unwrap_or(DEFAULT_PERIOD_SECONDS)
 }
 
-/// This hub's id for answers that only mention it; `None` where it cannot be read.
+/// This hub's id; `None` where it cannot be read, which must not keep anybody from restoring.
 pub async fn id_of(hub: &Hub) -> Option<String> {
-    let facts = hub_facts(hub.client(), None).await;
-    facts
-        .inspect_err(|error| tracing::info!("the hub's id is not known: {error}"))
-        .ok()
-        .map(|facts| facts.hub_id)
+    let id = id_of_hub(hub.client(), None).await;
+    id.inspect_err(|error| tracing::info!("the hub's id is not known: {error}")).ok()
 }

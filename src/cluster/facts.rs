@@ -45,7 +45,11 @@ pub async fn hub_facts(client: &Client, hub_id: Option<&str>) -> Result<HubFacts
 }
 
 /// The OpenShift cluster id, or `unknown` where the kind is not served. Spec: S-140
-async fn id_of_hub(client: &Client, given: Option<&str>) -> Result<String, Error> {
+///
+/// # Errors
+///
+/// It cannot be read.
+pub async fn id_of_hub(client: &Client, given: Option<&str>) -> Result<String, Error> {
     if let Some(id) = given {
         return Ok(id.to_owned());
     }

@@ -128,7 +128,7 @@ impl Task<'_> {
             preview::usable(&snapshot, &restore, self.session.now())?;
         }
         if view.activates
-            && let Some(sentence) = preview::old_hub(self.hub, &snapshot, self.session).await?
+            && let Some(sentence) = preview::old_hub(self.hub, &snapshot, self.session).await
         {
             view.warnings.push(old_hub_note(sentence));
         }

@@ -75,7 +75,7 @@ pub async fn run(args: PlanArgs, session: &Session) -> Result<Exit> {
     };
     let mut view = preview::view(&snapshot, &restore, stopped.as_ref(), now);
     if let Some(hub) = hub.as_ref().filter(|_| view.activates)
-        && let Some(sentence) = preview::old_hub(hub, &snapshot, session).await?
+        && let Some(sentence) = preview::old_hub(hub, &snapshot, session).await
     {
         view.warnings.push(old_hub_note(sentence));
     }

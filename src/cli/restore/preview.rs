@@ -127,18 +127,14 @@ pub(super) fn generic_kept(view: &PlanView, snapshot: &HubSnapshot) -> Result<()
     .try_for("--without-generic", "if nothing in it matters"))
 }
 
-/// Another hub that still writes backups, if it is at work.
-///
-/// # Errors
-///
-/// This hub's id cannot be read.
-pub(super) async fn old_hub(hub: &Hub, snapshot: &HubSnapshot, session: &Session) -> Result<Option<String>> {
+/// Another hub that still writes backups; `None` without one, or if this hub's own id cannot be read.
+pub(super) async fn old_hub(hub: &Hub, snapshot: &HubSnapshot, session: &Session) -> Option<String> {
     let now = session.now();
     let runs = Runs::of(&Candidates::of(snapshot));
-    let facts = crate::cluster::facts::hub_facts(hub.client(), None).await?;
+    let id = writers::id_of(hub).await?;
     let period = writers::period_of(None, &runs, now);
-    let other = writers::at_work(runs.iter().next(), &facts.hub_id, now, period);
-    Ok(other.map(|other| other.sentence(&session.err()) + ". Stop it, or pause its schedule, first"))
+    let other = writers::at_work(runs.iter().next(), &id, now, period);
+    other.map(|other| other.sentence(&session.err()) + ". Stop it, or pause its schedule, first")
 }
 
 /// The object as it is sent: without a status.
