@@ -2,23 +2,12 @@
 
 use acmbackup::api::RestorePhase;
 use acmbackup::velero;
-use acmbackup_lab::{Lab, Store, until};
+use acmbackup_lab::{Lab, until};
 use anyhow::{Context, Result};
 use kube::ResourceExt;
 use kube::api::ListParams;
 
-use crate::site::{DEADLINE, Site};
-
-/// A hub with one run of backups and an empty one that sees them.
-async fn two_sites(lab: &Lab) -> Result<(Store, Site, Site)> {
-    let store = lab.store().await?;
-    let (east, west) =
-        tokio::try_join!(Site::start(lab, &store, "east", 2), Site::start(lab, &store, "west", 0))?;
-    let _loop = east.start_loop().await?;
-    east.back_up().await?;
-    west.completed_backups(5).await?;
-    Ok((store, east, west))
-}
+use crate::site::{DEADLINE, Site, backed_up};
 
 fn types_of(restores: &[acmbackup::velero::Restore]) -> Vec<&str> {
     let mut names: Vec<&str> = restores
@@ -34,7 +23,7 @@ fn types_of(restores: &[acmbackup::velero::Restore]) -> Vec<&str> {
 #[tokio::test]
 async fn skipped_parts_are_left_alone() -> Result<()> {
     Lab::run(async |lab| {
-        let (_store, _east, west) = two_sites(lab).await?;
+        let (_store, _east, west) = backed_up(lab).await?;
         let _loop = west.start_loop().await?;
 
         west.run("restore only-credentials --resources skip --cleanup none --yes --wait --timeout 2m")?;
@@ -57,7 +46,7 @@ async fn skipped_parts_are_left_alone() -> Result<()> {
 #[tokio::test]
 async fn a_named_run_is_restored_even_when_a_newer_one_exists() -> Result<()> {
     Lab::run(async |lab| {
-        let (_store, east, west) = two_sites(lab).await?;
+        let (_store, east, west) = backed_up(lab).await?;
         let runs = west.run("get runs --no-headers")?;
         let first = runs.split_whitespace().next().context("no run is listed")?.to_owned();
         let _east_loop = east.start_loop().await?;
@@ -83,7 +72,7 @@ async fn a_named_run_is_restored_even_when_a_newer_one_exists() -> Result<()> {
 #[tokio::test]
 async fn a_plan_says_what_the_loop_then_does_and_changes_nothing() -> Result<()> {
     Lab::run(async |lab| {
-        let (_store, _east, west) = two_sites(lab).await?;
+        let (_store, _east, west) = backed_up(lab).await?;
         let plan = west.run("plan -o json --managed-clusters latest")?;
         let plan: serde_json::Value = serde_json::from_str(&plan)?;
         let steps = plan.get("steps").and_then(|steps| steps.as_array()).context("no steps")?;
@@ -112,7 +101,7 @@ async fn a_plan_says_what_the_loop_then_does_and_changes_nothing() -> Result<()>
 #[tokio::test]
 async fn a_lost_hub_is_taken_over_part_by_part() -> Result<()> {
     Lab::run(async |lab| {
-        let (_store, east, west) = two_sites(lab).await?;
+        let (_store, east, west) = backed_up(lab).await?;
         let wanted = east.counts().await?;
         let run = west.run("get runs --no-headers")?.split_whitespace().next().context("no run")?.to_owned();
         drop(east);

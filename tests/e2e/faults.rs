@@ -1,24 +1,14 @@
 //! Crashes and damage: the loop killed at work, an archive gone, an object that does not decode.
 
 use acmbackup::api::{BackupSchedulePhase, RestorePhase};
-use acmbackup_lab::{Lab, Store, until};
+use acmbackup_lab::{Lab, until};
 use anyhow::{Context, Result, ensure};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::Api;
 use kube::api::{ListParams, PostParams};
 use serde_json::{Value, json};
 
-use crate::site::{DEADLINE, NAMESPACE, Site};
-
-async fn backed_up(lab: &Lab) -> Result<(Store, Site, Site)> {
-    let store = lab.store().await?;
-    let (east, west) =
-        tokio::try_join!(Site::start(lab, &store, "east", 2), Site::start(lab, &store, "west", 0))?;
-    let _loop = east.start_loop().await?;
-    east.back_up().await?;
-    west.completed_backups(5).await?;
-    Ok((store, east, west))
-}
+use crate::site::{DEADLINE, NAMESPACE, Site, backed_up};
 
 #[tokio::test]
 async fn a_loop_killed_while_it_makes_schedules_finishes_the_job_later() -> Result<()> {

@@ -151,6 +151,17 @@ impl Site {
     }
 }
 
+/// A store, a hub with one run of backups in it, and an empty hub that sees them; no loop runs any more.
+pub(crate) async fn backed_up(lab: &Lab) -> Result<(Store, Site, Site)> {
+    let store = lab.store().await?;
+    let (east, west) =
+        tokio::try_join!(Site::start(lab, &store, "east", 2), Site::start(lab, &store, "west", 0))?;
+    let _loop = east.start_loop().await?;
+    east.back_up().await?;
+    west.completed_backups(5).await?;
+    Ok((store, east, west))
+}
+
 /// The plugin with a hub's kubeconfig.
 pub(crate) fn plugin_on(hub: &Hub, arguments: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kubectl-acmbackup"));
