@@ -6,6 +6,7 @@
 pub mod backup;
 pub mod captured;
 pub mod completion;
+pub mod doctor;
 pub mod entry;
 pub mod environment;
 pub mod error;
@@ -88,6 +89,8 @@ pub enum Command {
     Status(status::StatusArgs),
     /// List schedules, restores, backups or runs
     Get(get::GetArgs),
+    /// Check that everything needed is in place
+    Doctor(doctor::DoctorArgs),
     /// Install the CRDs
     Install(install::InstallArgs),
     /// Set up shell completion
@@ -115,6 +118,7 @@ pub async fn run(command: Command, session: Session) -> Result<Exit> {
         Command::Wait(args) => wait::run(args, &session).await,
         Command::Status(args) => status::run(&args, &session).await,
         Command::Get(args) => get::run(args, &session).await,
+        Command::Doctor(args) => doctor::run(args, &session).await,
         Command::Install(args) => install::run(args, &session).await,
         Command::Completion(args) => completion::run(&args),
         Command::Version(args) => version::run(&args, &session).await,
