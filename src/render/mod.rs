@@ -14,6 +14,7 @@ pub mod status;
 pub mod style;
 pub mod table;
 pub mod text;
+pub mod verify;
 
 pub use line::columns;
 pub use style::{Mark, Style};
