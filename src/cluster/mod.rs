@@ -14,6 +14,7 @@ pub mod namespace;
 pub mod objects;
 pub mod observe;
 pub mod permissions;
+pub mod roles;
 pub mod status;
 mod transport;
 pub mod watch;
