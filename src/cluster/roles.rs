@@ -1,7 +1,7 @@
 //! The table of permissions as roles, and who has them. Pure: `install` sends them, `plugin-manifest/rbac.yaml` holds them.
 //!
-//! Both are ClusterRoles, so that they name no namespace. The one for the namespace is granted there by a RoleBinding,
-//! or everywhere by a ClusterRoleBinding for a loop that works in all namespaces.
+//! All are ClusterRoles, so that they name no namespace. The one for the namespace is granted there by a RoleBinding,
+//! or everywhere by a ClusterRoleBinding for a loop that works in all namespaces; the one for the lease where that is.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +17,8 @@ use super::permissions::{CLUSTER_READS, CLUSTER_WRITES, LEASE, Permission, READS
 pub const EVERYWHERE: &str = "kubectl-acmbackup";
 /// Name of the role for what the loop does in its namespace, and of its binding.
 pub const IN_NAMESPACE: &str = "kubectl-acmbackup-namespace";
+/// Name of the role for the lease, and of its binding.
+pub const FOR_LEASE: &str = "kubectl-acmbackup-lease";
 
 /// Rows granted everywhere.
 pub fn everywhere() -> impl Iterator<Item = &'static Permission> {
@@ -25,12 +27,12 @@ pub fn everywhere() -> impl Iterator<Item = &'static Permission> {
 
 /// Rows granted in the namespace of the loop.
 pub fn in_namespace() -> impl Iterator<Item = &'static Permission> {
-    [READS, WRITES, LEASE].into_iter().flatten()
+    [READS, WRITES].into_iter().flatten()
 }
 
-/// Both roles: for everywhere, and for the namespace of the loop.
-pub fn roles() -> [ClusterRole; 2] {
-    [role(EVERYWHERE, everywhere()), role(IN_NAMESPACE, in_namespace())]
+/// The three roles: for everywhere, for the namespace of the loop, and for the lease.
+pub fn roles() -> [ClusterRole; 3] {
+    [role(EVERYWHERE, everywhere()), role(IN_NAMESPACE, in_namespace()), role(FOR_LEASE, LEASE.iter())]
 }
 
 /// Grants the role for everywhere to `who`.
@@ -42,10 +44,10 @@ pub fn bind_everywhere(who: Subject) -> ClusterRoleBinding {
     }
 }
 
-/// Grants the role for the namespace of the loop to `who`, in `namespace`.
-pub fn bind_in(namespace: &str, who: Subject) -> RoleBinding {
-    let metadata = ObjectMeta { namespace: Some(namespace.to_owned()), ..named(IN_NAMESPACE) };
-    RoleBinding { metadata, role_ref: reference(IN_NAMESPACE), subjects: Some(vec![who]) }
+/// Grants [`IN_NAMESPACE`] or [`FOR_LEASE`] to `who` in `namespace`.
+pub fn bind_in(namespace: &str, role: &str, who: Subject) -> RoleBinding {
+    let metadata = ObjectMeta { namespace: Some(namespace.to_owned()), ..named(role) };
+    RoleBinding { metadata, role_ref: reference(role), subjects: Some(vec![who]) }
 }
 
 /// One rule for each kind, with all verbs any row asks for; sorted, so that a new row shows as one change.
@@ -99,7 +101,7 @@ mod tests {
 
     #[test]
     fn every_row_says_which_rule_needs_it() {
-        for row in everywhere().chain(in_namespace()) {
+        for row in everywhere().chain(in_namespace()).chain(LEASE) {
             let is_rule = row.why.starts_with("S-") || row.why.starts_with("R-");
             assert!(is_rule && !row.verbs.is_empty(), "{row:?}");
         }
