@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use acmbackup_lab::{Fill, Hub, HubOptions, Lab, Store, Velero, VeleroOptions, crds, until};
+use acmbackup_lab::{Assets, Fill, Hub, HubOptions, Lab, Store, Velero, VeleroOptions, crds, until};
 use anyhow::{Context, Result, ensure};
 use k8s_openapi::api::core::v1::Pod;
 use kube::Api;
@@ -95,6 +95,21 @@ async fn users_may_do_nothing_until_told() -> Result<()> {
         let list = async || Ok(viewer.list(&ListParams::default()).await.is_ok());
         until(PATIENCE, "the viewer to be let in", list).await?;
         assert!(hub.kubeconfig_for("stranger").is_err());
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kubectl_talks_to_a_hub() -> Result<()> {
+    Lab::run(async |lab| {
+        let hub = lab.hub("hub").await?;
+        let mut kubectl = std::process::Command::new(&Assets::find().await?.kubectl);
+        kubectl.arg("--kubeconfig").arg(hub.kubeconfig()).args(["version", "-o", "json"]);
+        let versions: Value = serde_json::from_slice(&kubectl.output()?.stdout)?;
+        for side in ["/clientVersion/gitVersion", "/serverVersion/gitVersion"] {
+            assert_eq!(versions.pointer(side), Some(&json!("v1.36.3")), "{versions}");
+        }
         Ok(())
     })
     .await
