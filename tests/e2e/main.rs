@@ -4,6 +4,7 @@
 //! kubelet: a test that needs one does that step itself and says so.
 
 mod bad_input;
+mod broken_requests;
 mod choices;
 mod failover;
 mod faults;
