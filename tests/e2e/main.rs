@@ -8,6 +8,7 @@ mod broken_requests;
 mod choices;
 mod failover;
 mod faults;
+mod interrupted;
 mod lease;
 mod logs;
 mod rest;
