@@ -10,6 +10,7 @@ pub mod error;
 pub mod facts;
 mod identity;
 pub mod lease;
+pub mod leftovers;
 pub mod list;
 pub mod namespace;
 pub mod objects;
