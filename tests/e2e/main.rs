@@ -6,6 +6,7 @@
 mod bad_input;
 mod broken_requests;
 mod choices;
+mod failback;
 mod failover;
 mod faults;
 mod interrupted;
