@@ -12,6 +12,7 @@ mod identity;
 pub mod inventory;
 pub mod job;
 pub mod lease;
+pub mod leftovers;
 pub mod list;
 pub mod namespace;
 pub mod objects;

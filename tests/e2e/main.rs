@@ -5,9 +5,12 @@
 
 mod audit;
 mod bad_input;
+mod broken_requests;
 mod choices;
+mod failback;
 mod failover;
 mod faults;
+mod interrupted;
 mod lease;
 mod logs;
 mod rbac;
