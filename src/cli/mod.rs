@@ -116,7 +116,7 @@ pub async fn run(command: Command, session: Session) -> Result<Exit> {
         Command::Status(args) => status::run(&args, &session).await,
         Command::Get(args) => get::run(args, &session).await,
         Command::Install(args) => install::run(args, &session).await,
-        Command::Completion(args) => completion::run(&args),
+        Command::Completion(args) => completion::run(&args, &session),
         Command::Version(args) => version::run(&args, &session).await,
     }
 }

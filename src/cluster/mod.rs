@@ -3,7 +3,7 @@
 pub mod apply;
 pub mod client;
 pub mod clock;
-mod config;
+pub mod config;
 pub mod discovery;
 pub mod error;
 pub mod facts;

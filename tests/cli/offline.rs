@@ -30,15 +30,6 @@ fn the_clients_version_needs_no_server() {
     assert_eq!(json["client"]["version"], env!("CARGO_PKG_VERSION"));
 }
 
-#[test]
-fn completion_scripts_are_printed_for_every_shell() {
-    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
-        let script = output(&["completion", shell]);
-        assert_eq!(script.status.code(), Some(0), "{shell}");
-        assert!(text(&script.stdout).contains("kubectl-acmbackup"), "{shell}");
-    }
-}
-
 const SNAPSHOT: &str = include_str!("snapshot.yaml");
 
 fn from_snapshot(arguments: &[&str]) -> (String, String, i32) {
