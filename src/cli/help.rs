@@ -7,7 +7,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
     ("Back up", &["schedule", "pause", "resume", "backup"]),
     ("Restore", &["latest", "plan", "restore", "activate", "wait"]),
     ("Look", &["status", "get", "logs"]),
-    ("Controller", &["run", "install"]),
+    ("Controller", &["run", "install", "uninstall"]),
     ("Other", &["completion", "version"]),
 ];
 

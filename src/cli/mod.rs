@@ -91,8 +91,10 @@ pub enum Command {
     Get(get::GetArgs),
     /// Show the Velero logs behind a backup, run or restore
     Logs(logs::LogsArgs),
-    /// Install the CRDs
-    Install(install::InstallArgs),
+    /// Install the CRDs and the loop
+    Install(Box<install::InstallArgs>),
+    /// Remove what install installed
+    Uninstall(install::UninstallArgs),
     /// Set up shell completion
     Completion(completion::CompletionArgs),
     /// Print versions
@@ -119,7 +121,8 @@ pub async fn run(command: Command, session: Session) -> Result<Exit> {
         Command::Status(args) => status::run(&args, &session).await,
         Command::Get(args) => get::run(args, &session).await,
         Command::Logs(args) => logs::run(args, &session).await,
-        Command::Install(args) => install::run(args, &session).await,
+        Command::Install(args) => install::run(*args, &session).await,
+        Command::Uninstall(args) => install::uninstall(args, &session).await,
         Command::Completion(args) => completion::run(&args, &session),
         Command::Version(args) => version::run(&args, &session).await,
     }

@@ -16,6 +16,7 @@ const COMMANDS: &[&str] = &[
     "get",
     "run",
     "install",
+    "uninstall",
     "completion",
     "version",
 ];
