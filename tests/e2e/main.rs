@@ -4,9 +4,11 @@
 //! kubelet: a test that needs one does that step itself and says so.
 
 mod bad_input;
+mod broken_requests;
 mod choices;
 mod failover;
 mod faults;
+mod interrupted;
 mod lease;
 mod logs;
 mod rest;
