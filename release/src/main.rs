@@ -8,7 +8,7 @@ use acmbackup_release::files::{self, Folder};
 use acmbackup_release::krew::{self, Manifest};
 use acmbackup_release::platform::{PLATFORMS, Platform};
 use acmbackup_release::source::Source;
-use acmbackup_release::{compile, licences, man, manifest, packages, sbom};
+use acmbackup_release::{compile, elf, licences, man, manifest, packages, sbom};
 use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
 
@@ -81,6 +81,11 @@ fn build_all(args: &Args, source: &Source, release: &Folder) -> Result<()> {
 fn packed(source: &Source, platform: &Platform, folder: &Path) -> Result<Vec<u8>> {
     eprintln!("==> {}", platform.name());
     let program = compile::program(source, platform, (&acmbackup_lab::cache_folder()?, folder))?;
+    ensure!(
+        platform.os != "linux" || elf::is_static(&program),
+        "{}: the program needs a dynamic loader",
+        platform.name()
+    );
     let licence = Entry::text("LICENSE", source.read("LICENSE")?);
     let entries = [licence, Entry::program(platform.program(), program)];
     archive::pack(&platform.archive(&source.version), &entries)
