@@ -96,14 +96,10 @@ fn examples_that_need_no_hub_end_well_when_they_are_run() {
         folder.path().join("kubectl-acmbackup"),
     )
     .unwrap();
-    let offline = ["--dry-run=client -o yaml >", "--client"];
     let mut ran = 0;
     for (place, text) in pages() {
-        for code in examples(&text).into_iter().filter(|code| offline.iter().any(|mark| code.contains(mark)))
-        {
-            if !code.contains("acmbackup install") && !code.contains("--client") {
-                continue;
-            }
+        let offline = |code: &String| code.contains("install") && code.contains("--dry-run=client");
+        for code in examples(&text).into_iter().filter(offline) {
             let script = code.replacen("kubectl acmbackup", "./kubectl-acmbackup", 1);
             let output =
                 Command::new("sh").args(["-c", &script]).current_dir(folder.path()).output().unwrap();
@@ -111,5 +107,5 @@ fn examples_that_need_no_hub_end_well_when_they_are_run() {
             ran += 1;
         }
     }
-    assert!(ran >= 2, "{ran} ran");
+    assert!(ran > 0, "there is no such example any more");
 }
