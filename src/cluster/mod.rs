@@ -9,6 +9,8 @@ pub mod discovery;
 pub mod error;
 pub mod facts;
 mod identity;
+pub mod inventory;
+pub mod job;
 pub mod lease;
 pub mod list;
 pub mod namespace;
