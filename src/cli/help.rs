@@ -8,7 +8,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
     ("Restore", &["latest", "plan", "restore", "activate", "wait"]),
     ("Look", &["status", "get", "logs"]),
     ("Check", &["doctor", "verify"]),
-    ("Controller", &["run", "install"]),
+    ("Controller", &["run", "install", "uninstall"]),
     ("Other", &["completion", "version"]),
 ];
 

@@ -97,8 +97,10 @@ pub enum Command {
     Verify(verify::VerifyArgs),
     /// Check that everything needed is in place
     Doctor(doctor::DoctorArgs),
-    /// Install the CRDs
-    Install(install::InstallArgs),
+    /// Install the CRDs and the loop
+    Install(Box<install::InstallArgs>),
+    /// Remove what install installed
+    Uninstall(install::UninstallArgs),
     /// Set up shell completion
     Completion(completion::CompletionArgs),
     /// Print versions
@@ -127,8 +129,9 @@ pub async fn run(command: Command, session: Session) -> Result<Exit> {
         Command::Logs(args) => logs::run(args, &session).await,
         Command::Verify(args) => verify::run(args, &session).await,
         Command::Doctor(args) => doctor::run(args, &session).await,
-        Command::Install(args) => install::run(args, &session).await,
-        Command::Completion(args) => completion::run(&args),
+        Command::Install(args) => install::run(*args, &session).await,
+        Command::Uninstall(args) => install::uninstall(args, &session).await,
+        Command::Completion(args) => completion::run(&args, &session),
         Command::Version(args) => version::run(&args, &session).await,
     }
 }

@@ -4,7 +4,7 @@ pub mod apply;
 mod blocking;
 pub mod client;
 pub mod clock;
-mod config;
+pub mod config;
 pub mod discovery;
 pub mod error;
 pub mod facts;
