@@ -16,6 +16,7 @@ pub mod namespace;
 pub mod objects;
 pub mod observe;
 pub mod permissions;
+pub mod roles;
 pub mod status;
 pub mod stored;
 mod transport;

@@ -3,12 +3,16 @@
 //! Rules are proven by goldens and properties; these tests prove the wiring. The lab has no garbage collector and no
 //! kubelet: a test that needs one does that step itself and says so.
 
+mod audit;
 mod bad_input;
 mod choices;
 mod failover;
 mod faults;
 mod lease;
 mod logs;
+mod rbac;
+mod relaxed;
 mod rest;
 mod site;
+mod stage;
 mod storage;
