@@ -6,6 +6,7 @@
 pub mod backup;
 pub mod captured;
 pub mod completion;
+pub mod describe;
 pub mod doctor;
 pub mod entry;
 pub mod environment;
@@ -89,6 +90,8 @@ pub enum Command {
     Status(status::StatusArgs),
     /// List schedules, restores, backups or runs
     Get(get::GetArgs),
+    /// Show one object, what is behind it, and why it is in its phase
+    Describe(describe::DescribeArgs),
     /// Check that everything needed is in place
     Doctor(doctor::DoctorArgs),
     /// Install the CRDs
@@ -118,6 +121,7 @@ pub async fn run(command: Command, session: Session) -> Result<Exit> {
         Command::Wait(args) => wait::run(args, &session).await,
         Command::Status(args) => status::run(&args, &session).await,
         Command::Get(args) => get::run(args, &session).await,
+        Command::Describe(args) => describe::run(args, &session).await,
         Command::Doctor(args) => doctor::run(args, &session).await,
         Command::Install(args) => install::run(args, &session).await,
         Command::Completion(args) => completion::run(&args),

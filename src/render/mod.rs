@@ -1,6 +1,7 @@
 //! Values to text: pure, never prints, never looks at a terminal.
 
 pub mod age;
+pub mod describe;
 pub mod doctor;
 pub mod get;
 pub mod hub_id;

@@ -14,6 +14,7 @@ const COMMANDS: &[&str] = &[
     "wait",
     "status",
     "get",
+    "describe",
     "doctor",
     "run",
     "install",
