@@ -6,7 +6,7 @@ use clap::Command;
 pub const GROUPS: &[(&str, &[&str])] = &[
     ("Back up", &["schedule", "pause", "resume", "backup"]),
     ("Restore", &["latest", "plan", "restore", "activate", "wait"]),
-    ("Look", &["status", "get", "describe"]),
+    ("Look", &["status", "get", "describe", "logs", "snapshot"]),
     ("Check", &["doctor"]),
     ("Controller", &["run", "install"]),
     ("Other", &["completion", "version"]),

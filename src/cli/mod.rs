@@ -18,6 +18,7 @@ pub mod help;
 pub mod install;
 pub mod latest;
 pub mod logging;
+pub mod logs;
 pub mod moment;
 pub mod noun;
 pub mod output;
@@ -27,6 +28,7 @@ pub mod restore;
 pub mod run;
 pub mod schedule;
 pub mod session;
+pub mod snapshot;
 pub mod status;
 pub mod version;
 pub mod wait;
@@ -94,6 +96,10 @@ pub enum Command {
     Describe(describe::DescribeArgs),
     /// Check that everything needed is in place
     Doctor(doctor::DoctorArgs),
+    /// Show the Velero logs behind a backup, run or restore
+    Logs(logs::LogsArgs),
+    /// Write what the planner sees to a file, for reports and tests
+    Snapshot(snapshot::SnapshotArgs),
     /// Install the CRDs
     Install(install::InstallArgs),
     /// Set up shell completion
@@ -123,6 +129,8 @@ pub async fn run(command: Command, session: Session) -> Result<Exit> {
         Command::Get(args) => get::run(args, &session).await,
         Command::Describe(args) => describe::run(args, &session).await,
         Command::Doctor(args) => doctor::run(args, &session).await,
+        Command::Logs(args) => logs::run(args, &session).await,
+        Command::Snapshot(args) => snapshot::run(args, &session).await,
         Command::Install(args) => install::run(args, &session).await,
         Command::Completion(args) => completion::run(&args),
         Command::Version(args) => version::run(&args, &session).await,

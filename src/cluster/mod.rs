@@ -1,6 +1,7 @@
 //! The I/O shell: reads a hub, carries out steps, writes status. It decides nothing.
 
 pub mod apply;
+mod blocking;
 pub mod client;
 pub mod clock;
 mod config;
@@ -18,6 +19,7 @@ pub mod objects;
 pub mod observe;
 pub mod permissions;
 pub mod status;
+pub mod stored;
 mod transport;
 pub mod watch;
 pub mod write;

@@ -1,6 +1,7 @@
 //! Values to text: pure, never prints, never looks at a terminal.
 
 pub mod age;
+pub mod checks;
 pub mod describe;
 pub mod doctor;
 pub mod get;

@@ -4,6 +4,7 @@
 
 mod backup;
 mod delete_request;
+mod download_request;
 mod names;
 mod restore;
 #[cfg(test)]
@@ -15,6 +16,9 @@ mod storage_location;
 
 pub use backup::{Backup, BackupPhase, BackupSpec, BackupStatus, Progress};
 pub use delete_request::{DeleteBackupRequest, DeleteBackupRequestSpec, DeleteBackupRequestStatus};
+pub use download_request::{
+    DownloadRequest, DownloadRequestSpec, DownloadRequestStatus, DownloadTarget, StoredFile,
+};
 pub use names::{BackupType, RestoreType, label_value};
 pub use restore::{Restore, RestorePhase, RestoreSpec, RestoreStatus, RestoreStatusSpec};
 pub use schedule::{Schedule, SchedulePhase, ScheduleSpec, ScheduleStatus};

@@ -15,6 +15,8 @@ const COMMANDS: &[&str] = &[
     "status",
     "get",
     "describe",
+    "logs",
+    "snapshot",
     "doctor",
     "run",
     "install",

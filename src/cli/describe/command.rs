@@ -49,6 +49,7 @@ pub async fn run(args: DescribeArgs, session: &Session) -> Result<Exit> {
         Some(file) => Source::captured(file).await?,
         None => Source::live(session, noun).await?,
     };
+    let session = &session.at(source.captured_at);
     let namespace = source.snapshot.subject.namespace.clone();
     let names = names(&source.snapshot, noun);
     let name = only_one(noun, args.subject.name.as_deref(), &names, &namespace)

@@ -5,7 +5,7 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::command::Planned;
-use crate::cli::captured;
+use crate::cli::captured::{self, Capture};
 use crate::cli::error::Result;
 use crate::cli::noun::Noun;
 use crate::cli::session::{Hub, Session};
@@ -19,13 +19,15 @@ use crate::render::describe::EventView;
 /// Where the object is.
 pub(super) struct Source {
     pub(super) snapshot: HubSnapshot,
+    pub(super) captured_at: Option<Timestamp>,
     /// `None` for a captured state.
     hub: Option<Hub>,
 }
 
 impl Source {
     pub(super) async fn captured(file: &Path) -> Result<Self> {
-        Ok(Self { snapshot: captured::read(file).await?, hub: None })
+        let Capture { captured_at, hub, .. } = captured::read(file).await?;
+        Ok(Self { snapshot: hub, captured_at, hub: None })
     }
 
     pub(super) async fn live(session: &Session, noun: Noun) -> Result<Self> {
@@ -43,7 +45,7 @@ impl Source {
                 HubSnapshot { subject, velero, ..HubSnapshot::default() }
             }
         };
-        Ok(Self { snapshot, hub: Some(hub) })
+        Ok(Self { snapshot, captured_at: None, hub: Some(hub) })
     }
 
     pub(super) fn context(&self) -> Option<&str> {

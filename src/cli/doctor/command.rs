@@ -84,13 +84,13 @@ pub async fn run(args: DoctorArgs, session: &Session) -> Result<Exit> {
     let (observed, report) = loop {
         let observed = read::observe(session, &args.jobs()).await;
         let report = Report::of(&observed, session.now());
-        if report.success || Instant::now() + AGAIN > deadline {
+        if report.checks.success || Instant::now() + AGAIN > deadline {
             break (observed, report);
         }
         sleep_until(Instant::now() + AGAIN).await;
     };
     show(&report, &observed, (&args, session))?;
-    Ok(if report.success { Exit::Done } else { Exit::No })
+    Ok(if report.checks.success { Exit::Done } else { Exit::No })
 }
 
 fn show(report: &Report, observed: &Observed, (args, session): (&DoctorArgs, &Session)) -> Result<()> {
@@ -101,7 +101,7 @@ fn show(report: &Report, observed: &Observed, (args, session): (&DoctorArgs, &Se
         hub_id: observed.hub_id.known.as_deref().ok(),
         context: Some(observed.context.as_str()).filter(|context| !context.is_empty()),
         now: session.now(),
-        problems: &report.problems(),
+        problems: &report.checks.problems(),
     };
     output::print_data(&frame.around(&json!(report)), format)
 }

@@ -17,4 +17,4 @@ pub use observed::{
     Crd, Fact, InstalledHub, Lease, MissingVerb, Observed, PermissionAnswer, Reach, Restarts, Unknown,
     VeleroFacts,
 };
-pub use report::{Check, Group, Report, Verdict};
+pub use report::Report;
