@@ -4,6 +4,7 @@ mod backup_schedule;
 pub mod crd;
 pub mod keys;
 mod restore;
+mod restore_rules;
 
 pub use backup_schedule::{BackupSchedule, BackupSchedulePhase, BackupScheduleSpec, BackupScheduleStatus};
 pub use restore::{
