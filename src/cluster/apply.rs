@@ -1,18 +1,22 @@
 //! From steps to requests to outcomes, in order and blindly.
 
+use futures::StreamExt;
 use k8s_openapi::api::core::v1::ObjectReference;
-use kube::Client;
-use kube::core::DynamicObject;
+use kube::core::{ApiResource, DynamicObject};
 use kube::runtime::events::{self, EventType, Recorder, Reporter};
+use kube::{Api, Client};
 use serde_json::{Value, json};
 
 use super::error::{Class, Error};
-use super::write::{Mode, Place, create, delete, patch};
+use super::write::{Deletion, Mode, Place, create, delete, patch};
 use crate::plan::{
-    Action, Event, Failure, NewObject, Outcome, Plan, Step, Target, TargetKind, stops, with_owner_uids,
+    Action, Event, Failure, NewObject, ObjectKind, Outcome, Plan, Step, Target, TargetKind, stops,
+    with_owner_uids,
 };
 use crate::{api, velero};
 
+/// Steps taken at the same time, at most.
+const IN_FLIGHT: usize = 16;
 /// Name under which Events are reported. Spec: R-900
 const REPORTING_CONTROLLER: &str = "restore-controller";
 
@@ -36,10 +40,15 @@ impl Applier {
     pub async fn apply(&self, plan: &Plan, subject: &ObjectReference) -> Vec<Outcome> {
         let mut outcomes = Vec::with_capacity(plan.steps.len());
         let mut stopped = false;
-        for step in &plan.steps {
-            let outcome = if stopped { Outcome::Skipped } else { self.take(step, &outcomes, subject).await };
-            stopped |= stops(step, &outcome);
-            outcomes.push(outcome);
+        for group in plan.steps.chunk_by(|step, next| step.together && next.together) {
+            let taken: Vec<Outcome> = if stopped {
+                vec![Outcome::Skipped; group.len()]
+            } else {
+                let steps = group.iter().map(|step| self.take(step, &outcomes, subject));
+                futures::stream::iter(steps).buffered(IN_FLIGHT).collect().await
+            };
+            stopped |= group.iter().zip(&taken).any(|(step, outcome)| stops(step, outcome));
+            outcomes.extend(taken);
         }
         outcomes
     }
@@ -48,7 +57,9 @@ impl Applier {
         let outcome = match &step.action {
             Action::Create(object) => self.create(&with_owner_uids(*object.clone(), done)).await,
             Action::Patch(target, change) => self.patch(target, change).await,
-            Action::Delete(target) => self.delete(target).await,
+            Action::Delete(target) => self.delete(target, false).await,
+            Action::DeleteForeground(target) => self.delete(target, true).await,
+            Action::DetachAndDelete(target) => self.detach_and_delete(target).await,
             Action::Emit(event) => {
                 self.tell(event, subject, None).await;
                 Outcome::Done(None)
@@ -74,11 +85,11 @@ impl Applier {
     }
 
     async fn existing(&self, place: &Place) -> Outcome {
-        let api = kube::Api::<DynamicObject>::namespaced_with(
-            self.client.clone(),
-            &place.namespace,
-            &place.resource,
-        );
+        let client = self.client.clone();
+        let api: Api<DynamicObject> = match place.namespace.as_str() {
+            "" => Api::all_with(client, &place.resource),
+            namespace => Api::namespaced_with(client, namespace, &place.resource),
+        };
         match api.get(&place.name).await.map_err(Error::on("get", place.to_string())) {
             Ok(object) => Outcome::AlreadyThere(Box::new(object)),
             // It was there a moment ago: look again in the next pass.
@@ -95,10 +106,23 @@ impl Applier {
         }
     }
 
-    async fn delete(&self, target: &Target) -> Outcome {
-        match delete(&self.client, &place_of(target), target.uid.as_deref(), Mode::Real).await {
+    async fn delete(&self, target: &Target, foreground: bool) -> Outcome {
+        let (uid, resource_version) = (target.uid.as_deref(), target.resource_version.as_deref());
+        let deletion = Deletion { uid, resource_version, foreground };
+        match delete(&self.client, &place_of(target), deletion, Mode::Real).await {
             Ok(object) => Outcome::Done(object.map(Box::new)),
             Err(error) => of_existing(&error),
+        }
+    }
+
+    /// The version the first write answers guards the second: a finalizer put back in between is not deleted past.
+    async fn detach_and_delete(&self, target: &Target) -> Outcome {
+        match self.patch(target, &json!({"metadata": {"finalizers": null}})).await {
+            Outcome::Done(Some(object)) => {
+                let resource_version = object.metadata.resource_version;
+                self.delete(&Target { resource_version, ..target.clone() }, true).await
+            }
+            other => other,
         }
     }
 
@@ -121,11 +145,12 @@ impl Applier {
 /// Where the object of a target is.
 pub fn place_of(target: &Target) -> Place {
     let (namespace, name) = (target.namespace.as_str(), target.name.as_str());
-    match target.kind {
+    match &target.kind {
         TargetKind::VeleroSchedule => Place::of::<velero::Schedule>(namespace, name),
         TargetKind::VeleroBackup => Place::of::<velero::Backup>(namespace, name),
         TargetKind::VeleroRestore => Place::of::<velero::Restore>(namespace, name),
         TargetKind::Restore => Place::of::<api::Restore>(namespace, name),
+        TargetKind::Other(kind) => place_in(kind, namespace, name),
     }
 }
 
@@ -139,7 +164,19 @@ pub fn place_of_new(object: &NewObject) -> Place {
         NewObject::VeleroBackup(_) => Place::of::<velero::Backup>(namespace, name),
         NewObject::VeleroRestore(_) => Place::of::<velero::Restore>(namespace, name),
         NewObject::DeleteBackupRequest(_) => Place::of::<velero::DeleteBackupRequest>(namespace, name),
+        NewObject::Other(other) => place_in(&other.kind, namespace, name),
     }
+}
+
+fn place_in(kind: &ObjectKind, namespace: &str, name: &str) -> Place {
+    let resource = ApiResource {
+        group: kind.group.clone(),
+        version: kind.version.clone(),
+        api_version: kind.api_version(),
+        kind: kind.kind.clone(),
+        plural: kind.plural.clone(),
+    };
+    Place { resource, namespace: namespace.to_owned(), name: name.to_owned() }
 }
 
 /// Adds what must still hold for the patch to be taken.

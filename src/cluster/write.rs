@@ -102,7 +102,29 @@ pub async fn patch_status(client: &Client, place: &Place, change: &Value) -> Res
     send(client, ("update status of", place), (Method::PATCH, uri, MERGE_PATCH), change).await
 }
 
-/// Deletes an object, if `uid` is given only the one that has it.
+/// Which object a deletion is about, and what becomes of what it owns.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Deletion<'a> {
+    /// Only the object with this uid.
+    pub uid: Option<&'a str>,
+    /// Only if nobody has changed it since.
+    pub resource_version: Option<&'a str>,
+    /// What it owns goes first.
+    pub foreground: bool,
+}
+
+impl Deletion<'_> {
+    fn options(&self) -> Value {
+        let mut preconditions = serde_json::Map::new();
+        for (field, value) in [("uid", self.uid), ("resourceVersion", self.resource_version)] {
+            preconditions.extend(value.map(|value| (field.to_owned(), json!(value))));
+        }
+        let policy = if self.foreground { "Foreground" } else { "Background" };
+        json!({"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": policy, "preconditions": preconditions})
+    }
+}
+
+/// Deletes an object.
 ///
 /// Returns the object as it goes on existing while finalizers hold it; `None` once it is gone.
 ///
@@ -112,13 +134,10 @@ pub async fn patch_status(client: &Client, place: &Place, change: &Value) -> Res
 pub async fn delete(
     client: &Client,
     place: &Place,
-    uid: Option<&str>,
+    deletion: Deletion<'_>,
     mode: Mode,
 ) -> Result<Option<DynamicObject>, Error> {
-    let mut options = json!({"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background"});
-    if let (Some(uid), Some(fields)) = (uid, options.as_object_mut()) {
-        fields.insert("preconditions".to_owned(), json!({"uid": uid}));
-    }
+    let options = deletion.options();
     let uri = match mode {
         Mode::Real => place.path(""),
         Mode::ServerDryRun => format!("{}?dryRun=All", place.path("")),

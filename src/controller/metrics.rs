@@ -102,7 +102,7 @@ impl Metrics {
         let verb = match action {
             Action::Create(_) => "create",
             Action::Patch(..) => "update",
-            Action::Delete(_) => "delete",
+            Action::Delete(_) | Action::DeleteForeground(_) | Action::DetachAndDelete(_) => "delete",
             Action::Emit(_) => "event",
         };
         let result = match outcome {

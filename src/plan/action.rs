@@ -8,6 +8,7 @@ use kube::core::DynamicObject;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::kind::{ObjectKind, OtherObject};
 use super::note::Note;
 use super::reason::Reason;
 use super::snapshot::Query;
@@ -56,6 +57,9 @@ pub struct Step {
     pub reason: Reason,
     /// What a failure means for the steps after it.
     pub on_error: OnError,
+    /// It may be taken at the same time as its neighbours that say so too.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub together: bool,
     /// What the status remembers of it once it is done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub record: Option<Record>,
@@ -86,6 +90,11 @@ pub enum Action {
     Patch(Target, Value),
     /// Delete an object.
     Delete(Target),
+    /// Delete an object after everything it owns.
+    DeleteForeground(Target),
+    /// Take all finalizers off an object, then delete it as by [`Self::DeleteForeground`] if nobody has changed it in
+    /// between: the owners of the finalizers never see it being deleted. Spec: R-436
+    DetachAndDelete(Target),
     /// Emit an Event about the subject.
     Emit(Event),
 }
@@ -102,6 +111,8 @@ pub enum NewObject {
     VeleroRestore(velero::Restore),
     /// A Velero DeleteBackupRequest.
     DeleteBackupRequest(velero::DeleteBackupRequest),
+    /// An object of a kind that is neither ours nor Velero's.
+    Other(OtherObject),
 }
 
 /// An observed object a patch or deletion is about.
@@ -110,7 +121,7 @@ pub enum NewObject {
 pub struct Target {
     /// Its kind.
     pub kind: TargetKind,
-    /// Its namespace.
+    /// Its namespace; empty for cluster-scoped kinds.
     pub namespace: String,
     /// Its name.
     pub name: String,
@@ -123,7 +134,7 @@ pub struct Target {
 }
 
 /// Kinds that are patched or deleted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub enum TargetKind {
     /// A Velero Schedule.
     VeleroSchedule,
@@ -133,6 +144,8 @@ pub enum TargetKind {
     VeleroRestore,
     /// A Restore of ours.
     Restore,
+    /// A kind that is neither ours nor Velero's.
+    Other(ObjectKind),
 }
 
 /// What the status remembers of a finished step.
@@ -217,7 +230,9 @@ impl fmt::Display for Action {
         match self {
             Self::Create(object) => write!(f, "create {object}"),
             Self::Patch(target, _) => write!(f, "update {target}"),
-            Self::Delete(target) => write!(f, "delete {target}"),
+            Self::Delete(target) | Self::DeleteForeground(target) | Self::DetachAndDelete(target) => {
+                write!(f, "delete {target}")
+            }
             Self::Emit(event) => write!(f, "event {}", event.reason),
         }
     }
@@ -231,6 +246,7 @@ impl NewObject {
             Self::VeleroBackup(object) => &object.metadata,
             Self::VeleroRestore(object) => &object.metadata,
             Self::DeleteBackupRequest(object) => &object.metadata,
+            Self::Other(other) => &other.object.metadata,
         }
     }
 
@@ -241,16 +257,18 @@ impl NewObject {
             Self::VeleroBackup(object) => &mut object.metadata,
             Self::VeleroRestore(object) => &mut object.metadata,
             Self::DeleteBackupRequest(object) => &mut object.metadata,
+            Self::Other(other) => &mut other.object.metadata,
         }
     }
 
     /// The kind as screens and logs name it.
-    pub fn kind(&self) -> &'static str {
+    pub fn kind(&self) -> String {
         match self {
-            Self::VeleroSchedule(_) => "velero schedule",
-            Self::VeleroBackup(_) => "velero backup",
-            Self::VeleroRestore(_) => "velero restore",
-            Self::DeleteBackupRequest(_) => "velero deletebackuprequest",
+            Self::VeleroSchedule(_) => "velero schedule".to_owned(),
+            Self::VeleroBackup(_) => "velero backup".to_owned(),
+            Self::VeleroRestore(_) => "velero restore".to_owned(),
+            Self::DeleteBackupRequest(_) => "velero deletebackuprequest".to_owned(),
+            Self::Other(other) => other.kind.to_string(),
         }
     }
 }
@@ -258,32 +276,59 @@ impl NewObject {
 impl fmt::Display for NewObject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let metadata = self.metadata();
-        let namespace = metadata.namespace.as_deref().unwrap_or_default();
-        write!(f, "{} {namespace}/{}", self.kind(), metadata.name.as_deref().unwrap_or_default())
+        write!(f, "{} {}", self.kind(), full_name(metadata.namespace.as_deref(), metadata.name.as_deref()))
+    }
+}
+
+/// `namespace/name`, or the name alone.
+fn full_name(namespace: Option<&str>, name: Option<&str>) -> String {
+    let name = name.unwrap_or_default();
+    match namespace.unwrap_or_default() {
+        "" => name.to_owned(),
+        namespace => format!("{namespace}/{name}"),
+    }
+}
+
+impl fmt::Display for TargetKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::VeleroSchedule => f.write_str("velero schedule"),
+            Self::VeleroBackup => f.write_str("velero backup"),
+            Self::VeleroRestore => f.write_str("velero restore"),
+            Self::Restore => f.write_str("restore"),
+            Self::Other(kind) => kind.fmt(f),
+        }
     }
 }
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = match self.kind {
-            TargetKind::VeleroSchedule => "velero schedule",
-            TargetKind::VeleroBackup => "velero backup",
-            TargetKind::VeleroRestore => "velero restore",
-            TargetKind::Restore => "restore",
-        };
-        write!(f, "{kind} {}/{}", self.namespace, self.name)
+        write!(f, "{} {}", self.kind, full_name(Some(&self.namespace), Some(&self.name)))
     }
 }
 
 impl Step {
     /// A step that ends the pass when it fails.
     pub fn required(action: Action, reason: impl Into<Reason>) -> Self {
-        Self { action, reason: reason.into(), on_error: OnError::Stop, record: None, event: None }
+        Self {
+            action,
+            reason: reason.into(),
+            on_error: OnError::Stop,
+            together: false,
+            record: None,
+            event: None,
+        }
     }
 
     /// A step whose failure is only logged.
     pub fn optional(action: Action, reason: impl Into<Reason>) -> Self {
         Self { on_error: OnError::Continue, ..Self::required(action, reason) }
+    }
+
+    /// Lets the step be taken at the same time as its neighbours that say so too.
+    #[must_use]
+    pub fn together(self) -> Self {
+        Self { together: true, ..self }
     }
 
     /// Remembers the step in the status once it is done.

@@ -5,6 +5,7 @@
 mod action;
 pub mod collision;
 pub mod expired;
+mod kind;
 pub mod latest;
 pub mod next_run;
 pub mod note;
@@ -25,6 +26,7 @@ pub use action::{
     Action, Decision, Event, Failure, NewObject, NextStatus, OnError, Outcome, Plan, Record, Step, Target,
     TargetKind, Wake,
 };
+pub use kind::{ObjectKind, OtherObject};
 pub use note::{Note, Severity};
 pub use owners::with_owner_uids;
 pub use reason::Reason;

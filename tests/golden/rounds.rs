@@ -67,7 +67,7 @@ fn do_step(hub: &mut Value, step: &Step, now: &str) -> Outcome {
             });
             Outcome::Done(None)
         }
-        Action::Delete(target) => {
+        Action::Delete(target) | Action::DeleteForeground(target) | Action::DetachAndDelete(target) => {
             list(hub, place_of(target)).retain(|one| !is(one, target));
             Outcome::Done(None)
         }
@@ -88,7 +88,7 @@ fn velero_looks_at(schedule: &mut Value, now: &str) {
 }
 
 fn place_of(target: &Target) -> &'static str {
-    match target.kind {
+    match &target.kind {
         TargetKind::VeleroSchedule => "/velero/schedules",
         TargetKind::VeleroBackup => "/velero/backups",
         other => unreachable!("a schedule changes no {other:?}"),

@@ -49,6 +49,15 @@ fn note(note: &Note) -> String {
     format!("{severity}: {subject}{}{name}", note.message)
 }
 
+/// Nothing for a plain deletion.
+fn how_deleted(action: &Action) -> Value {
+    match action {
+        Action::DeleteForeground(_) => json!("foreground"),
+        Action::DetachAndDelete(_) => json!("finalizers off, then foreground"),
+        _ => Value::Null,
+    }
+}
+
 fn step(step: &Step) -> Value {
     let mut out = Map::new();
     match &step.action {
@@ -63,8 +72,9 @@ fn step(step: &Step) -> Value {
             put(&mut out, "only if", &only_if(target));
             put(&mut out, "patch", patch);
         }
-        Action::Delete(target) => {
+        Action::Delete(target) | Action::DeleteForeground(target) | Action::DetachAndDelete(target) => {
             put(&mut out, "delete", &target.to_string());
+            put(&mut out, "how", &how_deleted(&step.action));
             put(&mut out, "because", &step.reason);
             put(&mut out, "only if", &only_if(target));
         }

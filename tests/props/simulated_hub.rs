@@ -121,7 +121,9 @@ impl SimulatedHub {
         match action {
             Action::Create(object) => self.create(&with_owner_uids((**object).clone(), done)),
             Action::Patch(target, patch) => self.patch(target, patch),
-            Action::Delete(target) => self.delete(target),
+            Action::Delete(target) | Action::DeleteForeground(target) | Action::DetachAndDelete(target) => {
+                self.delete(target)
+            }
             Action::Emit(_) => Outcome::Done(None),
         }
     }
@@ -138,6 +140,7 @@ impl SimulatedHub {
             NewObject::VeleroBackup(_) => add(&mut velero.backups, &value),
             NewObject::VeleroRestore(_) => add(&mut velero.restores, &value),
             NewObject::DeleteBackupRequest(_) => add(&mut velero.delete_requests, &value),
+            NewObject::Other(other) => unreachable!("{} is not simulated", other.kind),
         };
         match found {
             Some(found) => Outcome::AlreadyThere(Box::new(found)),
@@ -150,21 +153,23 @@ impl SimulatedHub {
 
     fn patch(&mut self, target: &Target, patch: &Value) -> Outcome {
         let velero = &mut self.snapshot.velero;
-        match target.kind {
+        match &target.kind {
             TargetKind::VeleroSchedule => change(&mut velero.schedules, target, patch),
             TargetKind::VeleroBackup => change(&mut velero.backups, target, patch),
             TargetKind::VeleroRestore => change(&mut velero.restores, target, patch),
             TargetKind::Restore => change(&mut self.snapshot.restores, target, patch),
+            TargetKind::Other(kind) => unreachable!("{kind} is not simulated"),
         }
     }
 
     fn delete(&mut self, target: &Target) -> Outcome {
         let velero = &mut self.snapshot.velero;
-        match target.kind {
+        match &target.kind {
             TargetKind::VeleroSchedule => remove(&mut velero.schedules, target),
             TargetKind::VeleroBackup => remove(&mut velero.backups, target),
             TargetKind::VeleroRestore => remove(&mut velero.restores, target),
             TargetKind::Restore => remove(&mut self.snapshot.restores, target),
+            TargetKind::Other(kind) => unreachable!("{kind} is not simulated"),
         }
     }
 

@@ -14,7 +14,7 @@ use crate::cli::wait::Written;
 use crate::cli::writing::{DryRun, write_error};
 use crate::cluster::Class;
 use crate::cluster::list::items;
-use crate::cluster::write::{self, Mode, Place};
+use crate::cluster::write::{self, Deletion, Mode, Place};
 use crate::velero;
 use crate::wire::yaml;
 
@@ -84,7 +84,13 @@ impl Task<'_> {
     /// True once it is gone, false while finalizers hold it.
     async fn delete(&self, old: &api::BackupSchedule) -> Result<bool> {
         let uid = old.metadata.uid.as_deref();
-        let left = write::delete(self.hub.client(), &self.place(), uid, Mode::Real).await?;
+        let left = write::delete(
+            self.hub.client(),
+            &self.place(),
+            Deletion { uid, ..Deletion::default() },
+            Mode::Real,
+        )
+        .await?;
         Ok(left.is_none_or(|object| object.metadata.deletion_timestamp.is_none()))
     }
 
@@ -104,7 +110,8 @@ impl Task<'_> {
         let owned = items::<velero::Schedule>(client, Some(namespace)).await?.into_iter().filter(is_owned);
         for velero in owned {
             let place = Place::of::<velero::Schedule>(namespace, &velero.name_any());
-            match write::delete(client, &place, velero.metadata.uid.as_deref(), Mode::Real).await {
+            let deletion = Deletion { uid: velero.metadata.uid.as_deref(), ..Deletion::default() };
+            match write::delete(client, &place, deletion, Mode::Real).await {
                 Err(error) if matches!(error.class(), Class::NotFound | Class::Conflict) => {}
                 other => drop(other?),
             }
