@@ -8,12 +8,13 @@ use kube::core::{ApiResource, DynamicObject, GroupVersionKind, PartialObjectMeta
 
 use super::discovery::served;
 use super::error::{Class, Error};
+use super::on_hub::{awaited_volumes, import_facts, internal_hubs, restores_elsewhere};
 use crate::api::keys;
 use crate::plan::{HubFacts, OnRequest, Query};
 
 /// Reads the facts asked for and leaves the others empty.
 ///
-/// `hub_id` replaces the id of the hub where it is given.
+/// `hub_id` replaces the id of the hub where it is given; `namespace` is the subject's.
 ///
 /// # Errors
 ///
@@ -21,13 +22,19 @@ use crate::plan::{HubFacts, OnRequest, Query};
 pub async fn answer(
     client: &Client,
     queries: &BTreeSet<Query>,
-    hub_id: Option<&str>,
+    (namespace, hub_id): (&str, Option<&str>),
 ) -> Result<OnRequest, Error> {
     let mut facts = OnRequest::default();
     for query in queries {
         match query {
             Query::Hub => facts.hub = Some(hub_facts(client, hub_id).await?),
             Query::Served => facts.served = Some(served(client).await?),
+            Query::InternalHubs => facts.internal_hubs = Some(internal_hubs(client).await?),
+            Query::RestoresElsewhere => {
+                facts.restores_elsewhere = Some(restores_elsewhere(client, namespace).await?);
+            }
+            Query::Volumes => facts.volumes = Some(awaited_volumes(client).await),
+            Query::Imports => facts.imports = Some(import_facts(client).await?),
         }
     }
     Ok(facts)

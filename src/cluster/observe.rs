@@ -102,7 +102,8 @@ pub async fn decide(
         match plan::plan(&hub, now) {
             Decision::Do(plan) => return Ok((hub, plan)),
             Decision::NeedMore(queries) => {
-                let facts = answer(&reader.client, &queries, reader.hub_id.as_deref()).await?;
+                let about = (hub.subject.namespace.as_str(), reader.hub_id.as_deref());
+                let facts = answer(&reader.client, &queries, about).await?;
                 hub.on_request.fill(facts);
             }
         }

@@ -3,7 +3,7 @@
 use kube::core::DynamicObject;
 
 use super::action::{Action, NewObject, NextStatus, OnError, Outcome, Plan, Record, Step};
-use super::restore::{controller_of, track};
+use super::restore::{controller_of, shorten, tell, track};
 use crate::api::BackupScheduleStatus;
 use crate::velero::{self, BackupType};
 
@@ -17,12 +17,16 @@ pub fn settle(plan: &Plan, outcomes: &[Outcome]) -> Option<NextStatus> {
         End::Bad(cause) => with_cause(plan.status_on_failure.clone()?, &cause),
     };
     for (step, outcome) in plan.steps.iter().zip(outcomes) {
-        if bad_end(step, outcome).is_some() {
-            continue;
+        match (step.record, &mut status) {
+            (Some(Record::ImportNews), NextStatus::Restore(status)) => tell(status, &step.action, outcome),
+            (Some(record), status) if bad_end(step, outcome).is_none() => {
+                object_of(outcome).into_iter().for_each(|object| remember(status, record, object));
+            }
+            _ => {}
         }
-        if let (Some(record), Some(object)) = (step.record, object_of(outcome)) {
-            remember(&mut status, record, object);
-        }
+    }
+    if let NextStatus::Restore(status) = &mut status {
+        shorten(status);
     }
     Some(status)
 }

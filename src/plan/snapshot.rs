@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::on_hub::{AwaitedVolume, ImportFacts, InternalHub};
 use crate::{api, velero};
 
 /// Everything the planner may know about one hub. Secret values are never in it.
@@ -87,6 +88,18 @@ pub struct OnRequest {
     /// Kinds the API server serves.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub served: Option<ServedApis>,
+    /// The components of the hub's installer that wait for Restores; more than one is unusual. Spec: R-113
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub internal_hubs: Option<Vec<InternalHub>>,
+    /// Number of Restores in other namespaces. Spec: R-805
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub restores_elsewhere: Option<usize>,
+    /// Volumes that managed clusters wait for. Spec: R-331
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub volumes: Option<Vec<AwaitedVolume>>,
+    /// What an import of managed clusters starts from. Spec: R-730
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub imports: Option<ImportFacts>,
 }
 
 /// A fact the planner can ask for.
@@ -96,6 +109,14 @@ pub enum Query {
     Hub,
     /// Fill [`OnRequest::served`].
     Served,
+    /// Fill [`OnRequest::internal_hubs`].
+    InternalHubs,
+    /// Fill [`OnRequest::restores_elsewhere`].
+    RestoresElsewhere,
+    /// Fill [`OnRequest::volumes`].
+    Volumes,
+    /// Fill [`OnRequest::imports`].
+    Imports,
 }
 
 /// Who this hub is.
@@ -162,6 +183,16 @@ impl OnRequest {
     pub fn fill(&mut self, answers: Self) {
         self.hub = answers.hub.or(self.hub.take());
         self.served = answers.served.or(self.served.take());
+        self.internal_hubs = answers.internal_hubs.or(self.internal_hubs.take());
+        self.restores_elsewhere = answers.restores_elsewhere.or(self.restores_elsewhere);
+        self.volumes = answers.volumes.or(self.volumes.take());
+        self.imports = answers.imports.or(self.imports.take());
+    }
+
+    /// Those facts that may be kept for a while: who the hub is and what it serves.
+    #[must_use]
+    pub fn lasting(&self) -> Self {
+        Self { hub: self.hub.clone(), served: self.served.clone(), ..Self::default() }
     }
 }
 

@@ -26,8 +26,8 @@ impl Server {
             "veleroManagedClustersBackupName": "skip", "veleroCredentialsBackupName": "latest",
             "veleroResourcesBackupName": "latest", "cleanupBeforeRestore": "None",
         });
-        for (key, value) in more.as_object().into_iter().flatten() {
-            spec[key] = value.clone();
+        if let (Some(spec), Some(more)) = (spec.as_object_mut(), more.as_object()) {
+            spec.extend(more.clone());
         }
         let restore = json!({"metadata": {"name": name}, "spec": spec});
         let restore = serde_json::from_value(restore).map_err(|error| error.to_string())?;

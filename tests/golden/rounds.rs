@@ -29,6 +29,7 @@ fn answer(snapshot: &mut HubSnapshot, query: Query) {
     match query {
         Query::Hub => snapshot.on_request.hub = Some(HubFacts::default()),
         Query::Served => snapshot.on_request.served = Some(ServedApis::default()),
+        other => unreachable!("a schedule does not ask for {other:?}"),
     }
 }
 
@@ -71,6 +72,7 @@ fn do_step(hub: &mut Value, step: &Step, now: &str) -> Outcome {
             list(hub, place_of(target)).retain(|one| !is(one, target));
             Outcome::Done(None)
         }
+        Action::Import(_) => unreachable!("a schedule imports nothing"),
         Action::Emit(_) => Outcome::Done(None),
     }
 }

@@ -18,6 +18,10 @@ fn query(query: &Query) -> &'static str {
     match query {
         Query::Hub => "who this hub is",
         Query::Served => "kinds the API server serves",
+        Query::InternalHubs => "what the hub's installer waits with",
+        Query::RestoresElsewhere => "restores of other namespaces",
+        Query::Volumes => "volumes that are waited for",
+        Query::Imports => "managed clusters and their tokens",
     }
 }
 
@@ -78,11 +82,17 @@ fn step(step: &Step) -> Value {
             put(&mut out, "because", &step.reason);
             put(&mut out, "only if", &only_if(target));
         }
+        Action::Import(import) => {
+            put(&mut out, "create", &format!("secret {}/auto-import-secret", import.cluster));
+            put(&mut out, "because", &step.reason);
+            put(&mut out, "import", import);
+        }
         Action::Emit(event) => {
             put(&mut out, "emit", event);
             put(&mut out, "because", &step.reason);
         }
     }
+    put(&mut out, "at the same time", &step.together.then_some(true));
     put(&mut out, "if it fails", &on_error(step.on_error));
     put(&mut out, "remember", &step.record.as_ref().map(record));
     put(&mut out, "event", &step.event);
@@ -108,6 +118,7 @@ fn record(record: &Record) -> String {
     match record {
         Record::ScheduleCopy(backup_type) => format!("copy of the {} schedule", backup_type.part()),
         Record::RestoreName(restore_type) => format!("name of the {} restore", restore_type.part()),
+        Record::ImportNews => "a message about the managed cluster".to_owned(),
     }
 }
 

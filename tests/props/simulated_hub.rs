@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use acmbackup::plan::{
-    Action, Decision, Failure, HubFacts, HubSnapshot, NewObject, NextStatus, Outcome, Plan, Query,
-    ServedApis, SubjectKind, Target, TargetKind, is_failure, plan, settle, stops, with_owner_uids,
+    Action, Decision, Failure, HubFacts, HubSnapshot, ImportFacts, NewObject, NextStatus, Outcome, Plan,
+    Query, ServedApis, SubjectKind, Target, TargetKind, is_failure, plan, settle, stops, with_owner_uids,
 };
 use acmbackup::velero::{self, BackupPhase, RestorePhase};
 use jiff::{SignedDuration, Timestamp};
@@ -58,6 +58,10 @@ impl SimulatedHub {
                 self.snapshot.on_request.hub = Some(facts);
             }
             Query::Served => self.snapshot.on_request.served = Some(ServedApis::default()),
+            Query::InternalHubs => self.snapshot.on_request.internal_hubs = Some(Vec::new()),
+            Query::RestoresElsewhere => self.snapshot.on_request.restores_elsewhere = Some(0),
+            Query::Volumes => self.snapshot.on_request.volumes = Some(Vec::new()),
+            Query::Imports => self.snapshot.on_request.imports = Some(ImportFacts::default()),
         }
     }
 
@@ -124,7 +128,7 @@ impl SimulatedHub {
             Action::Delete(target) | Action::DeleteForeground(target) | Action::DetachAndDelete(target) => {
                 self.delete(target)
             }
-            Action::Emit(_) => Outcome::Done(None),
+            Action::Import(_) | Action::Emit(_) => Outcome::Done(None),
         }
     }
 
@@ -169,7 +173,7 @@ impl SimulatedHub {
             TargetKind::VeleroBackup => remove(&mut velero.backups, target),
             TargetKind::VeleroRestore => remove(&mut velero.restores, target),
             TargetKind::Restore => remove(&mut self.snapshot.restores, target),
-            TargetKind::Other(kind) => unreachable!("{kind} is not simulated"),
+            TargetKind::Other(_) => Outcome::Gone,
         }
     }
 

@@ -9,20 +9,19 @@ use super::reason::RestoreReason;
 use super::wanted::WantedRestore;
 use crate::api::keys;
 use crate::plan::{Action, NewObject, Query, Step, removal};
-use crate::velero::{Backup, BackupSpec, BackupType, RestoreType, label_value};
+use crate::velero::{Backup, BackupSpec, BackupType, label_value};
 use crate::wire::Stamp;
 
 /// Steps that write the marker of a Restore that is about to end, and remove older ones.
 ///
-/// Nothing to do without managed clusters, or when the marker is there. Spec
+/// Nothing to do when the marker is there. Spec
 ///
 /// # Errors
 /// The facts to ask for first.
-pub(super) fn steps(facts: &Facts<'_>, wanted: &[WantedRestore]) -> Result<Vec<Step>, BTreeSet<Query>> {
-    let clusters = wanted.iter().find(|restore| restore.part == RestoreType::ManagedClusters);
-    let Some(clusters) = clusters.filter(|clusters| !is_written(facts, clusters)) else {
+pub(super) fn steps(facts: &Facts<'_>, clusters: &WantedRestore) -> Result<Vec<Step>, BTreeSet<Query>> {
+    if is_written(facts, clusters) {
         return Ok(Vec::new());
-    };
+    }
     let Some(this_hub) = &facts.hub.on_request.hub else { return Err(BTreeSet::from([Query::Hub])) };
     let marker = NewObject::VeleroBackup(marker(facts, clusters, &this_hub.hub_id));
     let create = Step::required(Action::Create(Box::new(marker)), RestoreReason::Activated);
