@@ -1,6 +1,7 @@
 //! The I/O shell: reads a hub, carries out steps, writes status. It decides nothing.
 
 pub mod apply;
+mod blocking;
 pub mod client;
 pub mod clock;
 mod config;
@@ -9,6 +10,8 @@ pub mod error;
 pub mod facts;
 mod identity;
 mod import;
+pub mod inventory;
+pub mod job;
 pub mod lease;
 pub mod list;
 pub mod namespace;
@@ -17,6 +20,7 @@ pub mod observe;
 mod on_hub;
 pub mod permissions;
 pub mod status;
+pub mod stored;
 mod transport;
 pub mod watch;
 pub mod write;
