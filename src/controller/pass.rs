@@ -140,8 +140,7 @@ impl Passes {
     fn keep_facts(&mut self, hub: &HubSnapshot) {
         let lasting = hub.on_request.lasting();
         if self.settling().is_none() && lasting != self.facts {
-            self.facts = lasting;
-            self.facts_since = Some(Instant::now());
+            (self.facts, self.facts_since) = (lasting, Some(Instant::now()));
         }
     }
 

@@ -3,6 +3,7 @@
 use kube::core::DynamicObject;
 
 use super::action::{Action, NewObject, NextStatus, OnError, Outcome, Plan, Record, Step};
+use super::cleanup::tally;
 use super::restore::{controller_of, shorten, tell, track};
 use crate::api::BackupScheduleStatus;
 use crate::velero::{self, BackupType};
@@ -27,6 +28,9 @@ pub fn settle(plan: &Plan, outcomes: &[Outcome]) -> Option<NextStatus> {
     }
     if let NextStatus::Restore(status) = &mut status {
         shorten(status);
+        if let Some(told) = tally(plan, outcomes) {
+            status.last_message = format!("{}; {told}", status.last_message);
+        }
     }
     Some(status)
 }

@@ -1,9 +1,10 @@
 //! Everything the planner may know about one hub, as plain data.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::cleanup::{Leftovers, Search};
 use super::on_hub::{AwaitedVolume, ImportFacts, InternalHub};
 use crate::{api, velero};
 
@@ -100,10 +101,19 @@ pub struct OnRequest {
     /// What an import of managed clusters starts from. Spec: R-730
     #[serde(skip_serializing_if = "Option::is_none")]
     pub imports: Option<ImportFacts>,
+    /// Kinds whose objects can be listed and deleted, of every group that answers, the core one too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub removable: Option<ServedApis>,
+    /// Backups by name, whole; `None` for one that is gone.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub backups: BTreeMap<String, Option<velero::Backup>>,
+    /// What a restore may leave over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub leftovers: Option<Leftovers>,
 }
 
 /// A fact the planner can ask for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Query {
     /// Fill [`OnRequest::hub`].
     Hub,
@@ -117,6 +127,12 @@ pub enum Query {
     Volumes,
     /// Fill [`OnRequest::imports`].
     Imports,
+    /// Fill [`OnRequest::removable`].
+    Removable,
+    /// Add the Backup of this name, in the subject's namespace, to [`OnRequest::backups`].
+    Backup(String),
+    /// Fill [`OnRequest::leftovers`] with what these searches find.
+    Leftovers(Vec<Search>),
 }
 
 /// Who this hub is.
@@ -187,9 +203,12 @@ impl OnRequest {
         self.restores_elsewhere = answers.restores_elsewhere.or(self.restores_elsewhere);
         self.volumes = answers.volumes.or(self.volumes.take());
         self.imports = answers.imports.or(self.imports.take());
+        self.removable = answers.removable.or(self.removable.take());
+        self.backups.extend(answers.backups);
+        self.leftovers = answers.leftovers.or(self.leftovers.take());
     }
 
-    /// Those facts that may be kept for a while: who the hub is and what it serves.
+    /// What stays true for a while; the rest is read anew in each pass that needs it.
     #[must_use]
     pub fn lasting(&self) -> Self {
         Self { hub: self.hub.clone(), served: self.served.clone(), ..Self::default() }

@@ -4,12 +4,16 @@
 //! kubelet: a test that needs one does that step itself and says so.
 
 mod admission;
+mod audit;
 mod bad_input;
 mod choices;
 mod failover;
 mod faults;
 mod lease;
 mod logs;
+mod rbac;
+mod relaxed;
 mod rest;
 mod site;
+mod stage;
 mod storage;

@@ -1,5 +1,6 @@
 //! A decision in the form a reviewer reads.
 
+use acmbackup::plan::cleanup::Search;
 use acmbackup::plan::{Action, Decision, Note, OnError, Plan, Query, Record, Step, Target, Wake};
 use acmbackup::wire::yaml;
 use serde::Serialize;
@@ -14,14 +15,22 @@ pub(crate) fn decision(decision: &Decision) -> String {
     yaml::to_string(&value).unwrap()
 }
 
-fn query(query: &Query) -> &'static str {
+fn query(query: &Query) -> String {
     match query {
-        Query::Hub => "who this hub is",
-        Query::Served => "kinds the API server serves",
-        Query::InternalHubs => "what the hub's installer waits with",
-        Query::RestoresElsewhere => "restores of other namespaces",
-        Query::Volumes => "volumes that are waited for",
-        Query::Imports => "managed clusters and their tokens",
+        Query::InternalHubs => "what the hub's installer waits with".to_owned(),
+        Query::RestoresElsewhere => "restores of other namespaces".to_owned(),
+        Query::Volumes => "volumes that are waited for".to_owned(),
+        Query::Imports => "managed clusters and their tokens".to_owned(),
+        Query::Hub => "who this hub is".to_owned(),
+        Query::Served => "kinds the API server serves".to_owned(),
+        Query::Removable => "kinds whose objects can be removed".to_owned(),
+        Query::Backup(name) => format!("backup {name}, whole"),
+        Query::Leftovers(searches) => {
+            let search = |search: &Search| {
+                format!("{}.{} {}", search.kind.plural, search.kind.group, search.selector())
+            };
+            format!("objects: {}", searches.iter().map(search).collect::<Vec<_>>().join("; "))
+        }
     }
 }
 
@@ -117,6 +126,7 @@ fn on_error(on_error: OnError) -> &'static str {
 fn record(record: &Record) -> String {
     match record {
         Record::ScheduleCopy(backup_type) => format!("copy of the {} schedule", backup_type.part()),
+        Record::CleanedUp => "what the cleanup came to".to_owned(),
         Record::RestoreName(restore_type) => format!("name of the {} restore", restore_type.part()),
         Record::ImportNews => "a message about the managed cluster".to_owned(),
     }
