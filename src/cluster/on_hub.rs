@@ -5,7 +5,7 @@
 use futures::stream::{self, StreamExt};
 use k8s_openapi::api::core::v1::{ConfigMap, PersistentVolumeClaim, Secret};
 use kube::api::{Api, ListParams};
-use kube::core::{ApiResource, DynamicObject, GroupVersionKind, Object, PartialObjectMeta};
+use kube::core::{ApiResource, GroupVersionKind, Object, PartialObjectMeta};
 use kube::{Client, ResourceExt};
 use serde::{Deserialize, Serialize};
 
@@ -23,18 +23,17 @@ const AVAILABLE: &str = "ManagedClusterConditionAvailable";
 ///
 /// They cannot be listed.
 pub(super) async fn internal_hubs(client: &Client) -> Result<Vec<InternalHub>, Error> {
-    let kind = GroupVersionKind::gvk("operator.open-cluster-management.io", "v1", "InternalHubComponent");
-    let api: Api<DynamicObject> = Api::all_with(client.clone(), &ApiResource::from_gvk(&kind));
+    let api: Api<api::InternalHubComponent> = Api::all(client.clone());
     let named = ListParams::default().fields(&format!("metadata.name={}", keys::INTERNAL_HUB));
     let listed = api.list_metadata(&named).await;
-    match listed.map_err(Error::on("list", "internalhubcomponents.operator.open-cluster-management.io")) {
+    match listed.map_err(Error::on("list", super::list::plural::<api::InternalHubComponent>())) {
         Ok(found) => Ok(found.items.into_iter().map(internal_hub).collect()),
         Err(error) if error.class() == Class::KindMissing => Ok(Vec::new()),
         Err(error) => Err(error),
     }
 }
 
-fn internal_hub(found: PartialObjectMeta<DynamicObject>) -> InternalHub {
+fn internal_hub(found: PartialObjectMeta<api::InternalHubComponent>) -> InternalHub {
     let metadata = found.metadata;
     InternalHub {
         namespace: metadata.namespace.unwrap_or_default(),
