@@ -286,6 +286,7 @@ mod tests {
         assert_eq!(world.take(Item::Schedule(News::Set(older))), Touched::default());
     }
 
+    /// Spec
     #[test]
     fn a_storage_location_concerns_every_namespace() {
         let mut world = World::default();
