@@ -297,7 +297,7 @@ async fn a_cluster_is_imported_and_the_hub_removed(stage: &Stage) -> Result<()> 
     is_in_phase(stage, "Restore", "importing", "Finished").await?;
 
     let installer = json!({"apiVersion": "operator.open-cluster-management.io/v1", "kind": "InternalHubComponent",
-        "metadata": here(keys::INTERNAL_HUB, json!({}))});
+        "metadata": here(keys::INTERNAL_HUB, json!({})), "spec": {}});
     stage.hub.create(installer).await?;
     used(stage, "patch", "internalhubcomponents", "operator.open-cluster-management.io").await?;
     let components: Api<InternalHubComponent> = Api::namespaced(stage.hub.client(), "imported");
