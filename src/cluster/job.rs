@@ -34,7 +34,7 @@ pub struct Verb {
 }
 
 const fn on(group: &'static str, resource: &'static str, verbs: &'static [&'static str]) -> Permission {
-    Permission { group, resource, verbs }
+    Permission { group, resource, verbs, why: "" }
 }
 
 const VELERO: &str = "velero.io";
@@ -92,7 +92,7 @@ impl Job {
 /// All verbs of these jobs, each once, sorted.
 pub fn verbs(jobs: &[Job]) -> Vec<Verb> {
     let each = |permissions: Vec<Permission>, everywhere: bool| {
-        permissions.into_iter().flat_map(move |Permission { group, resource, verbs }| {
+        permissions.into_iter().flat_map(move |Permission { group, resource, verbs, .. }| {
             verbs.iter().map(move |verb| Verb { group, resource, verb, everywhere })
         })
     };
@@ -114,7 +114,7 @@ pub fn verbs(jobs: &[Job]) -> Vec<Verb> {
 pub async fn missing(client: &Client, verbs: &[Verb], namespace: &str) -> Result<Vec<Verb>, Error> {
     let answers = stream::iter(verbs.iter().map(|wanted| async move {
         let Verb { group, resource, everywhere, .. } = *wanted;
-        let permission = Permission { group, resource, verbs: &[] };
+        let permission = Permission { group, resource, verbs: &[], why: "" };
         let namespace = (!everywhere).then_some(namespace);
         let allowed = is_allowed(client, &permission, wanted.verb, namespace).await?;
         Ok::<_, Error>((!allowed).then_some(*wanted))
