@@ -3,9 +3,11 @@
 //! Rules are proven by goldens and properties; these tests prove the wiring. The lab has no garbage collector and no
 //! kubelet: a test that needs one does that step itself and says so.
 
+mod audit;
 mod bad_input;
 mod broken_requests;
 mod choices;
+mod failback;
 mod failover;
 mod faults;
 mod guides;
@@ -13,7 +15,11 @@ mod install;
 mod interrupted;
 mod lease;
 mod logs;
+mod rbac;
+mod relaxed;
 mod refusals;
 mod rest;
 mod site;
+mod stage;
 mod storage;
+mod verify;

@@ -8,9 +8,9 @@ use serde_json::json;
 use super::args::RestoreFlags;
 use super::choice::Choices;
 use super::command::{default_name, resolved};
-use super::preview;
+use super::{cleanup, preview};
 use crate::api;
-use crate::cli::captured;
+use crate::cli::captured::{self, Capture};
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::Exit;
 use crate::cli::noun::{Noun, Subject};
@@ -40,7 +40,13 @@ pub struct PlanArgs {
     /// Plan on a captured state instead of the live hub
     #[arg(long, value_name = "SNAPSHOT")]
     from: Option<PathBuf>,
-    /// End with 1 if something would silently be left out
+    /// Name every object that would be removed
+    #[arg(long)]
+    details: bool,
+    /// Do not read from the storage location what the backups hold
+    #[arg(long)]
+    no_contents: bool,
+    /// End with 1 if anything would be removed or silently left out
     #[arg(long)]
     check: bool,
     /// Print in this form
@@ -58,7 +64,9 @@ pub struct PlanArgs {
 pub async fn run(args: PlanArgs, session: &Session) -> Result<Exit> {
     refuse_ignored(&args)?;
     let choices = Choices::of(&args.flags)?;
-    let (snapshot, hub) = observed(&args, session).await?;
+    let (capture, hub) = observed(&args, session).await?;
+    let session = &session.at(capture.captured_at);
+    let snapshot = capture.hub;
     let now = session.now();
     let restore = match (&args.filename, &args.subject) {
         (Some(file), _) => from_file(file, &snapshot).await?,
@@ -74,6 +82,10 @@ pub async fn run(args: PlanArgs, session: &Session) -> Result<Exit> {
         },
     };
     let mut view = preview::view(&snapshot, &restore, stopped.as_ref(), now);
+    view.cleanup = match &hub {
+        Some(hub) => cleanup::on_hub(hub, &snapshot, (&restore, !args.no_contents), now).await,
+        None => cleanup::captured(&snapshot, &restore, now),
+    };
     if let Some(hub) = hub.as_ref().filter(|_| view.activates)
         && let Some(sentence) = preview::old_hub(hub, &snapshot, session).await
     {
@@ -107,12 +119,13 @@ fn refuse_ignored(args: &PlanArgs) -> Result<()> {
 /// Flags that change an existing restore, as an activation does.
 const PARTS: [&str; 3] = ["--managed-clusters", "--credentials", "--resources"];
 
-async fn observed(args: &PlanArgs, session: &Session) -> Result<(HubSnapshot, Option<Hub>)> {
+async fn observed(args: &PlanArgs, session: &Session) -> Result<(Capture, Option<Hub>)> {
     if let Some(file) = &args.from {
         return Ok((captured::read(file).await?, None));
     }
     let hub = session.hub().await?;
-    Ok((preview::read(&hub, "").await?, Some(hub)))
+    let live = Capture { hub: preview::read(&hub, "").await?, ..Capture::default() };
+    Ok((live, Some(hub)))
 }
 
 fn existing(subject: &Subject, snapshot: &HubSnapshot) -> Result<api::Restore> {
@@ -180,7 +193,7 @@ async fn show(
         Some(_) => "",
         None => ", not created",
     };
-    output::print(&view.screen(&format!("Restore {}{place}{state}", view.name), &session.out()))
+    output::print(&view.screen(&format!("Restore {}{place}{state}", view.name), args.details, &session.out()))
 }
 
 #[cfg(test)]
