@@ -71,9 +71,7 @@ const WRONG_USAGE: &[&str] = &[
     "completion bash --install",
     "completion kubectl --install --uninstall",
     "version --client=no",
-    "run --once --lease-duration 0s",
     "run --log-format xml",
-    "run --metrics-bind-address nowhere",
     "status --color sometimes",
     "status --request-timeout 30",
 ];
