@@ -4,6 +4,7 @@ mod backup_schedule;
 pub mod crd;
 pub mod crd_fields;
 pub mod keys;
+pub mod managed_by;
 mod restore;
 
 pub use backup_schedule::{BackupSchedule, BackupSchedulePhase, BackupScheduleSpec, BackupScheduleStatus};

@@ -6,6 +6,7 @@
 pub mod backup;
 pub mod captured;
 pub mod completion;
+pub mod delete;
 pub mod describe;
 pub mod doctor;
 pub mod entry;
@@ -23,7 +24,9 @@ pub mod moment;
 pub mod noun;
 pub mod output;
 pub mod preflight;
+pub mod prune;
 pub mod question;
+pub mod removing;
 pub mod restore;
 pub mod run;
 pub mod schedule;
@@ -32,6 +35,7 @@ pub mod snapshot;
 pub mod status;
 pub mod version;
 pub mod wait;
+pub mod watching;
 pub mod writers;
 pub mod writing;
 
@@ -100,6 +104,10 @@ pub enum Command {
     Logs(logs::LogsArgs),
     /// Write what the planner sees to a file, for reports and tests
     Snapshot(snapshot::SnapshotArgs),
+    /// Remove finished restores and old backups
+    Prune(prune::PruneArgs),
+    /// Delete a schedule, restore, backup or run
+    Delete(delete::DeleteArgs),
     /// Install the CRDs
     Install(install::InstallArgs),
     /// Set up shell completion
@@ -131,6 +139,8 @@ pub async fn run(command: Command, session: Session) -> Result<Exit> {
         Command::Doctor(args) => doctor::run(args, &session).await,
         Command::Logs(args) => logs::run(args, &session).await,
         Command::Snapshot(args) => snapshot::run(args, &session).await,
+        Command::Prune(args) => prune::run(args, &session).await,
+        Command::Delete(args) => delete::run(args, &session).await,
         Command::Install(args) => install::run(args, &session).await,
         Command::Completion(args) => completion::run(&args),
         Command::Version(args) => version::run(&args, &session).await,

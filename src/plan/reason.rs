@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 
 use super::restore::RestoreReason;
 use super::schedule::ScheduleReason;
+use super::tidy::TidyReason;
 
 /// Why a step is taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +15,8 @@ pub enum Reason {
     Schedule(ScheduleReason),
     /// A rule of the Restore side.
     Restore(RestoreReason),
+    /// A person wants it gone.
+    Tidy(TidyReason),
 }
 
 impl fmt::Display for Reason {
@@ -21,6 +24,7 @@ impl fmt::Display for Reason {
         match self {
             Self::Schedule(reason) => reason.fmt(f),
             Self::Restore(reason) => reason.fmt(f),
+            Self::Tidy(reason) => reason.fmt(f),
         }
     }
 }
@@ -40,5 +44,11 @@ impl From<ScheduleReason> for Reason {
 impl From<RestoreReason> for Reason {
     fn from(reason: RestoreReason) -> Self {
         Self::Restore(reason)
+    }
+}
+
+impl From<TidyReason> for Reason {
+    fn from(reason: TidyReason) -> Self {
+        Self::Tidy(reason)
     }
 }

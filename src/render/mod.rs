@@ -1,6 +1,7 @@
 //! Values to text: pure, never prints, never looks at a terminal.
 
 pub mod age;
+pub mod changes;
 pub mod checks;
 pub mod describe;
 pub mod doctor;
@@ -11,6 +12,7 @@ pub mod line;
 pub mod plan;
 pub mod problems;
 pub mod progress;
+pub mod prune;
 pub mod status;
 pub mod style;
 pub mod table;

@@ -18,6 +18,8 @@ const COMMANDS: &[&str] = &[
     "logs",
     "snapshot",
     "doctor",
+    "prune",
+    "delete",
     "run",
     "install",
     "completion",
