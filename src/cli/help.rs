@@ -7,9 +7,9 @@ pub const GROUPS: &[(&str, &[&str])] = &[
     ("Back up", &["schedule", "pause", "resume", "backup"]),
     ("Restore", &["latest", "plan", "restore", "activate", "wait"]),
     ("Look", &["status", "get", "describe", "logs", "snapshot"]),
-    ("Check", &["doctor"]),
+    ("Check", &["doctor", "verify"]),
     ("Tidy up", &["prune", "delete"]),
-    ("Controller", &["run", "install"]),
+    ("Controller", &["run", "install", "uninstall"]),
     ("Other", &["completion", "version"]),
 ];
 

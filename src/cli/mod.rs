@@ -33,6 +33,7 @@ pub mod schedule;
 pub mod session;
 pub mod snapshot;
 pub mod status;
+pub mod verify;
 pub mod version;
 pub mod wait;
 pub mod watching;
@@ -98,18 +99,22 @@ pub enum Command {
     Get(get::GetArgs),
     /// Show one object, what is behind it, and why it is in its phase
     Describe(describe::DescribeArgs),
-    /// Check that everything needed is in place
-    Doctor(doctor::DoctorArgs),
-    /// Show the Velero logs behind a backup, run or restore
-    Logs(logs::LogsArgs),
     /// Write what the planner sees to a file, for reports and tests
     Snapshot(snapshot::SnapshotArgs),
     /// Remove finished restores and old backups
     Prune(prune::PruneArgs),
     /// Delete a schedule, restore, backup or run
     Delete(delete::DeleteArgs),
-    /// Install the CRDs
-    Install(install::InstallArgs),
+    /// Show the Velero logs behind a backup, run or restore
+    Logs(logs::LogsArgs),
+    /// Check that this hub could be restored from its backups
+    Verify(verify::VerifyArgs),
+    /// Check that everything needed is in place
+    Doctor(doctor::DoctorArgs),
+    /// Install the CRDs and the loop
+    Install(Box<install::InstallArgs>),
+    /// Remove what install installed
+    Uninstall(install::UninstallArgs),
     /// Set up shell completion
     Completion(completion::CompletionArgs),
     /// Print versions
@@ -136,13 +141,15 @@ pub async fn run(command: Command, session: Session) -> Result<Exit> {
         Command::Status(args) => status::run(&args, &session).await,
         Command::Get(args) => get::run(args, &session).await,
         Command::Describe(args) => describe::run(args, &session).await,
-        Command::Doctor(args) => doctor::run(args, &session).await,
-        Command::Logs(args) => logs::run(args, &session).await,
         Command::Snapshot(args) => snapshot::run(args, &session).await,
         Command::Prune(args) => prune::run(args, &session).await,
         Command::Delete(args) => delete::run(args, &session).await,
-        Command::Install(args) => install::run(args, &session).await,
-        Command::Completion(args) => completion::run(&args),
+        Command::Logs(args) => logs::run(args, &session).await,
+        Command::Verify(args) => verify::run(args, &session).await,
+        Command::Doctor(args) => doctor::run(args, &session).await,
+        Command::Install(args) => install::run(*args, &session).await,
+        Command::Uninstall(args) => install::uninstall(args, &session).await,
+        Command::Completion(args) => completion::run(&args, &session),
         Command::Version(args) => version::run(&args, &session).await,
     }
 }

@@ -9,7 +9,6 @@ use super::exit::Exit;
 use super::output::{self, DataFormat};
 use super::session::Session;
 use crate::api::crd;
-use crate::api::keys::LEASE_NAME;
 use crate::cluster::{inventory, lease};
 use crate::render;
 use crate::render::text::{count, harmless};
@@ -130,7 +129,7 @@ async fn read(session: &Session) -> Result<Versions> {
 
 /// Who reconciles; what may not be read is missing, as everything else here.
 async fn held(client: &Client, namespace: &str) -> Loop {
-    let holder = lease::read(client, namespace, LEASE_NAME).await.ok().flatten().map(|held| held.identity);
+    let holder = lease::read(client).await.ok().flatten().map(|held| held.identity);
     let image = match &holder {
         Some(holder) => inventory::image_of_holder(client, namespace, holder).await,
         None => None,

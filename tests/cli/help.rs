@@ -17,11 +17,13 @@ const COMMANDS: &[&str] = &[
     "describe",
     "logs",
     "snapshot",
+    "verify",
     "doctor",
     "prune",
     "delete",
     "run",
     "install",
+    "uninstall",
     "completion",
     "version",
 ];

@@ -7,7 +7,6 @@ use kube::{Client, ResourceExt};
 use serde_json::{Value, json};
 
 use super::redact::Names;
-use crate::api::keys::LEASE_NAME;
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::Exit;
 use crate::cli::session::{Hub, Session};
@@ -67,7 +66,7 @@ async fn pods(hub: &Hub) -> Result<Vec<(&'static str, Pod)>, Error> {
     let api: Api<Pod> = Api::namespaced(client.clone(), namespace);
     let all = api.list(&ListParams::default()).await.map_err(Error::on("list", "pods"))?.items;
     let servers = inventory::velero_servers(client, namespace).await?;
-    let held = lease::read(client, namespace, LEASE_NAME).await?;
+    let held = lease::read(client).await?;
     let holder = held.map(|held| held.identity.split('_').next().unwrap_or_default().to_owned());
     let role = |pod: &Pod| match () {
         () if servers.iter().any(|server| inventory::is_pod_of(pod, server)) => Some("velero"),

@@ -2,7 +2,6 @@
 
 use kube::ResourceExt;
 
-use crate::api::keys::LEASE_NAME;
 use crate::cli::captured::{Capture, Held};
 use crate::cli::error::Result;
 use crate::cli::session::{Hub, Session};
@@ -17,7 +16,7 @@ pub(super) async fn capture(hub: &Hub, session: &Session) -> Result<Capture> {
         Subject { kind: SubjectKind::Restore, namespace: namespace.to_owned(), name: String::new() };
     let observed = observe(client, &subject, &LoopOptions::default()).await?;
     let now = session.now();
-    let held = match lease::read(client, namespace, LEASE_NAME).await {
+    let held = match lease::read(client).await {
         Err(error) if error.class() == Class::Forbidden => None,
         held => held?,
     };
@@ -40,7 +39,7 @@ pub(super) async fn capture(hub: &Hub, session: &Session) -> Result<Capture> {
 /// Adds the facts the planner asks for about any of the objects, and those every screen shows.
 async fn with_facts(hub: &Hub, mut snapshot: HubSnapshot, session: &Session) -> Result<HubSnapshot> {
     let usual = [Query::Hub, Query::Served].into();
-    snapshot.on_request.fill(facts::answer(hub.client(), &usual, None).await?);
+    snapshot.on_request.fill(facts::answer(hub.client(), &usual, (hub.namespace(), None)).await?);
     let reader = Reader { client: hub.client().clone(), hub_id: None };
     let subject = snapshot.subject.clone();
     let schedules = snapshot.schedules.iter().map(|object| (SubjectKind::BackupSchedule, object.name_any()));

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use crate::api::keys::LEASE_NAME;
 use crate::cli::captured::Capture;
 use crate::cli::error::Result;
 use crate::cli::session::{Hub, Session};
@@ -95,7 +94,7 @@ async fn observe(hub: &Hub, session: &Session) -> Result<Observed> {
         items(client, here),
         items(client, here),
         items(client, here),
-        lease::read(client, hub.namespace(), LEASE_NAME),
+        lease::read(client),
         inventory::velero_servers(client, hub.namespace()),
     );
     let now = session.now();

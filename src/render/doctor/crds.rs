@@ -17,10 +17,7 @@ const OF_VELERO: [&str; 6] = [
 ];
 
 pub(super) fn checks(observed: &Observed) -> Vec<Check> {
-    vec![
-        check(&observed.crds, ("crd-missing", "our CRDs"), |crds| ours(crds)),
-        of_velero(&observed.velero.kinds),
-    ]
+    vec![check(&observed.crds, "crds", |crds| ours(crds)), of_velero(&observed.velero.kinds)]
 }
 
 fn ours(crds: &[Crd]) -> Check {
@@ -28,27 +25,30 @@ fn ours(crds: &[Crd]) -> Check {
     let unserved: Vec<String> =
         crds.iter().filter(|crd| !crd.versions.iter().any(|v| v == VERSION)).map(plural).collect();
     if !unserved.is_empty() {
-        return Check::fail("crd-missing", format!("{}: not served at {VERSION}", unserved.join(", ")))
+        return Check::fail("crds", format!("{}: not served at {VERSION}", unserved.join(", ")))
+            .problem("crd-missing")
             .hint("enable cluster-backup on the MultiClusterHub, or: kubectl acmbackup install --crds-only");
     }
     let plurals: Vec<String> = crds.iter().map(plural).collect();
     let lacking: Vec<String> = crds.iter().flat_map(|crd| named(crd, &crd.difference.missing_here)).collect();
     let served = format!("{}: {VERSION}", plurals.join(", "));
     if lacking.is_empty() {
-        return Check::ok("crd-missing", format!("{served}, all fields known"));
+        return Check::ok("crds", format!("{served}, all fields known"));
     }
-    let start = Check::warn("crd-too-old", format!("{served}, without {} of the fields", lacking.len()))
+    let start = Check::warn("crds", format!("{served}, without {} of the fields", lacking.len()))
+        .problem("crd-too-old")
         .hint("flags that set them are refused; the operator that owns the CRDs brings newer ones");
     lacking.into_iter().fold(start, Check::detail)
 }
 
 fn of_velero(kinds: &Fact<Vec<String>>) -> Check {
-    check(kinds, ("velero-missing", "Velero's kinds"), |kinds| {
+    check(kinds, "velero.io", |kinds| {
         let missing: Vec<&str> =
             OF_VELERO.into_iter().filter(|wanted| !kinds.iter().any(|kind| kind == wanted)).collect();
         match missing.as_slice() {
-            [] => Check::ok("velero-missing", format!("velero.io: {}", OF_VELERO.join(", "))),
-            missing => Check::fail("velero-missing", format!("velero.io lacks {}", missing.join(", ")))
+            [] => Check::ok("velero.io", format!("velero.io: {}", OF_VELERO.join(", "))),
+            missing => Check::fail("velero.io", format!("velero.io lacks {}", missing.join(", ")))
+                .problem("velero-missing")
                 .hint("enable cluster-backup on the MultiClusterHub, or install OADP"),
         }
     })

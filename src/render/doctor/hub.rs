@@ -7,18 +7,19 @@ use crate::render::checks::Check;
 
 pub(super) fn checks(observed: &Observed) -> Vec<Check> {
     vec![
-        check(&observed.hub_id, ("hub-id-unknown", "hub id"), |id| hub_id(id)),
-        check(&observed.installed, ("cluster-backup", "cluster-backup"), cluster_backup),
-        check(&observed.installed, ("no-import-token", "managed-service-account"), service_account),
+        check(&observed.hub_id, "hub id", |id| hub_id(id)),
+        check(&observed.installed, "cluster-backup", cluster_backup),
+        check(&observed.installed, "managed-service-account", service_account),
     ]
 }
 
 fn hub_id(id: &str) -> Check {
     match id {
-        HUB_ID_UNKNOWN | "" => Check::fail("hub-id-unknown", "the hub has no id")
+        HUB_ID_UNKNOWN | "" => Check::fail("hub id", "the hub has no id")
+            .problem("hub-id-unknown")
             .detail("collisions with other hubs on the same storage cannot be seen")
             .hint("where this is no OpenShift cluster, give the loop one: run --hub-id ID"),
-        id => Check::ok("hub-id-unknown", format!("hub id {id}")),
+        id => Check::ok("hub id", format!("hub id {id}")),
     }
 }
 
@@ -33,10 +34,11 @@ fn cluster_backup(installed: &InstalledHub) -> Check {
 }
 
 fn service_account(installed: &InstalledHub) -> Check {
-    let name = "no-import-token";
+    let name = "managed-service-account";
     match installed.service_account {
         Some(true) => Check::ok(name, "managed-service-account is enabled"),
         Some(false) => Check::warn(name, "managed-service-account is not enabled")
+            .problem("no-import-token")
             .detail("imported clusters cannot reconnect by themselves after a disaster")
             .hint("enable component managedserviceaccount on the MultiClusterEngine"),
         None => Check::skipped(name, "managed-service-account: there is no MultiClusterEngine"),

@@ -1,4 +1,4 @@
-//! All groups of checks, and the roles that go with them.
+//! What `doctor` found, and how it is shown.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -10,8 +10,9 @@ use crate::render::checks::{Check, Checks, Group};
 use crate::render::style::Style;
 use crate::wire::yaml;
 
-/// All checks.
+/// All checks, and roles that grant what is missing.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Report {
     /// The checks.
     #[serde(flatten)]
@@ -21,20 +22,15 @@ pub struct Report {
     pub roles: Vec<Value>,
 }
 
-/// The check of a fact, or why it cannot be made; `what` is what is checked, in one or two words.
-pub(super) fn check<T>(
-    fact: &Fact<T>,
-    (name, what): (&'static str, &str),
-    judge: impl FnOnce(&T) -> Check,
-) -> Check {
+/// The check of a fact, or why it cannot be made.
+pub(super) fn check<T>(fact: &Fact<T>, name: &'static str, judge: impl FnOnce(&T) -> Check) -> Check {
     let check = match &fact.known {
         Ok(known) => judge(known),
-        Err(Unknown::Failed(why)) => Check::fail(name, format!("{what} cannot be read")).detail(why.clone()),
-        Err(Unknown::Forbidden) => Check::warn("forbidden", format!("{what} may not be read")),
-        Err(Unknown::NotServed) => Check::skipped(name, format!("{what}: not served here")),
-        Err(Unknown::NotTried) => Check::skipped(name, what),
+        Err(Unknown::Failed(why)) => Check::fail(name, format!("{name} cannot be read")).detail(why.clone()),
+        Err(Unknown::Forbidden) => Check::warn(name, format!("{name} may not be read")).problem("forbidden"),
+        Err(why) => Check::skipped(name, format!("{name}: {why}")),
     };
-    Check { seconds: fact.known.is_ok().then_some(fact.seconds), ..check }
+    Check { seconds: fact.seconds, ..check }
 }
 
 impl Report {
@@ -56,7 +52,7 @@ impl Report {
 
     /// The checks as a person reads them.
     pub fn screen(&self, style: &Style) -> String {
-        let mut text = format!("{}\n{}\n", self.checks.text(style), self.checks.tally());
+        let mut text = format!("{}\n{}\n", self.checks.screen(style), self.checks.summary());
         if !self.roles.is_empty() {
             text.push_str("\nWhat is missing, for kubectl apply -f - by somebody who may:\n");
             for role in &self.roles {

@@ -12,16 +12,18 @@ use crate::render::text::count;
 const NAME: &str = "kubectl-acmbackup-user";
 
 pub(super) fn checks(observed: &Observed) -> Vec<Check> {
-    vec![check(&observed.permissions, ("forbidden", "permissions"), permissions)]
+    vec![check(&observed.permissions, "permissions", permissions)]
 }
 
 fn permissions(answer: &PermissionAnswer) -> Check {
     let PermissionAnswer { asked, jobs, missing } = answer;
     if missing.is_empty() {
-        return Check::ok("forbidden", format!("all {asked} permissions for {jobs}"));
+        return Check::ok("permissions", format!("all {asked} permissions for {jobs}"));
     }
     let what = format!("{} of {asked} for {jobs} missing", count(missing.len(), "permission"));
-    let start = Check::fail("forbidden", what).hint("apply the roles at the end, and bind them to this user");
+    let start = Check::fail("permissions", what)
+        .problem("forbidden")
+        .hint("apply the roles at the end, and bind them to this user");
     missing.iter().map(line).fold(start, Check::detail)
 }
 

@@ -12,12 +12,10 @@ pub(super) fn checks(observed: &Observed) -> Vec<Check> {
     let restores = observed.restores.known.as_deref().unwrap_or_default();
     let velero = &observed.velero_schedules;
     vec![
-        check(&observed.schedules, ("collision", "collision"), |schedules| collision(schedules)),
-        check(&observed.schedules, ("restore-in-the-way", "what is in the way"), |schedules| {
-            in_the_way(schedules, restores)
-        }),
-        check(&observed.schedules, ("incomplete-run", "Velero schedules"), |schedules| {
-            check(velero, ("incomplete-run", "Velero schedules"), |velero| five(schedules, velero))
+        check(&observed.schedules, "collision", |schedules| collision(schedules)),
+        check(&observed.schedules, "in the way", |schedules| in_the_way(schedules, restores)),
+        check(&observed.schedules, "velero schedules", |schedules| {
+            check(velero, "velero schedules", |velero| five(schedules, velero))
         }),
     ]
 }
@@ -28,9 +26,12 @@ fn collision(schedules: &[BackupSchedule]) -> Check {
         Some(schedule) => {
             let name = schedule.name_any();
             let told = schedule.status.as_ref().map(|status| status.last_message.clone()).unwrap_or_default();
-            Check::fail("collision", format!("{name} is in BackupCollision")).detail(told).hint(
-                "pause the hub that must stop; then, on the other: kubectl acmbackup schedule --recreate",
-            )
+            Check::fail("collision", format!("{name} is in BackupCollision"))
+                .problem("collision")
+                .detail(told)
+                .hint(
+                    "pause the hub that must stop; then, on the other: kubectl acmbackup schedule --recreate",
+                )
         }
     }
 }
@@ -42,19 +43,17 @@ fn in_the_way(schedules: &[BackupSchedule], restores: &[Restore]) -> Check {
     match (active, unfinished) {
         (Some(schedule), Some(restore)) => {
             let (schedule, restore) = (schedule.name_any(), restore.name_any());
-            Check::fail(
-                "restore-in-the-way",
-                format!("{schedule} is Enabled while {restore} is not finished"),
-            )
-            .hint("a hub either makes backups or is restored: pause the one or delete the other")
+            Check::fail("in the way", format!("{schedule} is Enabled while {restore} is not finished"))
+                .problem("restore-in-the-way")
+                .hint("a hub either makes backups or is restored: pause the one or delete the other")
         }
-        _ => Check::ok("restore-in-the-way", "nothing is in the way"),
+        _ => Check::ok("in the way", "nothing is in the way"),
     }
 }
 
 /// A schedule that works has five Velero Schedules. Spec: S-001
 fn five(schedules: &[BackupSchedule], velero: &[Schedule]) -> Check {
-    let name = "incomplete-run";
+    let name = "velero schedules";
     if !schedules.iter().any(|schedule| schedule.phase() == BackupSchedulePhase::Enabled) {
         return Check::skipped(name, "no schedule is Enabled");
     }
@@ -64,6 +63,7 @@ fn five(schedules: &[BackupSchedule], velero: &[Schedule]) -> Check {
     match missing.as_slice() {
         [] => Check::ok(name, "all five Velero schedules are there"),
         missing => Check::fail(name, format!("missing: {}", missing.join(", ")))
+            .problem("incomplete-run")
             .hint("the loop makes them anew; if it does not: kubectl acmbackup describe schedule"),
     }
 }

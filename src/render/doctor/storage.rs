@@ -19,19 +19,17 @@ pub(super) fn checks(observed: &Observed, now: Timestamp) -> Vec<Check> {
     let namespace = observed.namespace.as_ref().map(|(name, _)| name.as_str()).unwrap_or_default();
     let locations = &observed.locations;
     vec![
-        check(locations, ("storage-unavailable", "storage location"), |all| usable(all, namespace)),
-        check(locations, ("storage-unchecked", "check of the storage"), |all| checked(all, now)),
-        check(locations, ("storage-default", "default storage location"), |all| default(all)),
-        check(&observed.secrets, ("storage-secret", "credentials secret"), credentials),
+        check(locations, "location", |all| usable(all, namespace)),
+        check(locations, "checked", |all| checked(all, now)),
+        check(locations, "default", |all| default(all)),
+        check(&observed.secrets, "credentials", credentials),
     ]
 }
 
 fn usable(all: &[BackupStorageLocation], namespace: &str) -> Check {
     match validate::storage(all, namespace, false) {
-        Ok(location) => {
-            Check::ok("storage-unavailable", format!("{} is Available, and owned", location.name_any()))
-        }
-        Err(problem) => unusable(&problem, all),
+        Ok(location) => Check::ok("location", format!("{} is Available, and owned", location.name_any())),
+        Err(problem) => unusable(&problem, all).problem(problem.name()),
     }
 }
 
@@ -43,14 +41,14 @@ fn unusable(problem: &StorageProblem, all: &[BackupStorageLocation]) -> Check {
         )
         .detail("the loop only accepts locations created by OADP; schedules would stay in FailedValidation")
         .hint("create it through a DataProtectionApplication, or run --accept-unowned-storage"),
-        StorageProblem::Missing => Check::fail(problem.name(), "there is no storage location")
+        StorageProblem::Missing => Check::fail("location", "there is no storage location")
             .hint("create one through a DataProtectionApplication"),
         StorageProblem::Unavailable { .. } => {
             let told = all.iter().filter_map(|location| {
                 let message = location.status.as_ref()?.message.clone()?;
                 Some(format!("Velero says of {}: {message}", location.name_any()))
             });
-            told.fold(Check::fail(problem.name(), "no storage location is Available"), Check::detail)
+            told.fold(Check::fail("location", "no storage location is Available"), Check::detail)
                 .hint("check the secret with its credentials, and the bucket's policy")
         }
     }
@@ -62,15 +60,14 @@ fn checked(all: &[BackupStorageLocation], now: Timestamp) -> Check {
         Some((at, location.name_any()))
     });
     match last.max() {
-        None => Check::skipped("storage-unchecked", "Velero has not looked at the storage yet"),
+        None => Check::skipped("checked", "Velero has not looked at the storage yet"),
         Some((at, name)) => {
             let ago = age::age(at, now);
             match now.as_second() - at.as_second() > CHECKED_WITHIN_SECONDS {
-                false => Check::ok("storage-unchecked", format!("{name} was checked {ago} ago")),
-                true => {
-                    Check::warn("storage-unchecked", format!("{name} was checked {ago} ago, and not since"))
-                        .hint("Velero checks once a minute; see whether it runs")
-                }
+                false => Check::ok("checked", format!("{name} was checked {ago} ago")),
+                true => Check::warn("checked", format!("{name} was checked {ago} ago, and not since"))
+                    .problem("velero-down")
+                    .hint("Velero checks once a minute; see whether it runs"),
             }
         }
     }
@@ -80,11 +77,11 @@ fn default(all: &[BackupStorageLocation]) -> Check {
     let names: Vec<String> =
         all.iter().filter(|location| location.spec.default).map(ResourceExt::name_any).collect();
     match (names.as_slice(), all) {
-        (_, []) => Check::skipped("storage-default", "no storage location"),
-        ([name], _) => Check::ok("storage-default", format!("{name} is the default")),
-        ([], _) => Check::warn("storage-default", "no storage location is the default")
+        (_, []) => Check::skipped("default", "no storage location"),
+        ([name], _) => Check::ok("default", format!("{name} is the default")),
+        ([], _) => Check::warn("default", "no storage location is the default")
             .hint("set spec.default on one, or Velero refuses backups that name none"),
-        (several, _) => Check::warn("storage-default", format!("{} are all the default", several.join(", ")))
+        (several, _) => Check::warn("default", format!("{} are all the default", several.join(", ")))
             .hint("leave spec.default on one"),
     }
 }
@@ -93,11 +90,10 @@ fn credentials(secrets: &BTreeMap<String, bool>) -> Check {
     let missing: Vec<&str> =
         secrets.iter().filter(|(_, there)| !**there).map(|(name, _)| name.as_str()).collect();
     match (secrets.is_empty(), missing.as_slice()) {
-        (true, _) => Check::skipped("storage-secret", "the storage locations name no secret"),
-        (false, []) => Check::ok("storage-secret", "the secrets with credentials are there"),
-        (false, missing) => {
-            Check::fail("storage-secret", format!("secret {} is missing", missing.join(", ")))
-                .hint("create it; the storage location names it in spec.credential")
-        }
+        (true, _) => Check::skipped("credentials", "the storage locations name no secret"),
+        (false, []) => Check::ok("credentials", "the secrets with credentials are there"),
+        (false, missing) => Check::fail("credentials", format!("secret {} is missing", missing.join(", ")))
+            .problem("storage-unavailable")
+            .hint("create it; the storage location names it in spec.credential"),
     }
 }

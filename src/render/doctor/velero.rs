@@ -15,25 +15,23 @@ const MANY_CLUSTERS: usize = 500;
 
 pub(super) fn checks(velero: &VeleroFacts) -> Vec<Check> {
     vec![
-        check(&velero.servers, ("velero-down", "Velero"), |servers| available(servers)),
-        check(&velero.servers, ("velero-twice", "number of Velero servers"), |servers| only_one(servers)),
-        check(&velero.restarts, ("velero-restarts", "restarts"), restarts),
-        check(&velero.servers, ("velero-memory", "memory"), |servers| {
-            memory(servers, velero.clusters.known.as_ref().ok())
-        }),
-        check(&velero.oadp, ("oadp-versions", "versions of OADP"), oadp),
+        check(&velero.servers, "velero", |servers| available(servers)),
+        check(&velero.servers, "one velero", |servers| only_one(servers)),
+        check(&velero.restarts, "restarts", restarts),
+        check(&velero.servers, "memory", |servers| memory(servers, velero.clusters.known.as_ref().ok())),
+        check(&velero.oadp, "oadp", oadp),
     ]
 }
 
 fn available(servers: &[Server]) -> Check {
     match servers.iter().find(|server| server.available).or(servers.first()) {
-        Some(server) if server.available => {
-            Check::ok("velero-down", format!("{} available", version(server)))
-        }
-        Some(server) => Check::fail("velero-down", format!("deployment {} has no ready pod", server.name))
+        Some(server) if server.available => Check::ok("velero", format!("{} available", version(server))),
+        Some(server) => Check::fail("velero", format!("deployment {} has no ready pod", server.name))
+            .problem("velero-down")
             .detail("schedules and restores are accepted, and nothing moves")
             .hint(format!("kubectl describe deployment {}, and the log of its last pod", server.name)),
-        None => Check::warn("velero-down", "no deployment of this namespace runs a Velero server")
+        None => Check::warn("velero", "no deployment of this namespace runs a Velero server")
+            .problem("velero-down")
             .hint("where Velero runs in another way this is fine; else create a DataProtectionApplication"),
     }
 }
@@ -49,24 +47,23 @@ fn version(server: &Server) -> String {
 fn only_one(servers: &[Server]) -> Check {
     let names: Vec<&str> = servers.iter().map(|server| server.name.as_str()).collect();
     match names.as_slice() {
-        [] => Check::skipped("velero-twice", "no Velero server"),
-        [_] => Check::ok("velero-twice", "only one Velero works in this namespace"),
-        names => {
-            Check::fail("velero-twice", format!("{} Velero servers work in this namespace", names.len()))
-                .detail(names.join(", "))
-                .detail("each backup is taken by whichever is first, and both may delete")
-                .hint("leave one, or move the other to a namespace of its own")
-        }
+        [] => Check::skipped("one velero", "no Velero server"),
+        [_] => Check::ok("one velero", "only one Velero works in this namespace"),
+        names => Check::fail("one velero", format!("{} Velero servers work in this namespace", names.len()))
+            .problem("velero-twice")
+            .detail(names.join(", "))
+            .detail("each backup is taken by whichever is first, and both may delete")
+            .hint("leave one, or move the other to a namespace of its own"),
     }
 }
 
 fn restarts(restarts: &Restarts) -> Check {
     match (restarts.count, restarts.out_of_memory) {
-        (0, _) => Check::ok("velero-restarts", "0 restarts"),
+        (0, _) => Check::ok("restarts", "0 restarts"),
         (n, out_of_memory) => {
             let times = count(usize::try_from(n).unwrap_or(0), "restart");
             let why = if out_of_memory { ", for lack of memory" } else { "" };
-            Check::warn("velero-restarts", format!("Velero had {times}{why}"))
+            Check::warn("restarts", format!("Velero had {times}{why}"))
                 .detail("a backup or restore that was running then stays InProgress or fails")
                 .hint("kubectl logs --previous of its pod; give it more memory if that was the reason")
         }
@@ -75,16 +72,14 @@ fn restarts(restarts: &Restarts) -> Check {
 
 fn memory(servers: &[Server], clusters: Option<&usize>) -> Check {
     let clusters = clusters.copied().unwrap_or(0);
-    let Some(server) = servers.first() else { return Check::skipped("velero-memory", "no Velero server") };
+    let Some(server) = servers.first() else { return Check::skipped("memory", "no Velero server") };
     let Some(limit) = &server.memory_limit else {
-        return Check::ok("velero-memory", "Velero's memory is not limited");
+        return Check::ok("memory", "Velero's memory is not limited");
     };
     let is_little = bytes(limit) <= bytes(DEFAULT_MEMORY);
     match is_little && clusters >= MANY_CLUSTERS {
-        false => {
-            Check::ok("velero-memory", format!("Velero may use {limit}, for {}", count(clusters, "cluster")))
-        }
-        true => Check::warn("velero-memory", format!("Velero may use {limit} only, for {clusters} clusters"))
+        false => Check::ok("memory", format!("Velero may use {limit}, for {}", count(clusters, "cluster"))),
+        true => Check::warn("memory", format!("Velero may use {limit} only, for {clusters} clusters"))
             .hint("set podConfig.resourceAllocations of the DataProtectionApplication to 1Gi or more"),
     }
 }
@@ -92,12 +87,12 @@ fn memory(servers: &[Server], clusters: Option<&usize>) -> Check {
 fn oadp(versions: &BTreeMap<String, Vec<String>>) -> Check {
     let names: Vec<&str> = versions.keys().map(String::as_str).collect();
     match names.as_slice() {
-        [] => Check::skipped("oadp-versions", "OADP was not installed by OLM"),
-        [one] => Check::ok("oadp-versions", format!("OADP {one}")),
+        [] => Check::skipped("oadp", "OADP was not installed by OLM"),
+        [one] => Check::ok("oadp", format!("OADP {one}")),
         several => {
-            let start =
-                Check::fail("oadp-versions", format!("{} versions of OADP are installed", several.len()))
-                    .hint("their CRDs are shared; keep one version in all namespaces");
+            let start = Check::fail("oadp", format!("{} versions of OADP are installed", several.len()))
+                .problem("velero-twice")
+                .hint("their CRDs are shared; keep one version in all namespaces");
             versions
                 .iter()
                 .map(|(version, namespaces)| format!("{version} in {}", namespaces.join(", ")))
