@@ -86,20 +86,31 @@ async fn with_the_crds_of_2022_commands_work_or_refuse_before_anything_is_writte
             "{screen}"
         );
 
-        for arguments in [
-            "schedule --max-backups 3 --paused",
-            "schedule --max-backups 3 --managed-service-account",
-            "restore --skip-preflight --credentials latest --yes",
-            "restore --sync --skip-preflight --yes",
-        ] {
-            let output = old.plugin(arguments).output()?;
-            let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-            let refused = output.status.code() == Some(3) && stderr.contains("[crd-too-old]");
-            // There are no backups yet, which is found out first.
-            let no_backup = output.status.code() == Some(4) && stderr.contains("[no-backup]");
-            ensure!(refused || no_backup, "{arguments}: {} {stderr}", output.status);
-        }
+        let refused = |arguments: &str| -> Result<()> {
+            let (_, stderr) = old.run_to(3, arguments)?;
+            ensure!(stderr.contains("[crd-too-old]"), "{arguments}: {stderr}");
+            Ok(())
+        };
+        refused("schedule")?;
+        refused("schedule --max-backups 3 --paused")?;
+        refused("schedule --max-backups 3 --managed-service-account")?;
         ensure!(old.schedules().list(&ListParams::default()).await?.items.is_empty());
+
+        let _loop = old.start_loop().await?;
+        old.run("schedule --cron @daily --max-backups 3 --wait --timeout 2m")?;
+        old.completed_backups(5).await?;
+        for arguments in
+            ["latest", "describe schedule", "describe run", "get runs", "plan", "backup --wait --timeout 2m"]
+        {
+            old.run(arguments)?;
+        }
+        refused("pause")?;
+        old.run("delete schedule --yes --wait --timeout 1m")?;
+        for arguments in
+            ["restore --yes", "restore --credentials latest --resources skip --yes", "restore --sync --yes"]
+        {
+            refused(arguments)?;
+        }
         ensure!(old.restores().list(&ListParams::default()).await?.items.is_empty());
         Ok(())
     })

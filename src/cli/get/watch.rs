@@ -26,7 +26,7 @@ impl Get<'_> {
         let Source::Live(client) = &self.scope.source else { return Ok(()) };
         let mut changes = Changes::start(client, self.scope.namespace.as_deref());
         let mut known = Known::new();
-        let mut is_first = true;
+        let (mut is_first, mut has_titles) = (true, false);
         loop {
             let objects = self.scope.objects(noun).await?;
             let runs = if noun == Noun::Run { self.runs(&objects)? } else { Vec::new() };
@@ -44,9 +44,9 @@ impl Get<'_> {
             match is_empty {
                 true if is_first => self.say_none(noun)?,
                 true => {}
-                false => self.append(noun, (&news, &new_runs), !is_first).await?,
+                false => self.append(noun, (&news, &new_runs), has_titles).await?,
             }
-            (known, is_first) = (seen, is_first && is_empty);
+            (known, is_first, has_titles) = (seen, false, has_titles || !is_empty);
             changes.next().await;
         }
     }

@@ -142,8 +142,8 @@ fn velero_problem(status: &Status, observed: &Observed, now: Timestamp) -> Optio
     let checked = status.storage.iter().filter_map(|location| location.checked_at).max();
     let silent = checked.is_some_and(|at| now.as_second() - at.as_second() > UNCHECKED_SECONDS);
     let down = match servers.as_slice() {
-        [] => silent,
-        servers => !servers.iter().any(|server| server.available),
+        servers if servers.iter().all(|server| server.available.is_none()) => silent,
+        servers => !servers.iter().any(|server| server.available == Some(true)),
     };
     down.then(|| error("velero-down", "", "Velero does not run: objects are accepted, and nothing moves"))
 }

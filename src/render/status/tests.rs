@@ -246,7 +246,11 @@ fn storage_without_an_owner_is_told_unless_the_loop_accepted_it() {
 
 #[test]
 fn a_velero_that_is_down_or_there_twice_is_told() {
-    let server = |name: &str, available| Server { name: name.to_owned(), available, ..Server::default() };
+    let server = |name: &str, available: bool| Server {
+        name: name.to_owned(),
+        available: Some(available),
+        ..Server::default()
+    };
     let with = |servers: Vec<Server>| names(&Observed { servers: Ok(servers), ..idle() });
     let error = |name: &str| vec![(name.to_owned(), Severity::Error)];
     assert_eq!(with(vec![server("velero", true)]), []);
