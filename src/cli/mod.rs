@@ -99,18 +99,18 @@ pub enum Command {
     Get(get::GetArgs),
     /// Show one object, what is behind it, and why it is in its phase
     Describe(describe::DescribeArgs),
+    /// Show the Velero logs behind a backup, run or restore
+    Logs(logs::LogsArgs),
     /// Write what the planner sees to a file, for reports and tests
     Snapshot(snapshot::SnapshotArgs),
     /// Remove finished restores and old backups
     Prune(prune::PruneArgs),
     /// Delete a schedule, restore, backup or run
     Delete(delete::DeleteArgs),
-    /// Show the Velero logs behind a backup, run or restore
-    Logs(logs::LogsArgs),
-    /// Check that this hub could be restored from its backups
-    Verify(verify::VerifyArgs),
     /// Check that everything needed is in place
     Doctor(doctor::DoctorArgs),
+    /// Check that this hub could be restored from its backups
+    Verify(verify::VerifyArgs),
     /// Install the CRDs and the loop
     Install(Box<install::InstallArgs>),
     /// Remove what install installed
@@ -141,12 +141,12 @@ pub async fn run(command: Command, session: Session) -> Result<Exit> {
         Command::Status(args) => status::run(&args, &session).await,
         Command::Get(args) => get::run(args, &session).await,
         Command::Describe(args) => describe::run(args, &session).await,
+        Command::Logs(args) => logs::run(args, &session).await,
         Command::Snapshot(args) => snapshot::run(args, &session).await,
         Command::Prune(args) => prune::run(args, &session).await,
         Command::Delete(args) => delete::run(args, &session).await,
-        Command::Logs(args) => logs::run(args, &session).await,
-        Command::Verify(args) => verify::run(args, &session).await,
         Command::Doctor(args) => doctor::run(args, &session).await,
+        Command::Verify(args) => verify::run(args, &session).await,
         Command::Install(args) => install::run(*args, &session).await,
         Command::Uninstall(args) => install::uninstall(args, &session).await,
         Command::Completion(args) => completion::run(&args, &session),

@@ -5,7 +5,7 @@ use kube::Client;
 
 use super::error::Error;
 use super::permissions::{
-    CLEANUP, CLUSTER_READS, CLUSTER_WRITES, Permission, READS, READS_AROUND, WRITES, is_allowed,
+    CLUSTER_READS, CLUSTER_WRITES, LEASE, Permission, READS, READS_AROUND, WRITES, is_allowed,
 };
 use crate::api::GROUP;
 
@@ -36,7 +36,7 @@ pub struct Verb {
 }
 
 const fn on(group: &'static str, resource: &'static str, verbs: &'static [&'static str]) -> Permission {
-    Permission { group, resource, verbs, why: "a command" }
+    Permission { group, resource, verbs, why: "commands" }
 }
 
 const VELERO: &str = "velero.io";
@@ -49,6 +49,7 @@ const LOOKS: &[Permission] = &[
     on(VELERO, "schedules", LIST),
     on(VELERO, "backups", LIST),
     on(VELERO, "backupstoragelocations", LIST),
+    on("coordination.k8s.io", "leases", &["get"]),
 ];
 
 /// What commands read everywhere.
@@ -76,16 +77,16 @@ impl Job {
         }
     }
 
-    /// The verbs it takes: in the namespace, and everywhere. The lease shows by itself whether it may be taken.
+    /// The verbs it takes: in the namespace, and everywhere.
     fn permissions(self) -> (Vec<Permission>, Vec<Permission>) {
         let here: &[&[Permission]] = match self {
             Self::Schedule => &[LOOKS, SCHEDULES],
             Self::Restore => &[LOOKS, RESTORES],
             Self::Activate => &[LOOKS, ACTIVATES],
-            Self::Run => &[READS, WRITES],
+            Self::Run => &[READS, WRITES, LEASE],
         };
         let everywhere: &[&[Permission]] = match self {
-            Self::Run => &[READS_AROUND, CLUSTER_READS, CLUSTER_WRITES, CLEANUP],
+            Self::Run => &[READS_AROUND, CLUSTER_READS, CLUSTER_WRITES],
             _ => &[LOOKS_EVERYWHERE],
         };
         (here.concat(), everywhere.concat())
@@ -117,7 +118,7 @@ pub fn verbs(jobs: &[Job]) -> Vec<Verb> {
 pub async fn missing(client: &Client, verbs: &[Verb], namespace: &str) -> Result<Vec<Verb>, Error> {
     let answers = stream::iter(verbs.iter().map(|wanted| async move {
         let Verb { group, resource, everywhere, .. } = *wanted;
-        let permission = on(group, resource, &[]);
+        let permission = Permission { group, resource, verbs: &[], why: "" };
         let namespace = (!everywhere).then_some(namespace);
         let allowed = is_allowed(client, &permission, wanted.verb, namespace).await?;
         Ok::<_, Error>((!allowed).then_some(*wanted))

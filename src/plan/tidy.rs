@@ -328,8 +328,8 @@ mod tests {
         ];
         let hub = hub(vec![], restores);
         assert_eq!(names(&hub, Rule::KeepRestores(1)), ["10", "15"]);
-        let week = SignedDuration::from_hours(7 * 24);
-        assert_eq!(names(&hub, Rule::RestoresOlderThan(week)), ["10"]);
+        let eight_days = SignedDuration::from_hours(8 * 24);
+        assert_eq!(names(&hub, Rule::RestoresOlderThan(eight_days)), ["10"]);
         let steps = steps(&hub, &Doomed::Restore { name: "10".into() }, TidyReason::Named);
         let [Step { action: Action::Delete(target), .. }] = steps.as_slice() else { panic!("{steps:?}") };
         assert_eq!(target.uid.as_deref(), Some("10"), "never another one of the same name");
