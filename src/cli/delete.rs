@@ -117,11 +117,11 @@ impl Task<'_> {
                 .find(|r| r.name_any() == name)
                 .map(|r| self.restore(r))
                 .ok_or_else(missing),
-            Noun::Backup => self.of_backups(Noun::Backup, &name, Doomed::Backup { name: name.clone() }),
+            Noun::Backup => self.of_backups(Noun::Backup, &name, &Doomed::Backup { name: name.clone() }),
             Noun::Run => {
                 let runs = Runs::of(&Candidates::of(hub));
                 let run = runs.find(&name).ok_or_else(missing)?;
-                self.of_backups(Noun::Run, &name, doomed_run(hub, run))
+                self.of_backups(Noun::Run, &name, &doomed_run(hub, run))
             }
         }
     }
@@ -172,8 +172,8 @@ impl Task<'_> {
         Found { noun: Noun::Restore, name, members: vec![], says, severity: Severity::Ordinary, steps }
     }
 
-    fn of_backups(&self, noun: Noun, name: &str, doomed: Doomed) -> Result<Found> {
-        let members = match &doomed {
+    fn of_backups(&self, noun: Noun, name: &str, doomed: &Doomed) -> Result<Found> {
+        let members = match doomed {
             Doomed::Run { backups, .. } => backups.clone(),
             _ => vec![name.to_owned()],
         };
@@ -191,7 +191,7 @@ impl Task<'_> {
             Noun::Run => format!("run {name} with its {}", count(members.len(), "backup")),
             _ => format!("backup {name}"),
         };
-        let steps = steps(self.snapshot, &doomed, TidyReason::Named);
+        let steps = steps(self.snapshot, doomed, TidyReason::Named);
         let says = format!("{what}{newest} and the data in the storage, for good");
         Ok(Found { noun, name: name.to_owned(), members, says, severity: Severity::Severe, steps })
     }

@@ -34,7 +34,7 @@ pub(super) async fn run(args: &StatusArgs, session: &Session) -> Result<Exit> {
     loop {
         let seen = Seen::of(Place::live(&hub, session).await?, session);
         match args.output {
-            Some(format) => shown.data(seen.data(), format)?,
+            Some(format) => shown.data(&seen.data(), format)?,
             None if redraws => output::print(&format!("{CLEAR}{}", seen.screen(&session.resized().out())))?,
             None => shown.lines(seen.screen(&fixed), session)?,
         }
@@ -66,7 +66,7 @@ impl Shown {
     }
 
     /// One document for each change.
-    fn data(&mut self, data: Value, format: DataFormat) -> Result<()> {
+    fn data(&mut self, data: &Value, format: DataFormat) -> Result<()> {
         let mut calm = data.clone();
         calm_down(&mut calm);
         if self.data == calm {
@@ -75,9 +75,7 @@ impl Shown {
         self.data = calm;
         match format {
             DataFormat::Json => output::print(&format!("{data}\n")),
-            DataFormat::Yaml => {
-                output::print(&format!("---\n{}", yaml::to_string(&data).unwrap_or_default()))
-            }
+            DataFormat::Yaml => output::print(&format!("---\n{}", yaml::to_string(data).unwrap_or_default())),
         }
     }
 }
