@@ -8,6 +8,7 @@ mod config;
 pub mod discovery;
 pub mod error;
 pub mod facts;
+pub(crate) mod guard;
 mod identity;
 pub mod lease;
 pub mod list;

@@ -7,6 +7,7 @@ pub mod collision;
 pub mod expired;
 mod kind;
 pub mod latest;
+mod message;
 pub mod next_run;
 pub mod note;
 mod owners;
@@ -18,6 +19,7 @@ pub mod runs;
 pub mod schedule;
 mod settle;
 mod snapshot;
+mod unreadable;
 pub mod validate;
 
 use jiff::Timestamp;
@@ -35,6 +37,7 @@ pub use snapshot::{
     HubFacts, HubSnapshot, LoopOptions, OnRequest, Query, ServedApis, ServedResource, ServedVersion, Subject,
     SubjectKind, VeleroState,
 };
+pub use unreadable::Unreadable;
 
 /// What to do for the subject of `hub` at the moment `now`.
 pub fn plan(hub: &HubSnapshot, now: Timestamp) -> Decision {

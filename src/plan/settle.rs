@@ -3,6 +3,7 @@
 use kube::core::DynamicObject;
 
 use super::action::{Action, NewObject, NextStatus, OnError, Outcome, Plan, Record, Step};
+use super::message::cut;
 use super::restore::{controller_of, track};
 use crate::api::BackupScheduleStatus;
 use crate::velero::{self, BackupType};
@@ -97,11 +98,11 @@ fn object_of(outcome: &Outcome) -> Option<&DynamicObject> {
 fn with_cause(status: NextStatus, cause: &str) -> NextStatus {
     match status {
         NextStatus::BackupSchedule(mut status) => {
-            status.last_message = format!("{}: {cause}", status.last_message);
+            status.last_message = cut(&format!("{}: {cause}", status.last_message));
             NextStatus::BackupSchedule(status)
         }
         NextStatus::Restore(mut status) => {
-            status.last_message = format!("{}: {cause}", status.last_message);
+            status.last_message = cut(&format!("{}: {cause}", status.last_message));
             NextStatus::Restore(status)
         }
     }

@@ -2,16 +2,22 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::facts::Facts;
 use super::orphans;
 use super::reason::RestoreReason;
-use crate::api::keys;
-use crate::plan::{Action, Plan, Step, Target, TargetKind, Wake};
+use crate::api::{self, keys};
+use crate::plan::{Action, HubSnapshot, Plan, Step, Target, TargetKind, Wake};
 
 /// How long to wait before looking again. Spec: R-007
 const AGAIN: Duration = Duration::from_secs(10);
+
+/// As [`plan`], for a Restore of which only the metadata could be read.
+pub(in crate::plan) fn of_unreadable(hub: &HubSnapshot, restore: &api::Restore) -> Plan {
+    plan(&Facts::of(hub, restore, Timestamp::UNIX_EPOCH))
+}
 
 /// Removes what is left, then our finalizer; nothing without our finalizer, Kubernetes does the rest.
 pub(super) fn plan(facts: &Facts<'_>) -> Plan {

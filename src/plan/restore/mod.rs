@@ -17,6 +17,7 @@ mod sync;
 pub mod validate;
 mod wanted;
 
+pub(super) use deletion::of_unreadable as deletion_of_unreadable;
 pub(super) use facts::{controller_of, track};
 pub use pass::plan;
 pub use preview::{Preview, activation_preview, wanted_restores};

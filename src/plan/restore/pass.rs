@@ -9,13 +9,14 @@ use super::reason::RestoreReason;
 use super::{conflict, cycle, deletion, first_sync, validate};
 use crate::api::{self, RestorePhase};
 use crate::plan::validate::storage;
-use crate::plan::{Action, Decision, Event, HubSnapshot, Plan, Step, Wake, expired};
+use crate::plan::{Action, Decision, Event, HubSnapshot, Plan, Step, Wake, expired, unreadable};
 use crate::velero::BackupStorageLocation;
 
 /// What to do for the Restore of `hub`.
 pub fn plan(hub: &HubSnapshot, now: Timestamp) -> Decision {
     let housekeeping = expired::steps(hub, now);
     let decision = match hub.subject_restore() {
+        _ if let Some(unreadable) = &hub.unreadable => Decision::Do(unreadable::plan(hub, unreadable)),
         Some(restore) => of_restore(&Facts::of(hub, restore, now)),
         None => Decision::Do(Plan { wake: Wake::OnChange, ..Plan::default() }),
     };
