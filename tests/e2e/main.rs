@@ -8,6 +8,7 @@ mod bad_input;
 mod choices;
 mod failover;
 mod faults;
+mod hostile;
 mod lease;
 mod logs;
 mod rbac;
