@@ -6,14 +6,17 @@ use kube::Client;
 use kube::api::{Api, ListParams};
 use kube::core::{ApiResource, DynamicObject, GroupVersionKind, PartialObjectMeta};
 
-use super::discovery::served;
+use super::discovery::{removable, served};
 use super::error::{Class, Error};
+use super::leftovers;
+use super::write::Place;
 use crate::api::keys;
 use crate::plan::{HubFacts, OnRequest, Query};
+use crate::velero;
 
 /// Reads the facts asked for and leaves the others empty.
 ///
-/// `hub_id` replaces the id of the hub where it is given.
+/// `namespace` is the one of the snapshot's subject; `hub_id` replaces the id of the hub where it is given.
 ///
 /// # Errors
 ///
@@ -21,16 +24,29 @@ use crate::plan::{HubFacts, OnRequest, Query};
 pub async fn answer(
     client: &Client,
     queries: &BTreeSet<Query>,
-    hub_id: Option<&str>,
+    (namespace, hub_id): (&str, Option<&str>),
 ) -> Result<OnRequest, Error> {
     let mut facts = OnRequest::default();
     for query in queries {
         match query {
             Query::Hub => facts.hub = Some(hub_facts(client, hub_id).await?),
             Query::Served => facts.served = Some(served(client).await?),
+            Query::Removable => facts.removable = Some(removable(client).await?),
+            Query::Backup(name) => {
+                let backup = backup(client, namespace, name).await?;
+                facts.backups.insert(name.clone(), backup);
+            }
+            Query::Leftovers(searches) => facts.leftovers = Some(leftovers::find(client, searches).await?),
         }
     }
     Ok(facts)
+}
+
+/// A backup with all it says about its contents; `None` if it is gone. Spec: R-403
+async fn backup(client: &Client, namespace: &str, name: &str) -> Result<Option<velero::Backup>, Error> {
+    let backups: Api<velero::Backup> = Api::namespaced(client.clone(), namespace);
+    let backup = backups.get_opt(name).await;
+    backup.map_err(Error::on("get", Place::of::<velero::Backup>(namespace, name).to_string()))
 }
 
 /// Reads who this hub is. Spec: S-088, S-140, S-143

@@ -59,13 +59,26 @@ pub async fn list<K: Kind>(
     let request = Request::new(K::url_path(&(), namespace));
     let request = if K::metadata_api() { request.list_metadata(params) } else { request.list(params) };
     let request = request.map_err(|error| Error::new("list", &name, kube::Error::BuildRequest(error)))?;
-    let body = client.request_stream(request).await.map_err(Error::on("list", &name))?;
+    Ok(sort_out(decoded::<Envelope<K>>(client, request, &name).await?))
+}
+
+/// The answer to a request, decoded while it arrives; `name` is what errors are about.
+///
+/// # Errors
+///
+/// Anything but an answer that decodes.
+pub(super) async fn decoded<T: DeserializeOwned + Send + 'static>(
+    client: &Client,
+    request: http::Request<Vec<u8>>,
+    name: &str,
+) -> Result<T, Error> {
+    let body = client.request_stream(request).await.map_err(Error::on("list", name))?;
     let body = Blocking::new(Box::pin(body));
     let decoded = tokio::task::spawn_blocking(move || {
-        serde_json::from_reader::<_, Envelope<K>>(BufReader::with_capacity(READ_BYTES, body))
+        serde_json::from_reader::<_, T>(BufReader::with_capacity(READ_BYTES, body))
     });
     match decoded.await {
-        Ok(Ok(envelope)) => Ok(sort_out(envelope)),
+        Ok(Ok(decoded)) => Ok(decoded),
         Ok(Err(error)) if error.is_io() => {
             Err(Error::new("list", name, kube::Error::ReadEvents(error.into())))
         }

@@ -1,5 +1,7 @@
 //! Direct reads of one hub, for commands; the loop reads from its watches instead.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use kube::Client;
 use kube::api::ListParams;
@@ -8,7 +10,7 @@ use super::error::{Class, Error};
 use super::facts::answer;
 use super::list::{Kind, items, items_everywhere, list, warn_of};
 use crate::plan::{
-    self, Decision, HubSnapshot, LoopOptions, Plan, Subject, SubjectKind, Unreadable, VeleroState,
+    self, Decision, HubSnapshot, LoopOptions, Plan, Query, Subject, SubjectKind, Unreadable, VeleroState,
 };
 use crate::{api, velero};
 
@@ -99,16 +101,30 @@ pub struct Reader {
 /// # Errors
 ///
 /// Any read that fails, or a planner that keeps asking.
-pub async fn decide(
+pub async fn decide(reader: &Reader, hub: HubSnapshot, now: Timestamp) -> Result<(HubSnapshot, Plan), Error> {
+    with_answers(reader, hub, |hub| match plan::plan(hub, now) {
+        Decision::Do(plan) => Ok(plan),
+        Decision::NeedMore(queries) => Err(queries),
+    })
+    .await
+}
+
+/// Asks `rule` until it has all the facts it wants.
+///
+/// # Errors
+///
+/// Any read that fails, or a rule that keeps asking.
+pub async fn with_answers<T>(
     reader: &Reader,
     mut hub: HubSnapshot,
-    now: Timestamp,
-) -> Result<(HubSnapshot, Plan), Error> {
+    rule: impl Fn(&HubSnapshot) -> Result<T, BTreeSet<Query>>,
+) -> Result<(HubSnapshot, T), Error> {
     for _ in 0..=MAX_QUESTIONS {
-        match plan::plan(&hub, now) {
-            Decision::Do(plan) => return Ok((hub, plan)),
-            Decision::NeedMore(queries) => {
-                let facts = answer(&reader.client, &queries, reader.hub_id.as_deref()).await?;
+        match rule(&hub) {
+            Ok(answer) => return Ok((hub, answer)),
+            Err(queries) => {
+                let about = (hub.subject.namespace.as_str(), reader.hub_id.as_deref());
+                let facts = answer(&reader.client, &queries, about).await?;
                 hub.on_request.fill(facts);
             }
         }

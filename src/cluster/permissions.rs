@@ -74,6 +74,38 @@ pub const CLUSTER_READS: &[Permission] = &[
 /// Writes everywhere.
 pub const CLUSTER_WRITES: &[Permission] = &[];
 
+/// What a cleanup after a restore needs, everywhere; without it objects are left as they are, and that is told.
+///
+/// A backup may hold any kind, so that no list of kinds would do. What makes the difference between a loop that can
+/// remove and one that can take over a cluster is `patch`: it is needed to take finalizers off, and granted for the
+/// groups of a hub only.
+pub const CLEANUP: &[Permission] = &[
+    row("*", "*", &["list", "delete"], "R-420, R-430, R-431: what the backups do not hold"),
+    detached("addon.open-cluster-management.io"),
+    detached("agent-install.openshift.io"),
+    detached("agent.open-cluster-management.io"),
+    detached("app.k8s.io"),
+    detached("apps.open-cluster-management.io"),
+    detached("argoproj.io"),
+    detached("authentication.open-cluster-management.io"),
+    detached("cluster.open-cluster-management.io"),
+    detached("core.observatorium.io"),
+    detached("extensions.hive.openshift.io"),
+    detached("hive.openshift.io"),
+    detached("hiveinternal.openshift.io"),
+    detached("imageregistry.open-cluster-management.io"),
+    detached("metal3.io"),
+    detached("observability.open-cluster-management.io"),
+    detached("policy.open-cluster-management.io"),
+    detached("siteconfig.open-cluster-management.io"),
+    detached("submarineraddon.open-cluster-management.io"),
+    detached("tower.ansible.com"),
+];
+
+const fn detached(group: &'static str) -> Permission {
+    row(group, "*", &["patch"], "R-436: finalizers come off before a deletion")
+}
+
 const fn row(
     group: &'static str,
     resource: &'static str,
@@ -104,7 +136,7 @@ pub async fn missing(
     Ok(answers.into_iter().flatten().collect())
 }
 
-async fn is_allowed(
+pub(super) async fn is_allowed(
     client: &Client,
     permission: &Permission,
     verb: &str,

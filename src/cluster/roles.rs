@@ -11,7 +11,9 @@ use k8s_openapi::api::rbac::v1::{
 use kube::Resource;
 use kube::api::ObjectMeta;
 
-use super::permissions::{CLUSTER_READS, CLUSTER_WRITES, LEASE, Permission, READS, READS_AROUND, WRITES};
+use super::permissions::{
+    CLEANUP, CLUSTER_READS, CLUSTER_WRITES, LEASE, Permission, READS, READS_AROUND, WRITES,
+};
 
 /// Name of the role for what the loop does everywhere, and of its binding.
 pub const EVERYWHERE: &str = "kubectl-acmbackup";
@@ -19,6 +21,9 @@ pub const EVERYWHERE: &str = "kubectl-acmbackup";
 pub const IN_NAMESPACE: &str = "kubectl-acmbackup-namespace";
 /// Name of the role for the lease, and of its binding.
 pub const FOR_LEASE: &str = "kubectl-acmbackup-lease";
+
+/// Name of the role for cleanups after a restore, and of its binding; a hub may do without.
+pub const FOR_CLEANUP: &str = "kubectl-acmbackup-cleanup";
 
 /// Rows granted everywhere.
 pub fn everywhere() -> impl Iterator<Item = &'static Permission> {
@@ -30,18 +35,19 @@ pub fn in_namespace() -> impl Iterator<Item = &'static Permission> {
     [READS, WRITES].into_iter().flatten()
 }
 
-/// The three roles: for everywhere, for the namespace of the loop, and for the lease.
-pub fn roles() -> [ClusterRole; 3] {
-    [role(EVERYWHERE, everywhere()), role(IN_NAMESPACE, in_namespace()), role(FOR_LEASE, LEASE.iter())]
+/// The roles: for everywhere, for the namespace of the loop, for the lease, and for cleanups.
+pub fn roles() -> [ClusterRole; 4] {
+    [
+        role(EVERYWHERE, everywhere()),
+        role(IN_NAMESPACE, in_namespace()),
+        role(FOR_LEASE, LEASE.iter()),
+        role(FOR_CLEANUP, CLEANUP.iter()),
+    ]
 }
 
-/// Grants the role for everywhere to `who`.
-pub fn bind_everywhere(who: Subject) -> ClusterRoleBinding {
-    ClusterRoleBinding {
-        metadata: named(EVERYWHERE),
-        role_ref: reference(EVERYWHERE),
-        subjects: Some(vec![who]),
-    }
+/// Grants [`EVERYWHERE`] or [`FOR_CLEANUP`] to `who`.
+pub fn bind_everywhere(role: &str, who: Subject) -> ClusterRoleBinding {
+    ClusterRoleBinding { metadata: named(role), role_ref: reference(role), subjects: Some(vec![who]) }
 }
 
 /// Grants [`IN_NAMESPACE`] or [`FOR_LEASE`] to `who` in `namespace`.
@@ -101,7 +107,7 @@ mod tests {
 
     #[test]
     fn every_row_says_which_rule_needs_it() {
-        for row in everywhere().chain(in_namespace()).chain(LEASE) {
+        for row in everywhere().chain(in_namespace()).chain(LEASE).chain(CLEANUP) {
             let is_rule = row.why.starts_with("S-") || row.why.starts_with("R-");
             assert!(is_rule && !row.verbs.is_empty(), "{row:?}");
         }

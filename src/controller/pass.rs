@@ -138,9 +138,9 @@ impl Passes {
     }
 
     fn keep_facts(&mut self, hub: &HubSnapshot) {
-        if self.settling().is_none() && hub.on_request != self.facts {
-            self.facts = hub.on_request.clone();
-            self.facts_since = Some(Instant::now());
+        let lasting = hub.on_request.lasting();
+        if self.settling().is_none() && lasting != self.facts {
+            (self.facts, self.facts_since) = (lasting, Some(Instant::now()));
         }
     }
 

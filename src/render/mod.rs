@@ -1,6 +1,9 @@
 //! Values to text: pure, never prints, never looks at a terminal.
 
 pub mod age;
+pub mod checks;
+pub mod cleanup;
+pub mod doctor;
 pub mod get;
 pub mod hub_id;
 pub mod latest;
@@ -12,6 +15,7 @@ pub mod status;
 pub mod style;
 pub mod table;
 pub mod text;
+pub mod verify;
 
 pub use line::columns;
 pub use style::{Mark, Style};

@@ -6,11 +6,13 @@ mod backup;
 mod delete_request;
 mod download_request;
 mod names;
+pub mod object_list;
 mod restore;
 #[cfg(test)]
 mod round_trip;
 mod schedule;
 pub(crate) mod schema;
+pub mod server;
 mod storage_location;
 
 pub use backup::{Backup, BackupPhase, BackupSpec, BackupStatus, Progress};

@@ -14,8 +14,10 @@ const COMMANDS: &[&str] = &[
     "wait",
     "status",
     "get",
+    "doctor",
     "run",
     "install",
+    "uninstall",
     "completion",
     "version",
 ];

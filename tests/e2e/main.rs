@@ -5,10 +5,13 @@
 
 mod audit;
 mod bad_input;
+mod broken_requests;
 mod choices;
+mod failback;
 mod failover;
 mod faults;
 mod hostile;
+mod interrupted;
 mod lease;
 mod logs;
 mod rbac;
@@ -17,3 +20,4 @@ mod rest;
 mod site;
 mod stage;
 mod storage;
+mod verify;

@@ -5,8 +5,8 @@
 //! who is faster.
 
 use acmbackup::cluster::clock;
-use acmbackup::cluster::permissions::LEASE;
-use acmbackup::cluster::roles::{self, FOR_LEASE, IN_NAMESPACE};
+use acmbackup::cluster::permissions::{CLEANUP, LEASE};
+use acmbackup::cluster::roles::{self, EVERYWHERE, FOR_CLEANUP, FOR_LEASE, IN_NAMESPACE};
 use acmbackup::wire::Stamp;
 use acmbackup_lab::{HubOptions, Lab, until};
 use anyhow::{Context, Result, ensure};
@@ -38,7 +38,9 @@ async fn the_loop_works_under_its_roles_and_uses_every_verb_of_them() -> Result<
         assert!(audit.refused.is_empty(), "missing in cluster/permissions.rs: {:#?}", audit.refused);
         played?;
         let confined = Audit::of(&stage.hub, CONFINED)?;
-        let mut unused = audit.unused(roles::everywhere(), None);
+        // Of the groups whose finalizers come off, one stands for all.
+        let cleanup = CLEANUP.iter().filter(|row| row.group == "*" || row.group == "hive.openshift.io");
+        let mut unused = audit.unused(roles::everywhere().chain(cleanup), None);
         let here = audit.unused(roles::in_namespace().chain(LEASE), Some(NAMESPACE));
         let confined = confined.unused(roles::in_namespace().chain(LEASE), Some(NAMESPACE));
         unused.extend(here.into_iter().filter(|verb| confined.contains(verb)));
@@ -60,6 +62,7 @@ async fn play(stage: &Stage) -> Result<()> {
     a_schedule_is_there_before_its_turn(stage, &reconciler).await?;
     remove(&stage.ours("BackupSchedule"), "hub").await?;
     a_restore_is_made_and_deleted(stage).await?;
+    a_restore_cleans_up(stage).await?;
     a_restore_is_there_before_its_turn(stage).await?;
     assert_eq!(reconciler.terminate().await?, 0);
     without_the_role_for_everywhere(stage).await
@@ -69,8 +72,11 @@ async fn grant(stage: &Stage) -> Result<()> {
     for role in roles::roles() {
         create(stage, "rbac.authorization.k8s.io/v1", "ClusterRole", &role).await?;
     }
-    let (rbac, user) = ("rbac.authorization.k8s.io/v1", subject(LOOP));
-    create(stage, rbac, "ClusterRoleBinding", &roles::bind_everywhere(user)).await?;
+    let rbac = "rbac.authorization.k8s.io/v1";
+    for role in [EVERYWHERE, FOR_CLEANUP] {
+        let binding = roles::bind_everywhere(role, subject(LOOP));
+        create(stage, rbac, "ClusterRoleBinding", &binding).await?;
+    }
     for role in [IN_NAMESPACE, FOR_LEASE] {
         let mut binding = roles::bind_in(NAMESPACE, role, subject(LOOP));
         binding.subjects.get_or_insert_default().push(subject(CONFINED));
@@ -245,6 +251,25 @@ const FINALIZER: &str = "restores.cluster.open-cluster-management.io/finalizer";
 fn choices(credentials: &str, resources: &str) -> Value {
     json!({"veleroManagedClustersBackupName": "skip", "veleroCredentialsBackupName": credentials,
         "veleroResourcesBackupName": resources, "cleanupBeforeRestore": "None"})
+}
+
+/// A cluster deployment of an earlier restore, with its finalizer, and a backup that does not hold it.
+async fn a_restore_cleans_up(stage: &Stage) -> Result<()> {
+    let stamp = Stamp::from(clock::now());
+    let kinds = json!({"includedResources": ["clusterdeployment.hive.openshift.io"]});
+    stage.hub.create(velero("Backup", &format!("acm-managed-clusters-schedule-{stamp}"), kinds)).await?;
+    stage.hub.create_namespace("left-over").await?;
+    let metadata = json!({"name": "left-over", "namespace": "left-over", "finalizers": ["hive.openshift.io/deprovision"],
+        "labels": {"velero.io/backup-name": "acm-managed-clusters-schedule-1"}});
+    let deployment =
+        json!({"apiVersion": "hive.openshift.io/v1", "kind": "ClusterDeployment", "metadata": metadata});
+    stage.hub.create(deployment).await?;
+    let mut spec = choices("skip", "skip");
+    (spec["veleroManagedClustersBackupName"], spec["cleanupBeforeRestore"]) =
+        (json!("latest"), json!("CleanupRestored"));
+    stage.ask("Restore", "cleaning", spec).await?;
+    is_in_phase(stage, "Restore", "cleaning", "Finished").await?;
+    used(stage, "delete", "clusterdeployments", "hive.openshift.io").await
 }
 
 /// One that cannot be read has the name.
