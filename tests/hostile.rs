@@ -3,7 +3,7 @@
 //! The fields come from the CRDs, so a new one is tried as well. `INSTA_UPDATE=always cargo test --test hostile` records
 //! the answers; read the diff.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "helpers of tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "helpers of tests")]
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -127,6 +127,7 @@ fn hub_with(kind: SubjectKind, object: &Value) -> HubSnapshot {
         on_request: OnRequest {
             hub: Some(HubFacts { hub_id: "east".into(), ..HubFacts::default() }),
             served: Some(ServedApis::default()),
+            internal_hubs: Some(vec![]),
             ..OnRequest::default()
         },
         ..HubSnapshot::default()

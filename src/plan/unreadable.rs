@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::message::cut;
-use super::restore::deletion_of_unreadable;
 use super::{HubSnapshot, NextStatus, Plan, SubjectKind, Wake};
 use crate::api::{self, BackupSchedulePhase, BackupScheduleStatus, RestorePhase, RestoreStatus};
 
@@ -29,6 +28,11 @@ impl Unreadable {
         self.object.metadata.namespace.as_deref().unwrap_or_default()
     }
 
+    /// As much of it as the deletion of a Restore looks at.
+    pub(super) fn as_restore(&self) -> api::Restore {
+        api::Restore { metadata: self.object.metadata.clone(), ..api::Restore::default() }
+    }
+
     fn status(&self) -> Value {
         self.object.data.get("status").cloned().unwrap_or_default()
     }
@@ -41,14 +45,10 @@ impl Unreadable {
 
 /// What to do for a subject that does not decode: say so in its status. Spec: S-017
 ///
-/// A status somebody else wrote badly is written anew, so that the next pass reads the object. What is being deleted
-/// is let go as any other.
+/// A status somebody else wrote badly is written anew, so that the next pass reads the object.
 pub(super) fn plan(hub: &HubSnapshot, subject: &Unreadable) -> Plan {
     if subject.object.metadata.deletion_timestamp.is_some() {
-        return match hub.subject.kind {
-            SubjectKind::BackupSchedule => Plan { wake: Wake::OnChange, ..Plan::default() },
-            SubjectKind::Restore => deletion_of_unreadable(hub, &stub(subject)),
-        };
+        return Plan { wake: Wake::OnChange, ..Plan::default() };
     }
     let status = match hub.subject.kind {
         SubjectKind::BackupSchedule => NextStatus::BackupSchedule(Box::new(of_schedule(subject))),
@@ -77,9 +77,4 @@ fn of_restore(subject: &Unreadable) -> RestoreStatus {
 
 fn message(subject: &Unreadable) -> String {
     cut(&format!("invalid {}", subject.why))
-}
-
-/// As much of a Restore as its deletion looks at.
-fn stub(subject: &Unreadable) -> api::Restore {
-    api::Restore { metadata: subject.object.metadata.clone(), ..api::Restore::default() }
 }
