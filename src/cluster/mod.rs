@@ -9,6 +9,7 @@ pub mod discovery;
 pub mod error;
 pub mod events;
 pub mod facts;
+pub(crate) mod guard;
 mod identity;
 mod import;
 pub mod inventory;

@@ -99,8 +99,8 @@ impl Feeds {
 /// There may be thousands of Backups, and no rule reads what they contain.
 fn slim(news: News<velero::Backup>) -> News<velero::Backup> {
     match news {
-        News::All { objects, version } => {
-            News::All { objects: objects.into_iter().map(slim_backup).collect(), version }
+        News::All { objects, unreadable, version } => {
+            News::All { objects: objects.into_iter().map(slim_backup).collect(), unreadable, version }
         }
         News::Set(backup) => News::Set(slim_backup(backup)),
         other => other,

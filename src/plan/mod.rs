@@ -8,6 +8,7 @@ pub mod collision;
 pub mod expired;
 mod kind;
 pub mod latest;
+mod message;
 pub mod next_run;
 pub mod note;
 mod on_hub;
@@ -21,6 +22,7 @@ pub mod schedule;
 mod settle;
 mod snapshot;
 pub mod tidy;
+mod unreadable;
 pub mod validate;
 
 use jiff::Timestamp;
@@ -39,6 +41,7 @@ pub use snapshot::{
     HubFacts, HubSnapshot, LoopOptions, OnRequest, Query, ServedApis, ServedResource, ServedVersion, Subject,
     SubjectKind, VeleroState,
 };
+pub use unreadable::Unreadable;
 
 /// What to do for the subject of `hub` at the moment `now`.
 pub fn plan(hub: &HubSnapshot, now: Timestamp) -> Decision {

@@ -4,6 +4,7 @@ use kube::core::DynamicObject;
 
 use super::action::{Action, NewObject, NextStatus, OnError, Outcome, Plan, Record, Step};
 use super::cleanup::tally;
+use super::message::cut;
 use super::restore::{controller_of, shorten, tell, track};
 use crate::api::BackupScheduleStatus;
 use crate::velero::{self, BackupType};
@@ -105,11 +106,11 @@ fn object_of(outcome: &Outcome) -> Option<&DynamicObject> {
 fn with_cause(status: NextStatus, cause: &str) -> NextStatus {
     match status {
         NextStatus::BackupSchedule(mut status) => {
-            status.last_message = format!("{}: {cause}", status.last_message);
+            status.last_message = cut(&format!("{}: {cause}", status.last_message));
             NextStatus::BackupSchedule(status)
         }
         NextStatus::Restore(mut status) => {
-            status.last_message = format!("{}: {cause}", status.last_message);
+            status.last_message = cut(&format!("{}: {cause}", status.last_message));
             NextStatus::Restore(status)
         }
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::Unreadable;
 use super::cleanup::{Leftovers, Search};
 use super::on_hub::{AwaitedVolume, ImportFacts, InternalHub};
 use crate::{api, velero};
@@ -14,6 +15,9 @@ use crate::{api, velero};
 pub struct HubSnapshot {
     /// The BackupSchedule or Restore this pass is about.
     pub subject: Subject,
+    /// The subject, if it does not decode; `None` = it does, or is gone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unreadable: Option<Unreadable>,
     /// What the person who started the loop chose.
     #[serde(skip_serializing_if = "LoopOptions::is_default")]
     pub options: LoopOptions,
@@ -69,6 +73,9 @@ impl LoopOptions {
 pub struct VeleroState {
     /// Schedules of the subject's namespace.
     pub schedules: Vec<velero::Schedule>,
+    /// Schedules of the subject's namespace that do not decode. They are there all the same.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unreadable_schedules: Vec<Unreadable>,
     /// Backups of every namespace that could be read; rules filter by namespace themselves.
     pub backups: Vec<velero::Backup>,
     /// Restores of the subject's namespace.

@@ -13,6 +13,7 @@ mod failback;
 mod failover;
 mod faults;
 mod guides;
+mod hostile;
 mod install;
 mod interrupted;
 mod lease;

@@ -4,8 +4,6 @@
 //! function that gets the [`Stage`]; call it in [`play`], and let it end with [`used`] where the request depends on
 //! who is faster.
 
-use std::collections::BTreeMap;
-
 use acmbackup::api::{InternalHubComponent, keys};
 use acmbackup::cluster::clock;
 use acmbackup::cluster::permissions::{CLEANUP, LEASE};
@@ -37,10 +35,10 @@ async fn the_loop_works_under_its_roles_and_uses_every_verb_of_them() -> Result<
         let users = [LOOP, CONFINED].map(|user| (user.to_owned(), vec![]));
         let stage = Stage::start(lab, "east", HubOptions { users: users.to_vec(), audit: true }).await?;
         grant(&stage).await?;
-        play(&stage).await?;
-
+        let played = play(&stage).await;
         let audit = Audit::of(&stage.hub, LOOP)?;
         assert!(audit.refused.is_empty(), "missing in cluster/permissions.rs: {:#?}", audit.refused);
+        played?;
         let confined = Audit::of(&stage.hub, CONFINED)?;
         // Of the groups whose finalizers come off, one stands for all.
         let cleanup = CLEANUP.iter().filter(|row| row.group == "*" || row.group == "hive.openshift.io");
@@ -96,9 +94,11 @@ fn subject(user: &str) -> Subject {
 }
 
 async fn create(stage: &Stage, api_version: &str, kind: &str, object: &impl Serialize) -> Result<()> {
-    let mut object = serde_json::to_value(object)?;
-    (object["apiVersion"], object["kind"]) = (json!(api_version), json!(kind));
-    stage.hub.create(object).await
+    let mut whole = json!({"apiVersion": api_version, "kind": kind});
+    if let (Value::Object(whole), Value::Object(object)) = (&mut whole, serde_json::to_value(object)?) {
+        whole.extend(object);
+    }
+    stage.hub.create(whole).await
 }
 
 /// Waits until the loop has done something, anywhere.
@@ -135,10 +135,11 @@ async fn backups_are_removed(stage: &Stage) -> Result<()> {
     let requests = stage.velero("DeleteBackupRequest");
     stage.hub.create(velero("DeleteBackupRequest", "unseen", json!({"backupName": 7}))).await?;
     for name in ["unseen", "stuck"] {
-        let mut backup = velero("Backup", name, json!({}));
         let labels = json!({"velero.io/schedule-name": "acm-validation-policy-schedule"});
-        backup["metadata"]["labels"] = labels;
-        backup["status"] = json!({"phase": "FailedValidation", "expiration": "2026-01-01T00:00:00Z"});
+        let status = json!({"phase": "FailedValidation", "expiration": "2026-01-01T00:00:00Z"});
+        let metadata = json!({"name": name, "namespace": NAMESPACE, "labels": labels});
+        let backup = json!({"apiVersion": "velero.io/v1", "kind": "Backup", "metadata": metadata,
+            "spec": {}, "status": status});
         stage.hub.create(backup).await?;
     }
     until(DEADLINE, "the request", async || Ok(requests.get_opt("stuck").await?.is_some())).await?;
@@ -226,9 +227,10 @@ async fn a_schedule_is_there_before_its_turn(stage: &Stage, reconciler: &crate::
 /// Followed by finalizers and Velero Restores going with it, as after an activation.
 async fn a_restore_is_made_and_deleted(stage: &Stage) -> Result<()> {
     let restores = stage.ours("Restore");
-    let hooks = json!({"resources": [{"name": "none"}]});
     let mut spec = choices("skip", "latest");
-    spec["hooks"] = hooks;
+    if let Some(spec) = spec.as_object_mut() {
+        spec.insert("hooks".to_owned(), json!({"resources": [{"name": "none"}]}));
+    }
     let made = async || {
         loop {
             stage.ask("Restore", "touched", spec.clone()).await?;
@@ -339,6 +341,6 @@ async fn clear(api: &Api<DynamicObject>) -> Result<()> {
 }
 
 fn velero(kind: &str, name: &str, spec: Value) -> Value {
-    let metadata: BTreeMap<_, _> = [("name", name), ("namespace", NAMESPACE)].into();
+    let metadata = json!({"name": name, "namespace": NAMESPACE});
     json!({"apiVersion": "velero.io/v1", "kind": kind, "metadata": metadata, "spec": spec})
 }

@@ -11,15 +11,20 @@ use super::reason::RestoreReason;
 use super::{conflict, cycle, deletion, first_sync, installer, validate};
 use crate::api::{self, RestorePhase};
 use crate::plan::validate::storage;
-use crate::plan::{Action, Decision, Event, HubSnapshot, Plan, Query, Step, Wake, expired};
+use crate::plan::{Action, Decision, Event, HubSnapshot, Plan, Query, Step, Wake, expired, unreadable};
 use crate::velero::BackupStorageLocation;
 
 /// What to do for the Restore of `hub`.
 pub fn plan(hub: &HubSnapshot, now: Timestamp) -> Decision {
     let housekeeping = expired::steps(hub, now);
-    let decision = match hub.subject_restore() {
-        Some(restore) => of_restore(&Facts::of(hub, restore, now)),
-        None => Decision::Do(Plan { wake: Wake::OnChange, ..Plan::default() }),
+    let decision = match (&hub.unreadable, hub.subject_restore()) {
+        // What is being deleted is let go as any other: that takes its metadata only.
+        (Some(unreadable), _) if unreadable.object.metadata.deletion_timestamp.is_some() => {
+            of_restore(&Facts::of(hub, &unreadable.as_restore(), now))
+        }
+        (Some(unreadable), _) => Decision::Do(unreadable::plan(hub, unreadable)),
+        (None, Some(restore)) => of_restore(&Facts::of(hub, restore, now)),
+        (None, None) => Decision::Do(Plan { wake: Wake::OnChange, ..Plan::default() }),
     };
     after(housekeeping, decision)
 }

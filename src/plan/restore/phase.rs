@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::facts::{Facts, phase_of, velero_name};
 use super::wanted::WantedRestore;
 use crate::api::RestorePhase;
+use crate::plan::message::cut;
 use crate::velero::{self, RestorePhase as VeleroPhase, RestoreType};
 
 /// Where the Restore stands, and why.
@@ -15,8 +16,8 @@ pub(super) struct Standing {
 }
 
 impl Standing {
-    pub(super) fn new(phase: RestorePhase, message: impl Into<String>) -> Self {
-        Self { phase, message: message.into() }
+    pub(super) fn new(phase: RestorePhase, message: impl AsRef<str>) -> Self {
+        Self { phase, message: cut(message.as_ref()) }
     }
 }
 
