@@ -6,6 +6,7 @@
 mod audit;
 mod bad_input;
 mod choices;
+mod cleanup;
 mod failover;
 mod faults;
 mod lease;
