@@ -2,8 +2,10 @@
 
 mod backup_schedule;
 pub mod crd;
+pub mod crd_fields;
 pub mod keys;
 mod restore;
+mod restore_rules;
 
 pub use backup_schedule::{BackupSchedule, BackupSchedulePhase, BackupScheduleSpec, BackupScheduleStatus};
 pub use restore::{

@@ -7,6 +7,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
     ("Back up", &["schedule", "pause", "resume", "backup"]),
     ("Restore", &["latest", "plan", "restore", "activate", "wait"]),
     ("Look", &["status", "get", "logs"]),
+    ("Check", &["doctor"]),
     ("Controller", &["run", "install"]),
     ("Other", &["completion", "version"]),
 ];

@@ -6,6 +6,7 @@
 pub mod backup;
 pub mod captured;
 pub mod completion;
+pub mod doctor;
 pub mod entry;
 pub mod environment;
 pub mod error;
@@ -91,6 +92,8 @@ pub enum Command {
     Get(get::GetArgs),
     /// Show the Velero logs behind a backup, run or restore
     Logs(logs::LogsArgs),
+    /// Check that everything needed is in place
+    Doctor(doctor::DoctorArgs),
     /// Install the CRDs
     Install(install::InstallArgs),
     /// Set up shell completion
@@ -119,6 +122,7 @@ pub async fn run(command: Command, session: Session) -> Result<Exit> {
         Command::Status(args) => status::run(&args, &session).await,
         Command::Get(args) => get::run(args, &session).await,
         Command::Logs(args) => logs::run(args, &session).await,
+        Command::Doctor(args) => doctor::run(args, &session).await,
         Command::Install(args) => install::run(args, &session).await,
         Command::Completion(args) => completion::run(&args),
         Command::Version(args) => version::run(&args, &session).await,

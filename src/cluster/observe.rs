@@ -15,7 +15,7 @@ use crate::plan::{
 use crate::{api, velero};
 
 /// How often the planner may ask for more within a pass.
-const MAX_QUESTIONS: usize = 2;
+const MAX_QUESTIONS: usize = 4;
 
 /// Reads the hub as far as a plan for `subject` needs it.
 ///

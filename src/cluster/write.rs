@@ -36,7 +36,7 @@ impl Place {
         Self { resource, namespace: namespace.to_owned(), name: name.to_owned() }
     }
 
-    fn collection(&self) -> String {
+    pub(super) fn collection(&self) -> String {
         let ApiResource { group, version, plural, .. } = &self.resource;
         let root =
             if group.is_empty() { format!("/api/{version}") } else { format!("/apis/{group}/{version}") };
@@ -46,7 +46,7 @@ impl Place {
         }
     }
 
-    fn path(&self, subresource: &str) -> String {
+    pub(super) fn path(&self, subresource: &str) -> String {
         format!("{}/{}{subresource}", self.collection(), self.name)
     }
 }
@@ -149,7 +149,7 @@ pub async fn delete(
 
 const MERGE_PATCH: &str = "application/merge-patch+json";
 
-fn query(mode: Mode) -> String {
+pub(super) fn query(mode: Mode) -> String {
     let dry_run = if mode == Mode::ServerDryRun { "&dryRun=All" } else { "" };
     format!("fieldManager={FIELD_MANAGER}&fieldValidation=Strict{dry_run}")
 }

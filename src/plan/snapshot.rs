@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::cleanup::{Leftovers, Search};
+use super::on_hub::{AwaitedVolume, ImportFacts, InternalHub};
 use crate::{api, velero};
 
 /// Everything the planner may know about one hub. Secret values are never in it.
@@ -97,6 +98,18 @@ pub struct OnRequest {
     /// What a restore may leave over.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub leftovers: Option<Leftovers>,
+    /// The components of the hub's installer that wait for Restores; more than one is unusual. Spec: R-113
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub internal_hubs: Option<Vec<InternalHub>>,
+    /// Number of Restores in other namespaces. Spec: R-805
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub restores_elsewhere: Option<usize>,
+    /// Volumes that managed clusters wait for. Spec: R-331
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub volumes: Option<Vec<AwaitedVolume>>,
+    /// What an import of managed clusters starts from. Spec: R-730
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub imports: Option<ImportFacts>,
 }
 
 /// A fact the planner can ask for.
@@ -112,6 +125,14 @@ pub enum Query {
     Backup(String),
     /// Fill [`OnRequest::leftovers`] with what these searches find.
     Leftovers(Vec<Search>),
+    /// Fill [`OnRequest::internal_hubs`].
+    InternalHubs,
+    /// Fill [`OnRequest::restores_elsewhere`].
+    RestoresElsewhere,
+    /// Fill [`OnRequest::volumes`].
+    Volumes,
+    /// Fill [`OnRequest::imports`].
+    Imports,
 }
 
 /// Who this hub is.
@@ -181,9 +202,14 @@ impl OnRequest {
         self.removable = answers.removable.or(self.removable.take());
         self.backups.extend(answers.backups);
         self.leftovers = answers.leftovers.or(self.leftovers.take());
+        self.internal_hubs = answers.internal_hubs.or(self.internal_hubs.take());
+        self.restores_elsewhere = answers.restores_elsewhere.or(self.restores_elsewhere);
+        self.volumes = answers.volumes.or(self.volumes.take());
+        self.imports = answers.imports.or(self.imports.take());
     }
 
-    /// What stays true for a while; the rest is read anew in each pass that needs it.
+    /// Those facts that may be kept for a while: who the hub is and what it serves.
+    #[must_use]
     pub fn lasting(&self) -> Self {
         Self { hub: self.hub.clone(), served: self.served.clone(), ..Self::default() }
     }

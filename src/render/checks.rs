@@ -3,206 +3,180 @@
 use serde::Serialize;
 
 use super::style::{Mark, Style};
-use super::text::{count, harmless, width};
+use super::text::{count, harmless, width, wrap};
+use crate::plan::{Note, Severity};
 
 /// How a check ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Outcome {
+#[serde(rename_all = "camelCase")]
+pub enum Verdict {
     /// All well.
     Ok,
+    /// Its precondition failed.
+    Skipped,
     /// Deserves a look.
     Warn,
-    /// Not good enough.
+    /// Does not work.
     Fail,
-    /// Could not be made, because what it needs failed or was not asked for.
-    Skipped,
 }
 
-/// One check.
+/// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Check {
-    /// Stable name: that of the problem it looks for.
+    /// Stable name.
     pub name: &'static str,
     /// How it ended.
-    pub result: Outcome,
+    pub result: Verdict,
     /// What was found, in one line.
     pub message: String,
-    /// What exactly, line by line.
+    /// Stable name of the problem; `None` where all is well.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<&'static str>,
+    /// Lines that belong to the message.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub details: Vec<String>,
-    /// What it means and what to do, line by line.
-    pub hint: Vec<String>,
-    /// How long it took, in seconds; `None` for one that only looks at what was read already.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub seconds: Option<f64>,
+    /// What to do about it; empty where all is well.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub hint: String,
+    /// Seconds the reading took.
+    pub seconds: f64,
 }
 
 /// Checks that belong together.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Group {
-    /// Its name.
+    /// Stable name.
     pub name: &'static str,
-    /// Its checks, in the order they were made.
+    /// The checks, in the order they are shown.
     pub checks: Vec<Check>,
 }
 
-/// All checks of a command.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+/// Checks in groups.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Checks {
-    /// No check failed.
+    /// Nothing failed.
     pub success: bool,
     /// The groups, in the order they are shown.
     pub groups: Vec<Group>,
 }
 
 impl Check {
-    /// A check that ended well.
+    /// A check that went well.
     pub fn ok(name: &'static str, message: impl Into<String>) -> Self {
-        Self::new(name, Outcome::Ok, message)
+        Self::new(name, Verdict::Ok, message)
     }
 
-    /// A check that found something to look at.
+    /// A check whose precondition failed.
+    pub fn skipped(name: &'static str, message: impl Into<String>) -> Self {
+        Self::new(name, Verdict::Skipped, message)
+    }
+
+    /// A check that found something worth a look.
     pub fn warn(name: &'static str, message: impl Into<String>) -> Self {
-        Self::new(name, Outcome::Warn, message)
+        Self::new(name, Verdict::Warn, message)
     }
 
     /// A check that failed.
     pub fn fail(name: &'static str, message: impl Into<String>) -> Self {
-        Self::new(name, Outcome::Fail, message)
+        Self::new(name, Verdict::Fail, message)
     }
 
-    /// A check that was not made.
-    pub fn skipped(name: &'static str, message: impl Into<String>) -> Self {
-        Self::new(name, Outcome::Skipped, message)
-    }
-
-    fn new(name: &'static str, result: Outcome, message: impl Into<String>) -> Self {
+    fn new(name: &'static str, result: Verdict, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self { name, result, message, details: Vec::new(), hint: Vec::new(), seconds: None }
+        Self { name, result, message, problem: None, details: vec![], hint: String::new(), seconds: 0.0 }
     }
 
-    /// Adds a line of what exactly was found.
+    /// Names the problem.
+    #[must_use]
+    pub fn problem(self, problem: &'static str) -> Self {
+        Self { problem: Some(problem), ..self }
+    }
+
+    /// Adds a line that belongs to the message.
     #[must_use]
     pub fn detail(mut self, line: impl Into<String>) -> Self {
         self.details.push(line.into());
         self
     }
 
-    /// Adds a line of what it means or what to do.
+    /// Says what to do about it.
     #[must_use]
-    pub fn hint(mut self, line: impl Into<String>) -> Self {
-        self.hint.push(line.into());
-        self
+    pub fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: hint.into(), ..self }
     }
 }
 
 impl Checks {
-    /// The result of these groups; those without a check are left out.
+    /// The result of these groups.
     pub fn of(groups: Vec<Group>) -> Self {
-        let groups: Vec<Group> = groups.into_iter().filter(|group| !group.checks.is_empty()).collect();
-        let success =
-            groups.iter().flat_map(|group| &group.checks).all(|check| check.result != Outcome::Fail);
-        Self { success, groups }
+        let mut checks = Self { success: true, groups };
+        checks.success = checks.count(Verdict::Fail) == 0;
+        checks
     }
 
-    /// How many checks ended this way.
-    pub fn number_of(&self, result: Outcome) -> usize {
-        self.groups.iter().flat_map(|group| &group.checks).filter(|check| check.result == result).count()
+    /// What deserves attention, as notes.
+    pub fn problems(&self) -> Vec<Note> {
+        let note = |check: &Check| {
+            let severity = match check.result {
+                Verdict::Fail => Severity::Error,
+                Verdict::Warn => Severity::Warning,
+                Verdict::Ok | Verdict::Skipped => return None,
+            };
+            let name = check.problem.map(str::to_owned);
+            Some(Note { name, severity, subject: check.name.to_owned(), message: check.message.clone() })
+        };
+        self.groups.iter().flat_map(|group| &group.checks).filter_map(note).collect()
     }
 
-    /// `1 failed, 1 warning, 12 ok`
-    pub fn tally(&self) -> String {
-        let failed = self.number_of(Outcome::Fail);
-        let warnings = self.number_of(Outcome::Warn);
-        let ok = self.number_of(Outcome::Ok);
-        let mut parts = Vec::new();
-        parts.extend((failed > 0).then(|| format!("{failed} failed")));
-        parts.extend((warnings > 0).then(|| count(warnings, "warning")));
-        parts.push(format!("{ok} ok"));
-        parts.join(", ")
+    fn count(&self, verdict: Verdict) -> usize {
+        self.groups.iter().flat_map(|group| &group.checks).filter(|check| check.result == verdict).count()
     }
 
-    /// The groups as a screen.
-    pub fn text(&self, style: &Style) -> String {
-        self.groups.iter().map(|group| group.text(style)).collect()
+    /// The groups, one line per check and more where there is something to say.
+    pub fn screen(&self, style: &Style) -> String {
+        let mut text = String::new();
+        for group in &self.groups {
+            text.push_str(&format!("{}\n", style.bold(group.name)));
+            text.extend(group.checks.iter().map(|check| check.lines(style)));
+        }
+        text
     }
-}
 
-impl Group {
-    fn text(&self, style: &Style) -> String {
-        let lines: String = self.checks.iter().map(|check| check.text(style)).collect();
-        format!("{}\n{lines}", style.bold(self.name))
+    /// `1 failed, 2 warnings, 12 ok`
+    pub fn summary(&self) -> String {
+        let (failed, warned) = (self.count(Verdict::Fail), self.count(Verdict::Warn));
+        format!("{failed} failed, {}, {} ok", count(warned, "warning"), self.count(Verdict::Ok))
     }
 }
 
 impl Check {
-    fn text(&self, style: &Style) -> String {
-        let mark = mark_of(self.result);
-        let tag = match self.result {
-            Outcome::Ok => String::new(),
-            Outcome::Skipped => format!("   {}", style.dim("skipped")),
-            Outcome::Warn | Outcome::Fail => format!("   {}", style.dim(format!("[{}]", self.name))),
+    fn lines(&self, style: &Style) -> String {
+        let mark = match self.result {
+            Verdict::Ok => Mark::Good,
+            Verdict::Warn => Mark::Attention,
+            Verdict::Fail => Mark::Bad,
+            Verdict::Skipped => Mark::Neutral,
         };
-        let plain = Style { color: false, ..*style };
-        let indent = " ".repeat(width(&plain.mark(mark)) + 3);
-        let mut text = format!("  {} {}{tag}\n", style.mark(mark), harmless(&self.message));
-        for line in &self.details {
-            text.push_str(&format!("{indent}  {}\n", harmless(line)));
-        }
-        for line in &self.hint {
-            text.push_str(&format!("{indent}{}\n", harmless(line)));
+        let name = self.problem.map(|p| format!("   {}", style.dim(format!("[{p}]")))).unwrap_or_default();
+        let mark = style.mark(mark);
+        let gap = " ".repeat(mark_width(style).saturating_sub(width(&mark)));
+        let indent = mark_width(style) + 3;
+        let margin = " ".repeat(indent);
+        let room = style.width.map(|columns| columns.saturating_sub(indent));
+        let fold = |text: &str| wrap(&harmless(text), room).join(&format!("\n{margin}"));
+        let mut text = format!("  {mark}{gap} {}{name}\n", fold(&self.message));
+        let hint = Some(&self.hint).filter(|hint| !hint.is_empty());
+        for line in self.details.iter().chain(hint) {
+            text.push_str(&format!("{margin}{}\n", fold(line)));
         }
         text
     }
 }
 
-fn mark_of(result: Outcome) -> Mark {
-    match result {
-        Outcome::Ok => Mark::Good,
-        Outcome::Warn => Mark::Attention,
-        Outcome::Fail => Mark::Bad,
-        Outcome::Skipped => Mark::Neutral,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use jiff::Timestamp;
-
-    use super::*;
-
-    fn sample() -> Checks {
-        let storage = vec![
-            Check::ok("storage-unavailable", "default is Available"),
-            Check::fail("kind-not-served", "1 kind is not served here")
-                .detail("argocds.argoproj.io   4 objects\u{1b}[2J")
-                .hint("install the operator that owns it"),
-            Check::warn("expires-soon", "expires in 3h"),
-            Check::skipped("storage-secret", "credentials secret"),
-        ];
-        Checks::of(vec![Group { name: "storage", checks: storage }, Group { name: "none", checks: vec![] }])
-    }
-
-    #[test]
-    fn each_check_is_a_line_and_only_trouble_carries_its_name() {
-        insta::assert_snapshot!(sample().text(&Style::plain(Timestamp::UNIX_EPOCH)), @r"
-        storage
-          ok default is Available
-          FAIL 1 kind is not served here   [kind-not-served]
-                 argocds.argoproj.io   4 objects?[2J
-               install the operator that owns it
-          warn expires in 3h   [expires-soon]
-          - credentials secret   skipped
-        ");
-        assert_eq!(sample().tally(), "1 failed, 1 warning, 1 ok");
-    }
-
-    #[test]
-    fn only_a_failure_makes_the_whole_fail() {
-        assert!(!sample().success);
-        let warned = vec![Group { name: "g", checks: vec![Check::warn("n", "m")] }];
-        assert!(Checks::of(warned).success);
-    }
+/// Columns of the widest mark.
+fn mark_width(style: &Style) -> usize {
+    if style.unicode { 1 } else { 4 }
 }

@@ -11,6 +11,7 @@ mod restore;
 mod round_trip;
 mod schedule;
 pub(crate) mod schema;
+pub mod server;
 mod storage_location;
 
 pub use backup::{Backup, BackupPhase, BackupSpec, BackupStatus, Progress};

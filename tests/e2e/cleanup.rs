@@ -29,7 +29,7 @@ async fn what_is_deleted_on_one_hub_goes_on_the_hub_that_follows_and_nothing_els
         let reconciler = west.start_loop().await?;
         west.run("restore passive --sync --yes --wait --timeout 2m")?;
         west.hub
-            .create(secret("team-a", "of-a-user", json!({"cluster.open-cluster-management.io/type": "aws"})))
+            .create(secret("team-a", "of-a-user", &json!({"cluster.open-cluster-management.io/type": "aws"})))
             .await?;
         let before = inventory(&west.hub).await?;
 
@@ -61,10 +61,10 @@ async fn cleanup_all_counts_first_and_spares_what_is_excluded() -> Result<()> {
         let credential = json!({"cluster.open-cluster-management.io/type": "aws"});
         west.hub.create_namespace("apps").await?;
         west.hub.create_namespace("made-here").await?;
-        west.hub.create(secret("apps", "made-here", credential.clone())).await?;
-        let mut excluded = credential;
+        west.hub.create(secret("apps", "made-here", &credential)).await?;
+        let mut excluded = credential.clone();
         excluded["velero.io/exclude-from-backup"] = json!("true");
-        west.hub.create(secret("apps", "excluded", excluded)).await?;
+        west.hub.create(secret("apps", "excluded", &excluded)).await?;
         west.hub.create(deployment("made-here")).await?;
         let before = inventory(&west.hub).await?;
         assert!(before.contains("ClusterDeployment made-here/made-here"), "{before:?}");
@@ -112,7 +112,7 @@ async fn a_loop_killed_in_the_middle_of_a_cleanup_ends_it_once() -> Result<()> {
         west.hub.create_namespace("left-over").await?;
         let labels =
             json!({"cluster.open-cluster-management.io/type": "aws", "velero.io/backup-name": EARLIER});
-        let made = (0..600).map(|number| secret("left-over", &format!("s-{number}"), labels.clone()));
+        let made = (0..600).map(|number| secret("left-over", &format!("s-{number}"), &labels));
         let made = futures::stream::iter(made).map(|object| west.hub.create(object)).buffer_unordered(16);
         made.try_collect::<()>().await?;
         let secrets = west.hub.objects("v1", "Secret", Some("left-over"));
@@ -137,7 +137,7 @@ async fn a_loop_killed_in_the_middle_of_a_cleanup_ends_it_once() -> Result<()> {
     .await
 }
 
-fn secret(namespace: &str, name: &str, labels: Value) -> Value {
+fn secret(namespace: &str, name: &str, labels: &Value) -> Value {
     let metadata = json!({"namespace": namespace, "name": name, "labels": labels});
     json!({"apiVersion": "v1", "kind": "Secret", "metadata": metadata})
 }

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::facts::{Facts, phase_of};
 use super::phase::is_finished;
 use super::wanted::WantedRestore;
-use super::{leftovers, marker};
+use super::{leftovers, post};
 use crate::api::RestorePhase;
 use crate::plan::{Note, Query, Step};
 
@@ -16,6 +16,8 @@ use crate::plan::{Note, Query, Step};
 pub(super) struct End {
     pub(super) steps: Vec<Step>,
     pub(super) notes: Vec<Note>,
+    /// `None` leaves the messages of the status as they are.
+    pub(super) messages: Option<Vec<String>>,
 }
 
 /// What is to be done before the status says `phase`; nothing in the middle of a run, and nothing a second time.
@@ -35,13 +37,15 @@ pub(super) fn end(
         return Ok(End::default());
     }
     let cleanup = leftovers::end(facts, wanted);
-    let activation = if phase.is_terminal() { marker::steps(facts, wanted) } else { Ok(Vec::new()) };
+    let activation = if phase.is_terminal() { post::work(facts, wanted) } else { Ok(post::Work::default()) };
     match (cleanup, activation) {
-        (Ok(mut end), Ok(steps)) => {
-            end.steps.extend(steps);
-            Ok(end)
+        (Ok(end), Ok(work)) => {
+            let steps = end.steps.into_iter().chain(work.steps).collect();
+            Ok(End { steps, messages: work.messages, ..end })
         }
-        (cleanup, activation) => Err(cleanup.err().into_iter().chain(activation.err()).flatten().collect()),
+        (cleanup, activation) => {
+            Err([cleanup.err(), activation.err()].into_iter().flatten().flatten().collect())
+        }
     }
 }
 
