@@ -15,7 +15,7 @@ use super::snapshot::Query;
 use crate::api::{self, keys};
 use crate::velero::{self, BackupType, RestoreType};
 
-/// The planner's answer: a question, or a plan. At most two questions per pass.
+/// The planner's answer: a question, or a plan. At most four questions per pass.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Decision {
     /// Read these facts and ask again.
