@@ -6,9 +6,9 @@ use clap::Command;
 pub const GROUPS: &[(&str, &[&str])] = &[
     ("Back up", &["schedule", "pause", "resume", "backup"]),
     ("Restore", &["latest", "plan", "restore", "activate", "wait"]),
-    ("Look", &["status", "get", "logs"]),
-    ("Check", &["doctor"]),
-    ("Controller", &["run", "install"]),
+    ("Look", &["status", "get", "describe", "logs", "snapshot"]),
+    ("Check", &["doctor", "verify"]),
+    ("Controller", &["run", "install", "uninstall"]),
     ("Other", &["completion", "version"]),
 ];
 

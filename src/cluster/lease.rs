@@ -24,7 +24,7 @@ use crate::api::keys::{FIELD_MANAGER, LEASE_NAME};
 const TROUBLED_PERIOD: Duration = Duration::from_secs(2);
 
 /// Where the lease is on a hub without the operator's namespace: every hub has this one.
-const WITHOUT_OPERATOR: &str = "kube-system";
+pub const WITHOUT_OPERATOR: &str = "kube-system";
 
 /// Which lease, and how it is kept. The defaults are upstream's. Spec: S-020
 #[derive(Debug, Clone)]

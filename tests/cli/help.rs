@@ -14,9 +14,13 @@ const COMMANDS: &[&str] = &[
     "wait",
     "status",
     "get",
+    "describe",
+    "logs",
+    "snapshot",
     "doctor",
     "run",
     "install",
+    "uninstall",
     "completion",
     "version",
 ];

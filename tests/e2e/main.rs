@@ -6,10 +6,13 @@
 mod admission;
 mod audit;
 mod bad_input;
+mod broken_requests;
 mod choices;
 mod cleanup;
+mod failback;
 mod failover;
 mod faults;
+mod interrupted;
 mod lease;
 mod logs;
 mod rbac;
@@ -18,3 +21,4 @@ mod rest;
 mod site;
 mod stage;
 mod storage;
+mod verify;

@@ -24,6 +24,7 @@ pub mod validate;
 mod volumes;
 mod wanted;
 
+pub use facts::owned_restores;
 pub(super) use facts::{controller_of, track};
 pub(super) use import_news::{shorten, tell};
 pub use pass::plan;
