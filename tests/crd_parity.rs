@@ -34,6 +34,7 @@ fn backup_schedule_says_what_the_operators_crd_says() {
     assert_parity("backupschedules");
 }
 
+/// Spec
 #[test]
 fn restore_says_what_the_operators_crd_says() {
     assert_parity("restores");

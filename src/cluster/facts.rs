@@ -32,18 +32,18 @@ pub async fn answer(
         match query {
             Query::Hub => facts.hub = Some(hub_facts(client, hub_id).await?),
             Query::Served => facts.served = Some(served(client).await?),
-            Query::Removable => facts.removable = Some(removable(client).await?),
-            Query::Backup(name) => {
-                let backup = backup(client, namespace, name).await?;
-                facts.backups.insert(name.clone(), backup);
-            }
-            Query::Leftovers(searches) => facts.leftovers = Some(leftovers::find(client, searches).await?),
             Query::InternalHubs => facts.internal_hubs = Some(internal_hubs(client).await?),
             Query::RestoresElsewhere => {
                 facts.restores_elsewhere = Some(restores_elsewhere(client, namespace).await?);
             }
             Query::Volumes => facts.volumes = Some(awaited_volumes(client).await),
             Query::Imports => facts.imports = Some(import_facts(client).await?),
+            Query::Removable => facts.removable = Some(removable(client).await?),
+            Query::Backup(name) => {
+                let backup = backup(client, namespace, name).await?;
+                facts.backups.insert(name.clone(), backup);
+            }
+            Query::Leftovers(searches) => facts.leftovers = Some(leftovers::find(client, searches).await?),
         }
     }
     Ok(facts)

@@ -5,7 +5,7 @@
 use futures::stream::{self, StreamExt};
 use k8s_openapi::api::core::v1::{ConfigMap, PersistentVolumeClaim, Secret};
 use kube::api::{Api, ListParams};
-use kube::core::{ApiResource, DynamicObject, GroupVersionKind, Object, PartialObjectMeta};
+use kube::core::{ApiResource, GroupVersionKind, Object, PartialObjectMeta};
 use kube::{Client, ResourceExt};
 use serde::{Deserialize, Serialize};
 
@@ -23,18 +23,17 @@ const AVAILABLE: &str = "ManagedClusterConditionAvailable";
 ///
 /// They cannot be listed.
 pub(super) async fn internal_hubs(client: &Client) -> Result<Vec<InternalHub>, Error> {
-    let kind = GroupVersionKind::gvk("operator.open-cluster-management.io", "v1", "InternalHubComponent");
-    let api: Api<DynamicObject> = Api::all_with(client.clone(), &ApiResource::from_gvk(&kind));
+    let api: Api<api::InternalHubComponent> = Api::all(client.clone());
     let named = ListParams::default().fields(&format!("metadata.name={}", keys::INTERNAL_HUB));
     let listed = api.list_metadata(&named).await;
-    match listed.map_err(Error::on("list", "internalhubcomponents.operator.open-cluster-management.io")) {
+    match listed.map_err(Error::on("list", super::list::plural::<api::InternalHubComponent>())) {
         Ok(found) => Ok(found.items.into_iter().map(internal_hub).collect()),
         Err(error) if error.class() == Class::KindMissing => Ok(Vec::new()),
         Err(error) => Err(error),
     }
 }
 
-fn internal_hub(found: PartialObjectMeta<DynamicObject>) -> InternalHub {
+fn internal_hub(found: PartialObjectMeta<api::InternalHubComponent>) -> InternalHub {
     let metadata = found.metadata;
     InternalHub {
         namespace: metadata.namespace.unwrap_or_default(),
@@ -192,6 +191,51 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    /// A server that has nothing, and answers requests whose path contains a word with that code.
+    fn server(refusals: &'static [(&'static str, u16)]) -> Client {
+        let service = tower::service_fn(move |request: http::Request<kube::client::Body>| async move {
+            let found = refusals.iter().find(|(word, _)| request.uri().path().contains(word));
+            let code = found.map_or(200, |(_, code)| *code);
+            let marker =
+                json!({"metadata": {"name": "m", "namespace": "a", "labels": {keys::AWAITED_VOLUME: "v"}}});
+            let body = match code {
+                200 => json!({"metadata": {}, "items": [marker]}).to_string(),
+                404 => "404 page not found".to_owned(),
+                _ => json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": code})
+                    .to_string(),
+            };
+            let body = kube::client::Body::from(body.into_bytes());
+            Ok::<_, std::convert::Infallible>(http::Response::builder().status(code).body(body).unwrap())
+        });
+        Client::new(service, "default")
+    }
+
+    /// Spec: R-113: upstream never gets past a hub without the kind
+    #[tokio::test]
+    async fn a_hub_without_the_kind_has_no_installer_and_any_other_trouble_is_one() {
+        assert_eq!(internal_hubs(&server(&[("internalhub", 404)])).await.unwrap(), []);
+        assert!(internal_hubs(&server(&[("internalhub", 403)])).await.is_err());
+        assert!(restores_elsewhere(&server(&[("restores", 500)]), "acm").await.is_err(), "R-804");
+    }
+
+    /// Spec: R-331: markers nobody can list are not waited for, a claim nobody can read is
+    #[tokio::test]
+    async fn what_cannot_be_read_decides_whether_to_wait() {
+        assert_eq!(awaited_volumes(&server(&[("configmaps", 403)])).await, []);
+        let volumes = awaited_volumes(&server(&[("persistentvolumeclaims", 403)])).await;
+        let missing = AwaitedVolume { namespace: "a".into(), name: "v".into(), exists: false };
+        assert_eq!(volumes, [missing]);
+    }
+
+    /// Spec: R-730: for good, or tried again
+    #[tokio::test]
+    async fn without_leave_to_see_clusters_nothing_is_imported_and_a_busy_server_is_asked_again() {
+        let nothing = import_facts(&server(&[("managedclusters", 403)])).await.unwrap();
+        assert_eq!(nothing, ImportFacts::default());
+        assert!(import_facts(&server(&[("managedclusters", 503)])).await.is_err());
+        assert!(import_facts(&server(&[("secrets", 500)])).await.is_err());
+    }
 
     fn state(cluster: serde_json::Value) -> ClusterState {
         cluster_state(&serde_json::from_value(cluster).unwrap())

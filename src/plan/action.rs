@@ -15,7 +15,7 @@ use super::snapshot::Query;
 use crate::api::{self, keys};
 use crate::velero::{self, BackupType, RestoreType};
 
-/// The planner's answer: a question, or a plan. At most four questions per pass.
+/// The planner's answer: a question, or a plan. At most three questions per pass.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Decision {
     /// Read these facts and ask again.
@@ -170,10 +170,10 @@ pub enum Record {
     ScheduleCopy(BackupType),
     /// The name of the Velero Restore. Spec: R-231
     RestoreName(RestoreType),
-    /// That an object was removed, or could not be. Spec: R-436
-    CleanedUp,
     /// What became of it, failures too, as a message about the managed cluster. Spec: R-911
     ImportNews,
+    /// That an object was removed, or could not be. Spec: R-436
+    CleanedUp,
 }
 
 /// A Kubernetes Event about the subject.

@@ -27,10 +27,10 @@ pub fn settle(plan: &Plan, outcomes: &[Outcome]) -> Option<NextStatus> {
         }
     }
     if let NextStatus::Restore(status) = &mut status {
+        shorten(status);
         if let Some(told) = tally(plan, outcomes) {
             status.last_message = format!("{}; {told}", status.last_message);
         }
-        shorten(status);
     }
     Some(status)
 }

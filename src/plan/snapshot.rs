@@ -89,15 +89,6 @@ pub struct OnRequest {
     /// Kinds the API server serves.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub served: Option<ServedApis>,
-    /// Kinds whose objects can be listed and deleted, of every group that answers, the core one too.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub removable: Option<ServedApis>,
-    /// Backups by name, whole; `None` for one that is gone.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub backups: BTreeMap<String, Option<velero::Backup>>,
-    /// What a restore may leave over.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub leftovers: Option<Leftovers>,
     /// The components of the hub's installer that wait for Restores; more than one is unusual. Spec: R-113
     #[serde(skip_serializing_if = "Option::is_none")]
     pub internal_hubs: Option<Vec<InternalHub>>,
@@ -110,6 +101,15 @@ pub struct OnRequest {
     /// What an import of managed clusters starts from. Spec: R-730
     #[serde(skip_serializing_if = "Option::is_none")]
     pub imports: Option<ImportFacts>,
+    /// Kinds whose objects can be listed and deleted, of every group that answers, the core one too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub removable: Option<ServedApis>,
+    /// Backups by name, whole; `None` for one that is gone.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub backups: BTreeMap<String, Option<velero::Backup>>,
+    /// What a restore may leave over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub leftovers: Option<Leftovers>,
 }
 
 /// A fact the planner can ask for.
@@ -119,12 +119,6 @@ pub enum Query {
     Hub,
     /// Fill [`OnRequest::served`].
     Served,
-    /// Fill [`OnRequest::removable`].
-    Removable,
-    /// Add the Backup of this name, in the subject's namespace, to [`OnRequest::backups`].
-    Backup(String),
-    /// Fill [`OnRequest::leftovers`] with what these searches find.
-    Leftovers(Vec<Search>),
     /// Fill [`OnRequest::internal_hubs`].
     InternalHubs,
     /// Fill [`OnRequest::restores_elsewhere`].
@@ -133,6 +127,12 @@ pub enum Query {
     Volumes,
     /// Fill [`OnRequest::imports`].
     Imports,
+    /// Fill [`OnRequest::removable`].
+    Removable,
+    /// Add the Backup of this name, in the subject's namespace, to [`OnRequest::backups`].
+    Backup(String),
+    /// Fill [`OnRequest::leftovers`] with what these searches find.
+    Leftovers(Vec<Search>),
 }
 
 /// Who this hub is.
@@ -199,16 +199,16 @@ impl OnRequest {
     pub fn fill(&mut self, answers: Self) {
         self.hub = answers.hub.or(self.hub.take());
         self.served = answers.served.or(self.served.take());
-        self.removable = answers.removable.or(self.removable.take());
-        self.backups.extend(answers.backups);
-        self.leftovers = answers.leftovers.or(self.leftovers.take());
         self.internal_hubs = answers.internal_hubs.or(self.internal_hubs.take());
         self.restores_elsewhere = answers.restores_elsewhere.or(self.restores_elsewhere);
         self.volumes = answers.volumes.or(self.volumes.take());
         self.imports = answers.imports.or(self.imports.take());
+        self.removable = answers.removable.or(self.removable.take());
+        self.backups.extend(answers.backups);
+        self.leftovers = answers.leftovers.or(self.leftovers.take());
     }
 
-    /// Those facts that may be kept for a while: who the hub is and what it serves.
+    /// What stays true for a while; the rest is read anew in each pass that needs it.
     #[must_use]
     pub fn lasting(&self) -> Self {
         Self { hub: self.hub.clone(), served: self.served.clone(), ..Self::default() }

@@ -3,6 +3,7 @@
 //! Rules are proven by goldens and properties; these tests prove the wiring. The lab has no garbage collector and no
 //! kubelet: a test that needs one does that step itself and says so.
 
+mod activation;
 mod admission;
 mod audit;
 mod bad_input;

@@ -17,6 +17,10 @@ pub(crate) fn decision(decision: &Decision) -> String {
 
 fn query(query: &Query) -> String {
     match query {
+        Query::InternalHubs => "what the hub's installer waits with".to_owned(),
+        Query::RestoresElsewhere => "restores of other namespaces".to_owned(),
+        Query::Volumes => "volumes that are waited for".to_owned(),
+        Query::Imports => "managed clusters and their tokens".to_owned(),
         Query::Hub => "who this hub is".to_owned(),
         Query::Served => "kinds the API server serves".to_owned(),
         Query::Removable => "kinds whose objects can be removed".to_owned(),
@@ -27,10 +31,6 @@ fn query(query: &Query) -> String {
             };
             format!("objects: {}", searches.iter().map(search).collect::<Vec<_>>().join("; "))
         }
-        Query::InternalHubs => "what the hub's installer waits with".to_owned(),
-        Query::RestoresElsewhere => "restores of other namespaces".to_owned(),
-        Query::Volumes => "volumes that are waited for".to_owned(),
-        Query::Imports => "managed clusters and their tokens".to_owned(),
     }
 }
 

@@ -49,13 +49,13 @@ impl SimulatedHub {
 
     /// What the planner wants now, with its questions answered.
     pub(crate) fn decide(&mut self) -> Plan {
-        for _ in 0..5 {
+        for _ in 0..4 {
             match plan(&self.snapshot, self.now) {
                 Decision::Do(plan) => return plan,
                 Decision::NeedMore(queries) => queries.iter().for_each(|query| self.answer(query)),
             }
         }
-        panic!("the planner asked more than twice");
+        panic!("the planner asked more than three times");
     }
 
     fn answer(&mut self, query: &Query) {
@@ -69,6 +69,10 @@ impl SimulatedHub {
                 self.snapshot.on_request.hub = Some(facts);
             }
             Query::Served => self.snapshot.on_request.served = Some(ServedApis::default()),
+            Query::InternalHubs => self.snapshot.on_request.internal_hubs = Some(Vec::new()),
+            Query::RestoresElsewhere => self.snapshot.on_request.restores_elsewhere = Some(0),
+            Query::Volumes => self.snapshot.on_request.volumes = Some(Vec::new()),
+            Query::Imports => self.snapshot.on_request.imports = Some(ImportFacts::default()),
             Query::Removable => self.snapshot.on_request.removable = Some(objects::served()),
             Query::Backup(name) => {
                 let backups = &self.snapshot.velero.backups;
@@ -79,10 +83,6 @@ impl SimulatedHub {
                 let found = objects::find(&self.objects, searches);
                 self.snapshot.on_request.leftovers = Some(Leftovers { found, unlisted: Vec::new() });
             }
-            Query::InternalHubs => self.snapshot.on_request.internal_hubs = Some(Vec::new()),
-            Query::RestoresElsewhere => self.snapshot.on_request.restores_elsewhere = Some(0),
-            Query::Volumes => self.snapshot.on_request.volumes = Some(Vec::new()),
-            Query::Imports => self.snapshot.on_request.imports = Some(ImportFacts::default()),
         }
     }
 

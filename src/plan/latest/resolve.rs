@@ -279,7 +279,7 @@ mod tests {
         assert_eq!(latest.as_deref(), Ok("acm-credentials-schedule-b"));
     }
 
-    ///
+    ///
     #[test]
     fn latest_resources_is_never_a_generic_backup() {
         let backups = [backup("acm-resources-generic-schedule-1", "Completed", Some("2026-11-22T10:00:00Z"))];
@@ -302,7 +302,7 @@ mod tests {
         assert_eq!(told, ["acm-credentials-schedule-3 is InProgress"], "older ones do not matter");
     }
 
-    /// the nearest, then the newer; 30 s are in
+    /// the nearest, then the newer; 30 s are in
     #[test]
     fn the_generic_backup_of_a_name_is_the_nearest_one() {
         let generic = |suffix: &str, at: &str| {
@@ -335,7 +335,7 @@ mod tests {
         assert!(matches!(found, Err(Unresolved::NotFound { .. })), "{found:?}");
     }
 
-    /// upstream takes both
+    /// upstream takes both
     #[test]
     fn markers_and_backups_of_another_type_are_refused() {
         let at = Some("2026-11-22T10:00:00Z");

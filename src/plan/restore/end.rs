@@ -16,7 +16,7 @@ use crate::plan::{Note, Query, Step};
 pub(super) struct End {
     pub(super) steps: Vec<Step>,
     pub(super) notes: Vec<Note>,
-    /// `None` leaves the messages of the status as they are.
+    /// What the status tells of each managed cluster; `None` leaves it as it is.
     pub(super) messages: Option<Vec<String>>,
 }
 
@@ -37,15 +37,13 @@ pub(super) fn end(
         return Ok(End::default());
     }
     let cleanup = leftovers::end(facts, wanted);
-    let activation = if phase.is_terminal() { post::work(facts, wanted) } else { Ok(post::Work::default()) };
+    let activation = if phase.is_terminal() { post::end(facts, wanted) } else { Ok(End::default()) };
     match (cleanup, activation) {
-        (Ok(end), Ok(work)) => {
-            let steps = end.steps.into_iter().chain(work.steps).collect();
-            Ok(End { steps, messages: work.messages, ..end })
+        (Ok(mut end), Ok(activation)) => {
+            end.steps.extend(activation.steps);
+            Ok(End { messages: activation.messages, ..end })
         }
-        (cleanup, activation) => {
-            Err([cleanup.err(), activation.err()].into_iter().flatten().flatten().collect())
-        }
+        (cleanup, activation) => Err(cleanup.err().into_iter().chain(activation.err()).flatten().collect()),
     }
 }
 

@@ -7,9 +7,10 @@ use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use serde_json::json;
 
+use super::end::End;
 use super::facts::Facts;
 use super::import_news as news;
-use super::post::{Work, secret};
+use super::post::secret;
 use super::reason::RestoreReason;
 use super::wanted::WantedRestore;
 use crate::api::keys;
@@ -33,9 +34,9 @@ enum Fate<'a> {
 ///
 /// # Errors
 /// The facts to ask for first.
-pub(super) fn work(facts: &Facts<'_>, restored: &WantedRestore) -> Result<Work, BTreeSet<Query>> {
+pub(super) fn end(facts: &Facts<'_>, restored: &WantedRestore) -> Result<End, BTreeSet<Query>> {
     let imports = facts.hub.on_request.imports.as_ref().ok_or(BTreeSet::from([Query::Imports]))?;
-    let Some(clusters) = &imports.clusters else { return Ok(Work::default()) };
+    let Some(clusters) = &imports.clusters else { return Ok(End::default()) };
     let look = Look::new(imports, facts.now, ended_at(facts, restored));
     let (mut messages, mut phases) = (Vec::new(), [Vec::new(), Vec::new(), Vec::new()]);
     for cluster in clusters.iter().filter(|cluster| !cluster.is_local) {
@@ -49,7 +50,7 @@ pub(super) fn work(facts: &Facts<'_>, restored: &WantedRestore) -> Result<Work, 
             }
         }
     }
-    Ok(Work { steps: one_after_the_other(phases), messages: Some(messages) })
+    Ok(End { steps: one_after_the_other(phases), messages: Some(messages), ..End::default() })
 }
 
 /// When Velero was done with the managed clusters; what was made since is ours.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::end::End;
 use super::facts::Facts;
 use super::reason::RestoreReason;
 use super::wanted::WantedRestore;
@@ -15,26 +16,18 @@ const STALE_CERTIFICATE: [&str; 2] = [
     "observability-controller-open-cluster-management.io-observability-signer-client-cert",
 ];
 
-/// Steps before a final phase, and what the status tells of them.
-#[derive(Debug, Default)]
-pub(super) struct Work {
-    pub(super) steps: Vec<Step>,
-    /// `None` leaves the messages as they are.
-    pub(super) messages: Option<Vec<String>>,
-}
-
 /// What is left to do before a Restore may end; nothing without managed clusters. Spec: R-700
 ///
 /// # Errors
 /// The facts to ask for first.
-pub(super) fn work(facts: &Facts<'_>, wanted: &[WantedRestore]) -> Result<Work, BTreeSet<Query>> {
+pub(super) fn end(facts: &Facts<'_>, wanted: &[WantedRestore]) -> Result<End, BTreeSet<Query>> {
     let Some(clusters) = wanted.iter().find(|restore| restore.part == RestoreType::ManagedClusters) else {
-        return Ok(Work::default());
+        return Ok(End::default());
     };
-    match (marker::steps(facts, clusters), imports::work(facts, clusters)) {
+    match (marker::steps(facts, clusters), imports::end(facts, clusters)) {
         (Ok(marker), Ok(imports)) => {
             let steps = [stale_certificate()].into_iter().chain(marker).chain(imports.steps).collect();
-            Ok(Work { steps, ..imports })
+            Ok(End { steps, ..imports })
         }
         (marker, imports) => Err([marker.err(), imports.err()].into_iter().flatten().flatten().collect()),
     }
