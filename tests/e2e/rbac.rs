@@ -265,9 +265,8 @@ async fn a_restore_cleans_up(stage: &Stage) -> Result<()> {
     let deployment =
         json!({"apiVersion": "hive.openshift.io/v1", "kind": "ClusterDeployment", "metadata": metadata});
     stage.hub.create(deployment).await?;
-    let mut spec = choices("skip", "skip");
-    (spec["veleroManagedClustersBackupName"], spec["cleanupBeforeRestore"]) =
-        (json!("latest"), json!("CleanupRestored"));
+    let spec = json!({"veleroManagedClustersBackupName": "latest", "veleroCredentialsBackupName": "skip",
+        "veleroResourcesBackupName": "skip", "cleanupBeforeRestore": "CleanupRestored"});
     stage.ask("Restore", "cleaning", spec).await?;
     is_in_phase(stage, "Restore", "cleaning", "Finished").await?;
     used(stage, "delete", "clusterdeployments", "hive.openshift.io").await
