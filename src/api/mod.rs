@@ -5,6 +5,7 @@ pub mod crd;
 pub mod crd_fields;
 mod internal_hub;
 pub mod keys;
+pub mod managed_by;
 mod restore;
 mod restore_rules;
 

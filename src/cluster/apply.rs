@@ -161,6 +161,7 @@ pub fn place_of(target: &Target) -> Place {
         TargetKind::VeleroBackup => Place::of::<velero::Backup>(namespace, name),
         TargetKind::VeleroRestore => Place::of::<velero::Restore>(namespace, name),
         TargetKind::Restore => Place::of::<api::Restore>(namespace, name),
+        TargetKind::BackupSchedule => Place::of::<api::BackupSchedule>(namespace, name),
         TargetKind::Other(kind) => place_in(kind, namespace, name),
     }
 }

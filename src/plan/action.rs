@@ -158,6 +158,8 @@ pub enum TargetKind {
     VeleroRestore,
     /// A Restore of ours.
     Restore,
+    /// A BackupSchedule.
+    BackupSchedule,
     /// A kind that is neither ours nor Velero's.
     Other(ObjectKind),
 }
@@ -317,6 +319,7 @@ impl fmt::Display for TargetKind {
             Self::VeleroBackup => f.write_str("velero backup"),
             Self::VeleroRestore => f.write_str("velero restore"),
             Self::Restore => f.write_str("restore"),
+            Self::BackupSchedule => f.write_str("schedule"),
             Self::Other(kind) => kind.fmt(f),
         }
     }

@@ -20,6 +20,7 @@ pub mod runs;
 pub mod schedule;
 mod settle;
 mod snapshot;
+pub mod tidy;
 pub mod validate;
 
 use jiff::Timestamp;

@@ -184,6 +184,7 @@ impl SimulatedHub {
             TargetKind::VeleroBackup => change(&mut velero.backups, target, patch),
             TargetKind::VeleroRestore => change(&mut velero.restores, target, patch),
             TargetKind::Restore => change(&mut self.snapshot.restores, target, patch),
+            TargetKind::BackupSchedule => change(&mut self.snapshot.schedules, target, patch),
             TargetKind::Other(kind) => unreachable!("{kind} is not simulated"),
         }
     }
@@ -195,6 +196,7 @@ impl SimulatedHub {
             TargetKind::VeleroBackup => remove(&mut velero.backups, target),
             TargetKind::VeleroRestore => remove(&mut velero.restores, target),
             TargetKind::Restore => remove(&mut self.snapshot.restores, target),
+            TargetKind::BackupSchedule => remove(&mut self.snapshot.schedules, target),
             TargetKind::Other(_) => self.remove_object(target),
         }
     }
