@@ -9,6 +9,7 @@ mod audit;
 mod bad_input;
 mod broken_requests;
 mod choices;
+mod cleanup;
 mod failback;
 mod failover;
 mod faults;

@@ -45,7 +45,7 @@ pub(super) async fn on_hub(
         }
         Ok(_) => CleanupView::unknown(&policy),
         Err(error) => {
-            tracing::warn!("what the cleanup would remove could not be found out: {error}");
+            tracing::warn!("what the cleanup would remove is unknown: {error}");
             CleanupView::unknown(&policy)
         }
     }
