@@ -18,6 +18,8 @@ fn query(query: &Query) -> &'static str {
     match query {
         Query::Hub => "who this hub is",
         Query::Served => "kinds the API server serves",
+        Query::Tokens => "tokens and the clusters they are for",
+        Query::TokensLeft => "what is left of tokens",
     }
 }
 
