@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 
 use super::restore::RestoreReason;
 use super::schedule::ScheduleReason;
+use super::tokens::TokenReason;
 
 /// Why a step is taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +15,8 @@ pub enum Reason {
     Schedule(ScheduleReason),
     /// A rule of the Restore side.
     Restore(RestoreReason),
+    /// A rule about tokens.
+    Token(TokenReason),
 }
 
 impl fmt::Display for Reason {
@@ -21,6 +24,7 @@ impl fmt::Display for Reason {
         match self {
             Self::Schedule(reason) => reason.fmt(f),
             Self::Restore(reason) => reason.fmt(f),
+            Self::Token(reason) => reason.fmt(f),
         }
     }
 }
@@ -40,5 +44,11 @@ impl From<ScheduleReason> for Reason {
 impl From<RestoreReason> for Reason {
     fn from(reason: RestoreReason) -> Self {
         Self::Restore(reason)
+    }
+}
+
+impl From<TokenReason> for Reason {
+    fn from(reason: TokenReason) -> Self {
+        Self::Token(reason)
     }
 }
