@@ -2,17 +2,16 @@
 //!
 //! Paging is slower: the server answers only the first page from its cache.
 
-use std::io::{BufReader, Read};
+use std::io::BufReader;
 
-use futures::{AsyncRead, AsyncReadExt};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ListMeta;
 use kube::api::ListParams;
 use kube::core::{DeserializeGuard, Request};
 use kube::{Client, Resource};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
-use tokio::runtime::Handle;
 
+use super::blocking::Blocking;
 use super::error::{Class, Error};
 
 const READ_BYTES: usize = 64 * 1024;
@@ -86,7 +85,7 @@ pub async fn list<K: Object>(client: &Client, scope: &Scope) -> Result<Listed<K>
     let request = if scope.metadata_only { request.list_metadata(&params) } else { request.list(&params) };
     let request = request.map_err(|error| Error::new("list", name, kube::Error::BuildRequest(error)))?;
     let body = client.request_stream(request).await.map_err(Error::on("list", name))?;
-    let body = Blocking { body: Box::pin(body), runtime: Handle::current() };
+    let body = Blocking::new(Box::pin(body));
     let decoded = tokio::task::spawn_blocking(move || {
         serde_json::from_reader::<_, Envelope<K>>(BufReader::with_capacity(READ_BYTES, body))
     });
@@ -162,18 +161,6 @@ pub(crate) fn describe(invalid: &kube::core::error_boundary::InvalidObject) -> S
     let namespace = invalid.metadata.namespace.as_deref().unwrap_or_default();
     let name = invalid.metadata.name.as_deref().unwrap_or_default();
     format!("{namespace}/{name}: {}", invalid.error)
-}
-
-/// Lets the JSON reader, which blocks, read from a body, which does not.
-struct Blocking<R> {
-    body: R,
-    runtime: Handle,
-}
-
-impl<R: AsyncRead + Unpin> Read for Blocking<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        self.runtime.block_on(self.body.read(buffer))
-    }
 }
 
 #[cfg(test)]

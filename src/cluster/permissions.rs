@@ -75,7 +75,7 @@ pub async fn missing(
     Ok(answers.into_iter().flatten().collect())
 }
 
-async fn is_allowed(
+pub(super) async fn is_allowed(
     client: &Client,
     permission: &Permission,
     verb: &str,

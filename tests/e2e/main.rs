@@ -8,6 +8,7 @@ mod choices;
 mod failover;
 mod faults;
 mod lease;
+mod logs;
 mod rest;
 mod site;
 mod storage;
