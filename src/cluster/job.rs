@@ -4,7 +4,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use kube::Client;
 
 use super::error::Error;
-use super::permissions::{CLUSTER_READS, Permission, READS, WRITES, is_allowed};
+use super::permissions::{CLUSTER_READS, CLUSTER_WRITES, Permission, READS, WRITES, is_allowed};
 use crate::api::GROUP;
 
 /// What somebody wants to do.
@@ -84,8 +84,9 @@ impl Job {
             Self::Activate => &[LOOKS, ACTIVATES],
             Self::Run => &[READS, WRITES, LEASES],
         };
-        let everywhere: &[Permission] = if self == Self::Run { CLUSTER_READS } else { LOOKS_EVERYWHERE };
-        (here.concat(), everywhere.to_vec())
+        let everywhere: &[&[Permission]] =
+            if self == Self::Run { &[CLUSTER_READS, CLUSTER_WRITES] } else { &[LOOKS_EVERYWHERE] };
+        (here.concat(), everywhere.concat())
     }
 }
 
