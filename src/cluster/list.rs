@@ -129,7 +129,15 @@ pub async fn items_everywhere<K: Kind>(client: &Client, namespace: &str) -> Resu
 struct Envelope<K> {
     #[serde(default)]
     metadata: ListMeta,
-    items: Vec<Item<K>>,
+    #[serde(deserialize_with = "maybe_null")]
+    items: Option<Vec<Item<K>>>,
+}
+
+/// An empty list of metadata has `null` for its items; one without any items at all is no list.
+fn maybe_null<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    Option::deserialize(deserializer)
 }
 
 /// One object, stripped as soon as it is decoded.
@@ -144,9 +152,10 @@ impl<'de, K: Object> Deserialize<'de> for Item<K> {
 }
 
 fn sort_out<K: Object>(envelope: Envelope<K>) -> Listed<K> {
-    let mut items = Vec::with_capacity(envelope.items.len());
+    let listed = envelope.items.unwrap_or_default();
+    let mut items = Vec::with_capacity(listed.len());
     let mut unreadable = Vec::new();
-    for Item(DeserializeGuard(item)) in envelope.items {
+    for Item(DeserializeGuard(item)) in listed {
         match item {
             Ok(object) => items.push(object),
             Err(invalid) => unreadable.push(describe(&invalid)),
@@ -167,6 +176,13 @@ pub(crate) fn describe(invalid: &kube::core::error_boundary::InvalidObject) -> S
 mod tests {
     use super::*;
     use crate::velero;
+
+    #[test]
+    fn an_empty_list_of_metadata_is_a_list_and_something_else_is_not() {
+        let decoded = |json| serde_json::from_str::<Envelope<velero::Backup>>(json).map(sort_out);
+        assert!(decoded(r#"{"metadata":{"resourceVersion":"7"},"items":null}"#).unwrap().items.is_empty());
+        assert!(decoded("{}").is_err(), "an answer that is no list must not read as an empty one");
+    }
 
     #[test]
     fn one_malformed_object_does_not_hide_the_others() {

@@ -12,3 +12,4 @@ mod logs;
 mod rest;
 mod site;
 mod storage;
+mod tokens;

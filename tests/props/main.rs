@@ -4,6 +4,7 @@
 
 mod hubs;
 mod simulated_hub;
+mod tokens;
 
 use std::collections::BTreeSet;
 
@@ -17,7 +18,7 @@ use serde_json::json;
 use simulated_hub::{SimulatedHub, Trouble};
 
 /// The same cases every time; PROPTEST_RNG_SEED asks for others.
-fn config() -> ProptestConfig {
+pub(crate) fn config() -> ProptestConfig {
     let usual = ProptestConfig::default();
     let rng_seed = match usual.rng_seed {
         RngSeed::Random => RngSeed::Fixed(20_261_122),
