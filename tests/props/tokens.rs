@@ -209,11 +209,15 @@ proptest! {
     fn nothing_is_removed_that_is_not_ours(facts in clusters(), wanted in any::<bool>()) {
         let mut hub = hub(facts, wanted);
         let planned = steps(&hub);
-        for target in planned.iter().filter_map(removed) {
+        for (step, target) in planned.iter().filter_map(|step| Some((step, removed(step)?))) {
             let facts = hub.on_request.tokens.clone().unwrap();
-            let lists = [facts.accounts.unwrap(), facts.addons, facts.works, facts.secrets].concat();
-            let uid = |object: &&DynamicObject| object.metadata.uid == target.uid && target.uid.is_some();
-            let object = lists.iter().find(uid).unwrap();
+            let list = match list_of(&step.action).unwrap() {
+                "accounts" => facts.accounts.unwrap(),
+                "addons" => facts.addons,
+                "works" => facts.works,
+                _ => facts.secrets,
+            };
+            let object = list.iter().find(|object| object.metadata.uid == target.uid).unwrap();
             let labels = object.metadata.labels.clone().unwrap_or_default();
             let is_token = labels.get(keys::MSA).is_some_and(|value| value == "true")
                 && target.name.starts_with(keys::TOKEN_ACCOUNT);
