@@ -124,6 +124,7 @@ impl Selected {
                 None => key.to_owned(),
             }),
             fields: name.map(|name| format!("metadata.name={name}")),
+            limit: None,
         }
     }
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+use super::cleanup::CleanupReason;
 use super::restore::RestoreReason;
 use super::schedule::ScheduleReason;
 use super::tokens::TokenReason;
@@ -17,6 +18,8 @@ pub enum Reason {
     Restore(RestoreReason),
     /// A rule about tokens.
     Token(TokenReason),
+    /// A restore left it over.
+    Cleanup(CleanupReason),
 }
 
 impl fmt::Display for Reason {
@@ -25,6 +28,7 @@ impl fmt::Display for Reason {
             Self::Schedule(reason) => reason.fmt(f),
             Self::Restore(reason) => reason.fmt(f),
             Self::Token(reason) => reason.fmt(f),
+            Self::Cleanup(reason) => reason.fmt(f),
         }
     }
 }
@@ -50,5 +54,11 @@ impl From<RestoreReason> for Reason {
 impl From<TokenReason> for Reason {
     fn from(reason: TokenReason) -> Self {
         Self::Token(reason)
+    }
+}
+
+impl From<CleanupReason> for Reason {
+    fn from(reason: CleanupReason) -> Self {
+        Self::Cleanup(reason)
     }
 }

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // a test program
 
+mod cleanup;
 mod hubs;
+mod objects;
 mod simulated_hub;
 mod tokens;
 
