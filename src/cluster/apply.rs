@@ -8,6 +8,7 @@ use kube::{Api, Client};
 use serde_json::{Value, json};
 
 use super::error::{Class, Error};
+use super::import::import;
 use super::write::{Deletion, Mode, Place, create, delete, patch};
 use crate::plan::{
     Action, Event, Failure, NewObject, ObjectKind, Outcome, Plan, Step, Target, TargetKind, stops,
@@ -62,6 +63,7 @@ impl Applier {
             Action::Delete(target) => self.delete(target, false).await,
             Action::DeleteForeground(target) => self.delete(target, true).await,
             Action::DetachAndDelete(target) => self.detach_and_delete(target).await,
+            Action::Import(wanted) => import(&self.client, wanted).await,
             Action::Emit(event) => {
                 self.tell(event, subject, None).await;
                 Outcome::Done(None)

@@ -15,6 +15,7 @@ use super::discovery::{removable, served};
 use super::error::{Class, Error};
 use super::leftovers;
 use super::list::{items, list};
+use super::on_hub::{awaited_volumes, import_facts, internal_hubs, restores_elsewhere};
 use super::selection::Selected;
 use super::write::Place;
 use crate::api::{BackupSchedule, keys};
@@ -54,7 +55,14 @@ const TOKENS: &[Selected] = &[
 pub fn selections_of(query: &Query) -> &'static [Selected] {
     match query {
         Query::Hub => ALWAYS_READ,
-        Query::Served | Query::Removable | Query::Backup(_) | Query::Leftovers(_) => &[],
+        Query::Served
+        | Query::InternalHubs
+        | Query::RestoresElsewhere
+        | Query::Volumes
+        | Query::Imports
+        | Query::Removable
+        | Query::Backup(_)
+        | Query::Leftovers(_) => &[],
         Query::TokensLeft => TOKENS_LEFT,
         Query::Tokens => TOKENS,
     }
@@ -105,6 +113,12 @@ impl Reader {
                 return Ok(tokens_of(lists, wanting));
             }
             Query::Served => facts.served = Some(served(&self.client).await?),
+            Query::InternalHubs => facts.internal_hubs = Some(internal_hubs(&self.client).await?),
+            Query::RestoresElsewhere => {
+                facts.restores_elsewhere = Some(restores_elsewhere(&self.client, namespace).await?);
+            }
+            Query::Volumes => facts.volumes = Some(awaited_volumes(&self.client).await),
+            Query::Imports => facts.imports = Some(import_facts(&self.client).await?),
             Query::Removable => facts.removable = Some(removable(&self.client).await?),
             Query::Backup(name) => {
                 let backup = backup(&self.client, namespace, name).await?;

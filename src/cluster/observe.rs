@@ -14,7 +14,7 @@ use crate::plan::{
 use crate::{api, velero};
 
 /// How often the planner may ask for more within a pass.
-pub(crate) const MAX_QUESTIONS: usize = 2;
+pub(crate) const MAX_QUESTIONS: usize = 3;
 
 /// Reads the hub as far as a plan for `subject` needs it.
 ///
@@ -119,4 +119,34 @@ pub async fn with_answers<T>(
 /// True if a failure means that the hub lacks our CRDs or Velero's.
 pub fn is_kind_missing(error: &Error) -> bool {
     error.class() == Class::KindMissing
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// A server that has nothing at all, and refuses to list `kind`.
+    fn server_without(kind: &'static str) -> Client {
+        let service = tower::service_fn(move |request: http::Request<kube::client::Body>| async move {
+            let code = if request.uri().path().ends_with(kind) { 500 } else { 200 };
+            let body = json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": code,
+                "metadata": {}, "items": []});
+            let body = kube::client::Body::from(body.to_string().into_bytes());
+            Ok::<_, std::convert::Infallible>(http::Response::builder().status(code).body(body).unwrap())
+        });
+        Client::new(service, "default")
+    }
+
+    /// Spec: R-112, R-154, R-980: upstream takes no answer for no backups, and is Finished with nothing done
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_list_that_failed_is_never_an_empty_one() {
+        let subject = Subject { kind: SubjectKind::Restore, namespace: "acm".into(), name: "r".into() };
+        for kind in ["velero.io/v1/backups", "acm/restores", "backupstoragelocations"] {
+            let observed = observe(&server_without(kind), &subject, &LoopOptions::default()).await;
+            assert!(observed.is_err(), "{kind}");
+        }
+        assert!(observe(&server_without("nothing"), &subject, &LoopOptions::default()).await.is_ok());
+    }
 }

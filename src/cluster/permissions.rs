@@ -29,6 +29,7 @@ const ADDON: &str = "addon.open-cluster-management.io";
 const ACCOUNTS: &str = "authentication.open-cluster-management.io";
 const CLUSTER: &str = "cluster.open-cluster-management.io";
 const WORK: &str = "work.open-cluster-management.io";
+const OPERATOR: &str = "operator.open-cluster-management.io";
 const READ: &[&str] = &["list", "watch"];
 
 /// What every pass reads in its namespace; a loop that may not read this must not start.
@@ -54,7 +55,13 @@ pub const READS_AROUND: &[Permission] = &[
 pub const WRITES: &[Permission] = &[
     row(OURS, "backupschedules", &["get"], "S-272: a status that met another change"),
     row(OURS, "backupschedules/status", &["patch"], "S-031"),
-    row(OURS, "restores", &["get", "patch"], "R-141: a status that met another change; R-804: finalizers"),
+    row(
+        OURS,
+        "restores",
+        &["get", "patch"],
+        "R-141: a status that met another change; R-801, R-804: finalizers",
+    ),
+    row(OURS, "restores", &["delete"], "R-115: of a hub that is being removed"),
     row(OURS, "restores/status", &["patch"], "R-141"),
     row(VELERO, "schedules", &["get", "create", "patch", "delete"], "S-085, S-098, S-101"),
     row(VELERO, "backups", &["get", "create", "delete"], "S-093: first runs; R-720: markers; S-230, R-724"),
@@ -83,7 +90,11 @@ pub const CLUSTER_READS: &[Permission] = &[
     row(ADDON, "managedclusteraddons", READ, "S-157, S-190"),
     row(ACCOUNTS, "managedserviceaccounts", READ, "S-163, S-180, S-190"),
     row(WORK, "manifestworks", READ, "S-160, S-190"),
-    row("", "secrets", READ, "S-156: clusters of Hive; S-166, S-180: tokens"),
+    row("", "secrets", READ, "S-156: clusters of Hive; S-166, S-180, R-730: tokens and imports"),
+    row(OURS, "restores", &["list"], "R-805: whom the installer still waits for"),
+    row(OPERATOR, "internalhubcomponents", READ, "R-113: the installer that waits for Restores"),
+    row("", "configmaps", &["list"], "R-331: volumes that are waited for"),
+    row("", "persistentvolumeclaims", &["get"], "R-331"),
 ];
 
 /// Writes everywhere.
@@ -91,7 +102,15 @@ pub const CLUSTER_WRITES: &[Permission] = &[
     row(ADDON, "managedclusteraddons", &["create", "delete"], "S-157, S-190"),
     row(ACCOUNTS, "managedserviceaccounts", &["create", "patch", "delete"], "S-163, S-164, S-190"),
     row(WORK, "manifestworks", &["create", "delete"], "S-158, S-162, S-190"),
-    row("", "secrets", &["patch", "delete"], "S-180: marks on tokens; S-164, S-190"),
+    row("", "secrets", &["patch"], "S-180: marks on tokens"),
+    row(OPERATOR, "internalhubcomponents", &["patch"], "R-801, R-804: finalizers"),
+    row(CLUSTER, "managedclusters", &["patch"], "R-737: import now"),
+    row(
+        "",
+        "secrets",
+        &["get", "create", "delete"],
+        "R-735…R-737: a token becomes an import; R-710; S-164, S-190",
+    ),
 ];
 
 /// What a cleanup after a restore needs, everywhere; without it objects are left as they are, and that is told.

@@ -19,6 +19,9 @@ use crate::{api, velero};
 /// A CRD, as far as its coming and going matters.
 pub(super) type Crd = PartialObjectMeta<CustomResourceDefinition>;
 
+/// What the hub's installer waits with, as far as its coming and going matters.
+pub(super) type InternalHub = PartialObjectMeta<api::InternalHubComponent>;
+
 /// News of one kind.
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "an item lives only from the watch to the store")]
@@ -37,6 +40,8 @@ pub(super) enum Item {
     StorageLocation(News<velero::BackupStorageLocation>),
     /// Of Velero's delete requests.
     DeleteRequest(News<velero::DeleteBackupRequest>),
+    /// Of the hub's installer: Restores go with the hub.
+    InternalHub(News<InternalHub>),
     /// Of CRDs: what the server serves may have changed.
     Crd(News<Crd>),
     /// Of objects of other components.
@@ -50,6 +55,8 @@ pub(super) struct Reach {
     pub(super) namespace: Option<String>,
     /// Backups and storage locations of other namespaces may be read too.
     pub(super) sees_all: bool,
+    /// The hub has an installer that can be watched. Spec: R-100
+    pub(super) sees_installer: bool,
 }
 
 /// The running watches; they end when this is dropped.
@@ -113,6 +120,9 @@ impl Feeds {
         self.watch(here, Item::DeleteRequest);
         self.watch(around, |news| Item::VeleroBackup(slim(news)));
         self.watch(around, Item::StorageLocation);
+        if reach.sees_installer {
+            self.watch(None, Item::InternalHub);
+        }
     }
 
     fn watch<K: Kind + Sync>(

@@ -106,6 +106,11 @@ impl World {
                 let changed = !notes.absorb(&mut self.storage_locations, news).is_empty();
                 return Touched { everything: changed, ..Touched::default() };
             }
+            // Each pass asks for it anyway. Spec
+            Item::InternalHub(news) => {
+                let changed = matches!(news, News::All { .. } | News::Set(_) | News::Gone(_));
+                return Touched { everything: changed, ..Touched::default() };
+            }
             Item::Crd(news) => {
                 let changed = matches!(news, News::All { .. } | News::Set(_) | News::Gone(_));
                 return Touched { everything: changed, served: changed, ..Touched::default() };
@@ -395,6 +400,7 @@ mod tests {
         assert!(world.wanted().contains(&Selected::Clusters));
     }
 
+    /// Spec
     #[test]
     fn a_storage_location_concerns_every_namespace() {
         let mut world = World::default();

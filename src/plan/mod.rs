@@ -10,6 +10,7 @@ mod kind;
 pub mod latest;
 pub mod next_run;
 pub mod note;
+mod on_hub;
 mod owners;
 mod prune;
 mod reason;
@@ -25,11 +26,12 @@ pub mod validate;
 use jiff::Timestamp;
 
 pub use action::{
-    Action, Decision, Event, Failure, NewObject, NextStatus, OnError, Outcome, Plan, Record, Step, Target,
-    TargetKind, Wake,
+    Action, Decision, Event, Failure, Import, NewObject, NextStatus, OnError, Outcome, Plan, Record, Step,
+    Target, TargetKind, Wake,
 };
 pub use kind::{ObjectKind, OtherObject};
 pub use note::{Note, Severity};
+pub use on_hub::{AwaitedVolume, ClusterState, ImportFacts, ImportSecret, InternalHub, TokenSecret};
 pub use owners::with_owner_uids;
 pub use reason::Reason;
 pub use settle::{is_failure, settle, stops};

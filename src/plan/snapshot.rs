@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::cleanup::{Leftovers, Search};
+use super::on_hub::{AwaitedVolume, ImportFacts, InternalHub};
 use super::tokens::TokenFacts;
 use crate::{api, velero};
 
@@ -92,6 +93,18 @@ pub struct OnRequest {
     /// What rules about tokens read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tokens: Option<TokenFacts>,
+    /// The components of the hub's installer that wait for Restores; more than one is unusual. Spec: R-113
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub internal_hubs: Option<Vec<InternalHub>>,
+    /// Number of Restores in other namespaces. Spec: R-805
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub restores_elsewhere: Option<usize>,
+    /// Volumes that managed clusters wait for. Spec: R-331
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub volumes: Option<Vec<AwaitedVolume>>,
+    /// What an import of managed clusters starts from. Spec: R-730
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub imports: Option<ImportFacts>,
     /// Kinds whose objects can be listed and deleted, of every group that answers, the core one too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub removable: Option<ServedApis>,
@@ -114,6 +127,14 @@ pub enum Query {
     Tokens,
     /// Fill [`OnRequest::tokens`] as far as it takes to find what is left of tokens nobody wants.
     TokensLeft,
+    /// Fill [`OnRequest::internal_hubs`].
+    InternalHubs,
+    /// Fill [`OnRequest::restores_elsewhere`].
+    RestoresElsewhere,
+    /// Fill [`OnRequest::volumes`].
+    Volumes,
+    /// Fill [`OnRequest::imports`].
+    Imports,
     /// Fill [`OnRequest::removable`].
     Removable,
     /// Add the Backup of this name, in the subject's namespace, to [`OnRequest::backups`].
@@ -187,12 +208,17 @@ impl OnRequest {
         self.hub = answers.hub.or(self.hub.take());
         self.served = answers.served.or(self.served.take());
         self.tokens = answers.tokens.or(self.tokens.take());
+        self.internal_hubs = answers.internal_hubs.or(self.internal_hubs.take());
+        self.restores_elsewhere = answers.restores_elsewhere.or(self.restores_elsewhere);
+        self.volumes = answers.volumes.or(self.volumes.take());
+        self.imports = answers.imports.or(self.imports.take());
         self.removable = answers.removable.or(self.removable.take());
         self.backups.extend(answers.backups);
         self.leftovers = answers.leftovers.or(self.leftovers.take());
     }
 
     /// What stays true for a while; the rest is read anew in each pass that needs it.
+    #[must_use]
     pub fn lasting(&self) -> Self {
         Self { hub: self.hub.clone(), served: self.served.clone(), ..Self::default() }
     }

@@ -2,7 +2,7 @@
 
 use acmbackup::wire::yaml;
 
-use super::{acmbackup, failure, output, text};
+use super::{SNAPSHOT, acmbackup, failure, output, text};
 
 #[test]
 fn the_crds_are_printed_as_yaml_kubectl_can_apply() {
@@ -73,8 +73,6 @@ fn doctor_without_a_kubeconfig_says_so_and_fails() {
     assert_eq!((&json["kind"], &json["success"]), (&"Doctor".into(), &false.into()));
     assert_eq!(json["problems"][0]["name"], "unreachable");
 }
-
-const SNAPSHOT: &str = include_str!("snapshot.yaml");
 
 fn from_snapshot(arguments: &[&str]) -> (String, String, i32) {
     let output = acmbackup(arguments).args(["--from", "-"]).write_stdin(SNAPSHOT).output().unwrap();

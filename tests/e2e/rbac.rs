@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use acmbackup::api::{InternalHubComponent, keys};
 use acmbackup::cluster::clock;
 use acmbackup::cluster::permissions::{CLEANUP, LEASE};
 use acmbackup::cluster::roles::{self, EVERYWHERE, FOR_CLEANUP, FOR_LEASE, IN_NAMESPACE};
@@ -13,9 +14,10 @@ use acmbackup::wire::Stamp;
 use acmbackup_lab::{HubOptions, Lab, until};
 use anyhow::{Context, Result, ensure};
 use jiff::SignedDuration;
+use k8s_openapi::api::core::v1::ConfigMap;
 use k8s_openapi::api::rbac::v1::Subject;
 use kube::Api;
-use kube::api::DynamicObject;
+use kube::api::{DeleteParams, DynamicObject};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -66,6 +68,7 @@ async fn play(stage: &Stage) -> Result<()> {
     remove(&stage.ours("BackupSchedule"), "hub").await?;
     a_restore_is_made_and_deleted(stage).await?;
     a_restore_cleans_up(stage).await?;
+    a_cluster_is_imported_and_the_hub_removed(stage).await?;
     a_restore_is_there_before_its_turn(stage).await?;
     assert_eq!(reconciler.terminate().await?, 0);
     without_the_role_for_everywhere(stage).await
@@ -300,6 +303,41 @@ async fn a_restore_cleans_up(stage: &Stage) -> Result<()> {
     stage.ask("Restore", "cleaning", spec).await?;
     is_in_phase(stage, "Restore", "cleaning", "Finished").await?;
     used(stage, "delete", "clusterdeployments", "hive.openshift.io").await
+}
+
+/// The claim the volume needs never comes; its marker is taken away instead. Spec: R-950
+async fn a_cluster_is_imported_and_the_hub_removed(stage: &Stage) -> Result<()> {
+    let here = |name: &str, labels: Value| json!({"name": name, "namespace": "imported", "labels": labels});
+    let secret = |metadata: Value| json!({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": {"token": "t"}});
+    let config = json!([{"url": "https://imported.example.com:6443"}]);
+    stage.hub.create_namespace("imported").await?;
+    for object in [
+        json!({"apiVersion": "cluster.open-cluster-management.io/v1", "kind": "ManagedCluster",
+            "metadata": {"name": "imported"}, "spec": {"managedClusterClientConfigs": config}}),
+        secret(here("auto-import-account", json!({keys::MSA: "true"}))),
+        secret(here(keys::AUTO_IMPORT_SECRET, json!({keys::AUTO_IMPORT_BY_RESTORE: "true"}))),
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": here("volume", json!({keys::AWAITED_VOLUME: "v"}))}),
+    ] {
+        stage.hub.create(object).await?;
+    }
+    let mut spec = choices("latest", "skip");
+    spec["veleroManagedClustersBackupName"] = json!("latest");
+    stage.ask("Restore", "importing", spec).await?;
+    used(stage, "get", "persistentvolumeclaims", "").await?;
+    let markers: Api<ConfigMap> = Api::namespaced(stage.hub.client(), "imported");
+    markers.delete("volume", &DeleteParams::default()).await?;
+    is_in_phase(stage, "Restore", "importing", "Finished").await?;
+
+    let installer = json!({"apiVersion": "operator.open-cluster-management.io/v1", "kind": "InternalHubComponent",
+        "metadata": here(keys::INTERNAL_HUB, json!({})), "spec": {}});
+    stage.hub.create(installer).await?;
+    used(stage, "patch", "internalhubcomponents", "operator.open-cluster-management.io").await?;
+    let components: Api<InternalHubComponent> = Api::namespaced(stage.hub.client(), "imported");
+    components.delete(keys::INTERNAL_HUB, &DeleteParams::default()).await?;
+    until(DEADLINE, "the hub to be let go", async || {
+        Ok(components.get_metadata_opt(keys::INTERNAL_HUB).await?.is_none())
+    })
+    .await
 }
 
 /// One that cannot be read has the name.

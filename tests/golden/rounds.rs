@@ -77,6 +77,7 @@ fn do_step(hub: &mut Value, step: &Step, now: &str) -> Outcome {
             list(hub, place_of(target)).retain(|one| !is(one, target));
             Outcome::Done(None)
         }
+        Action::Import(_) => unreachable!("a schedule imports nothing"),
         Action::Emit(_) => Outcome::Done(None),
     }
 }

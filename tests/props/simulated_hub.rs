@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use acmbackup::plan::cleanup::{Leftover, Leftovers};
 use acmbackup::plan::tokens::TokenFacts;
 use acmbackup::plan::{
-    Action, Decision, Failure, HubFacts, HubSnapshot, NewObject, NextStatus, Outcome, Plan, Query,
-    ServedApis, SubjectKind, Target, TargetKind, is_failure, plan, settle, stops, with_owner_uids,
+    Action, Decision, Failure, HubFacts, HubSnapshot, ImportFacts, NewObject, NextStatus, Outcome, Plan,
+    Query, ServedApis, SubjectKind, Target, TargetKind, is_failure, plan, settle, stops, with_owner_uids,
 };
 use acmbackup::velero::{self, BackupPhase, RestorePhase};
 use jiff::{SignedDuration, Timestamp};
@@ -50,13 +50,13 @@ impl SimulatedHub {
 
     /// What the planner wants now, with its questions answered.
     pub(crate) fn decide(&mut self) -> Plan {
-        for _ in 0..3 {
+        for _ in 0..4 {
             match plan(&self.snapshot, self.now) {
                 Decision::Do(plan) => return plan,
                 Decision::NeedMore(queries) => queries.iter().for_each(|query| self.answer(query)),
             }
         }
-        panic!("the planner asked more than twice");
+        panic!("the planner asked more than three times");
     }
 
     fn answer(&mut self, query: &Query) {
@@ -73,6 +73,10 @@ impl SimulatedHub {
                 self.snapshot.on_request.tokens = Some(TokenFacts::default());
             }
             Query::Served => self.snapshot.on_request.served = Some(ServedApis::default()),
+            Query::InternalHubs => self.snapshot.on_request.internal_hubs = Some(Vec::new()),
+            Query::RestoresElsewhere => self.snapshot.on_request.restores_elsewhere = Some(0),
+            Query::Volumes => self.snapshot.on_request.volumes = Some(Vec::new()),
+            Query::Imports => self.snapshot.on_request.imports = Some(ImportFacts::default()),
             Query::Removable => self.snapshot.on_request.removable = Some(objects::served()),
             Query::Backup(name) => {
                 let backups = &self.snapshot.velero.backups;
@@ -150,7 +154,7 @@ impl SimulatedHub {
             Action::Delete(target) | Action::DeleteForeground(target) | Action::DetachAndDelete(target) => {
                 self.delete(target)
             }
-            Action::Emit(_) => Outcome::Done(None),
+            Action::Import(_) | Action::Emit(_) => Outcome::Done(None),
         }
     }
 

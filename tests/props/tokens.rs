@@ -130,7 +130,7 @@ fn list_of(action: &Action) -> Option<&'static str> {
             TargetKind::Other(kind) => kind,
             _ => return None,
         },
-        Action::Emit(_) => return None,
+        Action::Import(_) | Action::Emit(_) => return None,
     };
     Some(match kind.plural.as_str() {
         "managedclusteraddons" => "addons",

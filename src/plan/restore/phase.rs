@@ -1,5 +1,7 @@
 //! From the Velero Restores of a cycle to the phase of the Restore. Spec: R-500…R-514
 
+use std::collections::BTreeSet;
+
 use super::facts::{Facts, phase_of, velero_name};
 use super::wanted::WantedRestore;
 use crate::api::RestorePhase;
@@ -24,12 +26,14 @@ pub(super) enum Gate {
     Open,
     /// Until the Velero Restore of this name has ended.
     Waits(String),
+    /// Until these claims are there, as `name:namespace`.
+    WaitsForVolumes(BTreeSet<String>),
     /// The Velero Restore of this name failed.
     Shut(String),
 }
 
 /// Managed clusters come only after their credentials did. Spec
-pub(super) fn gate(facts: &Facts<'_>, wanted: &[WantedRestore]) -> Gate {
+pub(super) fn gate_of_credentials(facts: &Facts<'_>, wanted: &[WantedRestore]) -> Gate {
     let first = |part: RestoreType| wanted.iter().find(|restore| restore.part == part);
     let Some(active) = first(RestoreType::CredentialsActive) else { return Gate::Open };
     let mut gate = Gate::Open;
