@@ -22,6 +22,7 @@ pub mod schedule;
 mod settle;
 mod snapshot;
 pub mod tidy;
+pub mod tokens;
 mod unreadable;
 pub mod validate;
 

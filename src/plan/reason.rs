@@ -8,6 +8,7 @@ use super::cleanup::CleanupReason;
 use super::restore::RestoreReason;
 use super::schedule::ScheduleReason;
 use super::tidy::TidyReason;
+use super::tokens::TokenReason;
 
 /// Why a step is taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub enum Reason {
     Restore(RestoreReason),
     /// A person wants it gone.
     Tidy(TidyReason),
+    /// A rule about tokens.
+    Token(TokenReason),
     /// A restore left it over.
     Cleanup(CleanupReason),
 }
@@ -28,6 +31,7 @@ impl fmt::Display for Reason {
             Self::Schedule(reason) => reason.fmt(f),
             Self::Restore(reason) => reason.fmt(f),
             Self::Tidy(reason) => reason.fmt(f),
+            Self::Token(reason) => reason.fmt(f),
             Self::Cleanup(reason) => reason.fmt(f),
         }
     }
@@ -54,6 +58,12 @@ impl From<RestoreReason> for Reason {
 impl From<TidyReason> for Reason {
     fn from(reason: TidyReason) -> Self {
         Self::Tidy(reason)
+    }
+}
+
+impl From<TokenReason> for Reason {
+    fn from(reason: TokenReason) -> Self {
+        Self::Token(reason)
     }
 }
 

@@ -29,4 +29,5 @@ mod site;
 mod stage;
 mod storage;
 mod tidy;
+mod tokens;
 mod verify;

@@ -1,5 +1,6 @@
 //! Carries out plans on a snapshot, round after round, as an API server with Velero would.
 
+use acmbackup::plan::tokens::TokenFacts;
 use acmbackup::plan::{
     Action, Decision, HubFacts, HubSnapshot, NextStatus, Outcome, Plan, Query, ServedApis, Step, Target,
     TargetKind, plan, settle,
@@ -28,6 +29,7 @@ pub(crate) fn come_to_rest(case: Case) -> bool {
 fn answer(snapshot: &mut HubSnapshot, query: &Query) {
     match query {
         Query::Hub => snapshot.on_request.hub = Some(HubFacts::default()),
+        Query::Tokens | Query::TokensLeft => snapshot.on_request.tokens = Some(TokenFacts::default()),
         Query::Served => snapshot.on_request.served = Some(ServedApis::default()),
         other => unreachable!("a schedule does not ask for {other:?}"),
     }
@@ -60,6 +62,9 @@ fn do_step(hub: &mut Value, step: &Step, now: &str) -> Outcome {
                 "Schedule" => "/velero/schedules",
                 "Backup" => "/velero/backups",
                 "DeleteBackupRequest" => "/velero/deleteRequests",
+                "ManagedClusterAddOn" => "/onRequest/tokens/addons",
+                "ManagedServiceAccount" => "/onRequest/tokens/accounts",
+                "ManifestWork" => "/onRequest/tokens/works",
                 other => unreachable!("a schedule makes no {other}"),
             };
             list(hub, place).push(object.clone());
@@ -97,6 +102,13 @@ fn place_of(target: &Target) -> &'static str {
     match &target.kind {
         TargetKind::VeleroSchedule => "/velero/schedules",
         TargetKind::VeleroBackup => "/velero/backups",
+        TargetKind::Other(kind) => match kind.plural.as_str() {
+            "managedclusteraddons" => "/onRequest/tokens/addons",
+            "managedserviceaccounts" => "/onRequest/tokens/accounts",
+            "manifestworks" => "/onRequest/tokens/works",
+            "secrets" => "/onRequest/tokens/secrets",
+            other => unreachable!("a schedule changes no {other}"),
+        },
         other => unreachable!("a schedule changes no {other:?}"),
     }
 }
@@ -112,5 +124,9 @@ fn is(one: &Value, target: &Target) -> bool {
 }
 
 fn list<'a>(hub: &'a mut Value, place: &str) -> &'a mut Vec<Value> {
+    if hub.pointer(place).is_none() {
+        let (parent, key) = place.rsplit_once('/').unwrap();
+        hub.pointer_mut(parent).unwrap()[key] = json!([]);
+    }
     hub.pointer_mut(place).and_then(Value::as_array_mut).unwrap()
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use acmbackup::plan::cleanup::{Leftover, Leftovers};
+use acmbackup::plan::tokens::TokenFacts;
 use acmbackup::plan::{
     Action, Decision, Failure, HubFacts, HubSnapshot, ImportFacts, NewObject, NextStatus, Outcome, Plan,
     Query, ServedApis, SubjectKind, Target, TargetKind, is_failure, plan, settle, stops, with_owner_uids,
@@ -67,6 +68,9 @@ impl SimulatedHub {
                     ..HubFacts::default()
                 };
                 self.snapshot.on_request.hub = Some(facts);
+            }
+            Query::Tokens | Query::TokensLeft => {
+                self.snapshot.on_request.tokens = Some(TokenFacts::default());
             }
             Query::Served => self.snapshot.on_request.served = Some(ServedApis::default()),
             Query::InternalHubs => self.snapshot.on_request.internal_hubs = Some(Vec::new()),
