@@ -16,6 +16,12 @@ pub const BACKUP_ACTIVATION: &str = "cluster-activation";
 pub const CREDENTIAL_TYPE: &str = "cluster.open-cluster-management.io/type";
 /// Label: credential made by Hive. Spec: S-003, R-012
 pub const HIVE_SECRET_TYPE: &str = "hive.openshift.io/secret-type";
+/// Label: `true` on secrets the assisted installer looks at. Spec: S-003
+pub const AGENT_INSTALL_WATCH: &str = "agent-install.openshift.io/watch";
+/// Label: `baremetal` on credentials of bare metal hosts. Spec: S-003
+pub const METAL3_ENVIRONMENT: &str = "environment.metal3.io";
+/// Label: Hive lets a ClusterDeployment made for a pool be created again. Spec: S-003
+pub const DISABLE_CREATION_WEBHOOK: &str = "hive.openshift.io/disable-creation-webhook-for-dr";
 /// Label: replicated child policy. Spec: S-003
 pub const ROOT_POLICY: &str = "policy.open-cluster-management.io/root-policy";
 /// Label: the hub itself among the managed clusters. Spec: S-003, R-023

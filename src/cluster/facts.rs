@@ -28,6 +28,7 @@ pub async fn answer(
         match query {
             Query::Hub => facts.hub = Some(hub_facts(client, hub_id).await?),
             Query::Served => facts.served = Some(served(client).await?),
+            Query::Credentials => facts.credentials = Some(Default::default()),
         }
     }
     Ok(facts)

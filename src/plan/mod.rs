@@ -6,6 +6,7 @@ mod action;
 pub mod collision;
 pub mod expired;
 mod kind;
+pub mod labels;
 pub mod latest;
 pub mod next_run;
 pub mod note;

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+use super::labels::LabelReason;
 use super::restore::RestoreReason;
 use super::schedule::ScheduleReason;
 
@@ -14,6 +15,8 @@ pub enum Reason {
     Schedule(ScheduleReason),
     /// A rule of the Restore side.
     Restore(RestoreReason),
+    /// A label for the credentials backup.
+    Label(LabelReason),
 }
 
 impl fmt::Display for Reason {
@@ -21,6 +24,7 @@ impl fmt::Display for Reason {
         match self {
             Self::Schedule(reason) => reason.fmt(f),
             Self::Restore(reason) => reason.fmt(f),
+            Self::Label(reason) => reason.fmt(f),
         }
     }
 }
@@ -40,5 +44,11 @@ impl From<ScheduleReason> for Reason {
 impl From<RestoreReason> for Reason {
     fn from(reason: RestoreReason) -> Self {
         Self::Restore(reason)
+    }
+}
+
+impl From<LabelReason> for Reason {
+    fn from(reason: LabelReason) -> Self {
+        Self::Label(reason)
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::labels::CredentialFacts;
 use crate::{api, velero};
 
 /// Everything the planner may know about one hub. Secret values are never in it.
@@ -87,6 +88,9 @@ pub struct OnRequest {
     /// Kinds the API server serves.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub served: Option<ServedApis>,
+    /// Secrets and configmaps that may need a label, and what of Hive's names them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credentials: Option<CredentialFacts>,
 }
 
 /// A fact the planner can ask for.
@@ -96,6 +100,8 @@ pub enum Query {
     Hub,
     /// Fill [`OnRequest::served`].
     Served,
+    /// Fill [`OnRequest::credentials`].
+    Credentials,
 }
 
 /// Who this hub is.
@@ -162,6 +168,7 @@ impl OnRequest {
     pub fn fill(&mut self, answers: Self) {
         self.hub = answers.hub.or(self.hub.take());
         self.served = answers.served.or(self.served.take());
+        self.credentials = answers.credentials.or(self.credentials.take());
     }
 }
 

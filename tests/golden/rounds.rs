@@ -1,5 +1,6 @@
 //! Carries out plans on a snapshot, round after round, as an API server with Velero would.
 
+use acmbackup::plan::labels::CredentialFacts;
 use acmbackup::plan::{
     Action, Decision, HubFacts, HubSnapshot, NextStatus, Outcome, Plan, Query, ServedApis, Step, Target,
     TargetKind, plan, settle,
@@ -29,6 +30,7 @@ fn answer(snapshot: &mut HubSnapshot, query: Query) {
     match query {
         Query::Hub => snapshot.on_request.hub = Some(HubFacts::default()),
         Query::Served => snapshot.on_request.served = Some(ServedApis::default()),
+        Query::Credentials => snapshot.on_request.credentials = Some(CredentialFacts::default()),
     }
 }
 
@@ -89,9 +91,19 @@ fn velero_looks_at(schedule: &mut Value, now: &str) {
 
 fn place_of(target: &Target) -> &'static str {
     match &target.kind {
+        TargetKind::Other(kind) => place_of_kind(&kind.kind),
         TargetKind::VeleroSchedule => "/velero/schedules",
         TargetKind::VeleroBackup => "/velero/backups",
         other => unreachable!("a schedule changes no {other:?}"),
+    }
+}
+
+fn place_of_kind(kind: &str) -> &'static str {
+    match kind {
+        "Secret" => "/onRequest/credentials/secrets",
+        "ConfigMap" => "/onRequest/credentials/configMaps",
+        "ClusterDeployment" => "/onRequest/credentials/clusterDeployments",
+        other => unreachable!("a schedule changes no {other}"),
     }
 }
 

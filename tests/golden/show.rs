@@ -18,6 +18,7 @@ fn query(query: &Query) -> &'static str {
     match query {
         Query::Hub => "who this hub is",
         Query::Served => "kinds the API server serves",
+        Query::Credentials => "what may need a label for the credentials backup",
     }
 }
 

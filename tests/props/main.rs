@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // a test program
 
 mod hubs;
+mod labels;
 mod simulated_hub;
 
 use std::collections::BTreeSet;
@@ -17,7 +18,7 @@ use serde_json::json;
 use simulated_hub::{SimulatedHub, Trouble};
 
 /// The same cases every time; PROPTEST_RNG_SEED asks for others.
-fn config() -> ProptestConfig {
+pub(crate) fn config() -> ProptestConfig {
     let usual = ProptestConfig::default();
     let rng_seed = match usual.rng_seed {
         RngSeed::Random => RngSeed::Fixed(20_261_122),

@@ -58,6 +58,7 @@ impl SimulatedHub {
                 self.snapshot.on_request.hub = Some(facts);
             }
             Query::Served => self.snapshot.on_request.served = Some(ServedApis::default()),
+            Query::Credentials => self.snapshot.on_request.credentials = Some(Default::default()),
         }
     }
 

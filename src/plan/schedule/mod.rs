@@ -6,6 +6,7 @@ mod included;
 mod owned;
 mod pass;
 mod pause;
+mod prepare;
 mod reason;
 mod run_now;
 mod status;

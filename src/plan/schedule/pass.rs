@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::owned::Owned;
 use super::templates::Wishes;
-use super::{create, drift, included, pause, status, validate};
+use super::{create, drift, included, pause, prepare, status, validate};
 use crate::api::{BackupSchedule, BackupSchedulePhase, BackupScheduleStatus};
 use crate::plan::validate::Terms;
 use crate::plan::{Decision, HubSnapshot, NextStatus, Plan, Query, Step, Wake, collision, expired, prune};
@@ -37,10 +37,15 @@ pub fn plan(hub: &HubSnapshot, now: Timestamp) -> Decision {
 
 /// Expired validation backups go first, whatever else is wrong, and wake the loop when the next is due. Spec: S-230
 fn with_expired(mut plan: Plan, expired: Vec<Step>, next: Option<Timestamp>, now: Timestamp) -> Plan {
-    plan.steps.splice(0..0, expired);
+    plan = with_first(expired, plan);
     if let (Wake::OnChange, Some(next)) = (plan.wake, next) {
         plan.wake = Wake::After(next.duration_since(now).unsigned_abs() + Duration::from_secs(1));
     }
+    plan
+}
+
+fn with_first(steps: Vec<Step>, mut plan: Plan) -> Plan {
+    plan.steps.splice(0..0, steps);
     plan
 }
 
@@ -64,18 +69,30 @@ impl<'a> Pass<'a> {
                 return Ok(self.plan(Vec::new(), BackupSchedulePhase::FailedValidation, &message));
             }
         };
-        if let Some(collision) = self.collision()? {
-            return Ok(pause::for_collision(self, &collision));
-        }
-        if self.owned.is_empty() {
-            return self.create(&terms);
-        }
-        if self.owned.missing().is_empty() { self.keep(&terms) } else { Ok(self.recreate()) }
+        let collision = self.collision()?;
+        let labels = if self.is_due() { prepare::steps(self.hub)? } else { Vec::new() };
+        let plan = match collision {
+            Some(collision) => pause::for_collision(self, &collision),
+            None if self.owned.is_empty() => self.create(&terms)?,
+            None if self.owned.missing().is_empty() => self.keep(&terms)?,
+            None => self.recreate(),
+        };
+        Ok(with_first(labels, plan))
+    }
+
+    /// Spec: S-119, S-130
+    fn is_due(&self) -> bool {
+        if self.owned.is_empty() { create::obstacle(self).is_none() } else { self.is_settled() }
+    }
+
+    /// Spec: S-110
+    fn is_settled(&self) -> bool {
+        self.grace_left().is_none() && self.was_settled()
     }
 
     fn collision(&self) -> Result<Option<collision::Collision>, BTreeSet<Query>> {
         match self.owned.reference() {
-            Some(reference) if self.grace_left().is_none() && self.was_settled() => {
+            Some(reference) if self.is_settled() => {
                 collision::find(self.hub, reference).map_err(|query| BTreeSet::from([query]))
             }
             _ => Ok(None),
@@ -129,7 +146,7 @@ impl<'a> Pass<'a> {
     /// Asks for both costly facts at once, and only here. Spec: S-079, S-140
     fn wishing<T>(&self, terms: &Terms, then: impl FnOnce(&Wishes<'_>) -> T) -> Result<T, BTreeSet<Query>> {
         let (Some(facts), Some(served)) = (&self.hub.on_request.hub, &self.hub.on_request.served) else {
-            return Err(self.unanswered());
+            return Err(prepare::unanswered(&self.hub.on_request));
         };
         Ok(then(&Wishes {
             namespace: &self.hub.subject.namespace,
@@ -139,12 +156,6 @@ impl<'a> Pass<'a> {
             kinds: &included::kinds(served),
             now: self.now,
         }))
-    }
-
-    fn unanswered(&self) -> BTreeSet<Query> {
-        let known = &self.hub.on_request;
-        let hub = known.hub.is_none().then_some(Query::Hub);
-        hub.into_iter().chain(known.served.is_none().then_some(Query::Served)).collect()
     }
 
     pub(super) fn name(&self) -> &str {
