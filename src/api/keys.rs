@@ -34,6 +34,8 @@ pub const MARKER: &str = "cluster.open-cluster-management.io/acm-hub-dr";
 pub const MARKER_RESTORE_NAME: &str = "cluster.open-cluster-management.io/acm-restore-name";
 /// Name prefix of activation markers. Spec: S-007, R-030
 pub const MARKER_NAME_PREFIX: &str = "acm-restore-clusters-";
+/// Annotation on Velero Schedules: the skip after which the user turned `skipImmediately` off. Spec: S-103
+pub const SKIP_TURNED_OFF: &str = "cluster.open-cluster-management.io/skip-turned-off-after";
 /// Annotation: the owner of the hub agreed to CleanupAll. Spec: R-019
 pub const CLEANUP_ALL_CONFIRMED: &str = "cluster.open-cluster-management.io/restore-cleanup-all-confirmed";
 /// Finalizer on Restores and on the internal hub component. Spec: R-004

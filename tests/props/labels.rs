@@ -12,7 +12,7 @@ const VALUES: [&str; 4] = ["", "clusterpool", "mine", "kubeconfig"];
 const NAMESPACES: [&str; 3] = ["c1", "c2", "local-cluster"];
 const SECRETS: [&str; 6] = ["c1-pull", "c1-ssh", "c1-bootstrap-x", "pool-aws", "other", "c1"];
 
-fn object(metadata: Value, spec: Value) -> DynamicObject {
+fn object(metadata: &Value, spec: &Value) -> DynamicObject {
     serde_json::from_value(json!({"metadata": metadata, "spec": spec})).unwrap()
 }
 
@@ -47,7 +47,7 @@ fn secrets() -> impl Strategy<Value = Vec<DynamicObject>> {
                 labels.map(|labels| {
                     let metadata = json!({"namespace": namespace, "name": name, "uid": uid, "resourceVersion": "1",
                         "labels": labels});
-                    object(metadata, json!({}))
+                    object(&metadata, &json!({}))
                 })
             })
         })
@@ -65,7 +65,7 @@ fn deployment() -> impl Strategy<Value = DynamicObject> {
         if of_pool {
             spec["clusterPoolRef"] = json!({"poolName": "pool"});
         }
-        object(json!({"namespace": namespace, "name": "c1", "uid": format!("{namespace}/c1")}), spec)
+        object(&json!({"namespace": namespace, "name": "c1", "uid": format!("{namespace}/c1")}), &spec)
     })
 }
 
@@ -73,8 +73,9 @@ fn facts() -> impl Strategy<Value = CredentialFacts> {
     let deployments = prop::collection::vec(deployment(), 0..3);
     (secrets(), deployments, any::<bool>()).prop_map(|(secrets, mut cluster_deployments, has_pool)| {
         cluster_deployments.dedup_by_key(|one| one.metadata.namespace.clone());
-        let pool = object(json!({"namespace": "c2", "name": "pool"}), json!({}));
-        let config_map = |namespace| object(json!({"namespace": namespace, "name": "manifests"}), json!({}));
+        let pool = object(&json!({"namespace": "c2", "name": "pool"}), &json!({}));
+        let config_map =
+            |namespace| object(&json!({"namespace": namespace, "name": "manifests"}), &json!({}));
         CredentialFacts {
             cluster_deployments,
             cluster_pools: has_pool.then_some(pool).into_iter().collect(),
