@@ -22,6 +22,24 @@ pub const AGENT_INSTALL_WATCH: &str = "agent-install.openshift.io/watch";
 pub const METAL3_ENVIRONMENT: &str = "environment.metal3.io";
 /// Label: Hive lets a ClusterDeployment made for a pool be created again. Spec: S-003
 pub const DISABLE_CREATION_WEBHOOK: &str = "hive.openshift.io/disable-creation-webhook-for-dr";
+/// Label: `true` on secrets with a token of a managed cluster; [`TOKEN_ACCOUNT`] on what we make for them. Spec: S-003
+pub const MSA: &str = "authentication.open-cluster-management.io/is-managed-serviceaccount";
+/// Name of the account whose token lets a cluster reconnect; also the value of [`MSA`] on what is ours. Spec: S-005
+pub const TOKEN_ACCOUNT: &str = "auto-import-account";
+/// Name of the second account, whose token is renewed half a period later. Spec: S-005
+pub const TOKEN_ACCOUNT_PAIR: &str = "auto-import-account-pair";
+/// Name of the addon that makes tokens, and value of [`ADDON_NAME_WORK`] on our ManifestWorks. Spec: S-005
+pub const TOKEN_ADDON: &str = "managed-serviceaccount";
+/// Value of [`BACKUP`] on secrets with a token. Spec: S-180
+pub const BACKUP_TOKEN: &str = "msa";
+/// Label: the addon a ManifestWork was made for. Spec: S-003
+pub const ADDON_NAME_WORK: &str = "open-cluster-management.io/addon-name-work";
+/// Annotation: when the token in a secret ends. Spec: S-004
+pub const TOKEN_EXPIRATION: &str = "expirationTimestamp";
+/// Annotation: when the token in a secret was made. Spec: S-004
+pub const TOKEN_LAST_REFRESH: &str = "lastRefreshTimestamp";
+/// Label: who installed an object; `multiclusterhub` protects it. Spec: S-003
+pub const INSTALLER_NAME: &str = "installer.name";
 /// Label: replicated child policy. Spec: S-003
 pub const ROOT_POLICY: &str = "policy.open-cluster-management.io/root-policy";
 /// Label: the hub itself among the managed clusters. Spec: S-003, R-023

@@ -28,15 +28,41 @@ pub struct Listed<K> {
     pub resource_version: String,
 }
 
+/// What can be listed and watched.
+pub trait Object: Resource + Clone + std::fmt::Debug + DeserializeOwned + Send + 'static {}
+
+impl<K> Object for K where K: Resource + Clone + std::fmt::Debug + DeserializeOwned + Send + 'static {}
+
 /// Kinds of ours and of Velero, which can be listed by their type alone.
-pub trait Kind:
-    Resource<DynamicType = ()> + Clone + std::fmt::Debug + DeserializeOwned + Send + 'static
-{
+pub trait Kind: Object + Resource<DynamicType = ()> {}
+
+impl<K> Kind for K where K: Object + Resource<DynamicType = ()> {}
+
+/// Which objects a list or a watch is about.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// Path of the collection.
+    pub path: String,
+    /// `plural.group`, as errors name it.
+    pub name: String,
+    /// The server sends metadata alone.
+    pub metadata_only: bool,
+    /// Label selector; `None` = any.
+    pub labels: Option<String>,
+    /// Field selector; `None` = any.
+    pub fields: Option<String>,
 }
 
-impl<K> Kind for K where
-    K: Resource<DynamicType = ()> + Clone + std::fmt::Debug + DeserializeOwned + Send + 'static
-{
+impl Scope {
+    /// All objects of a kind in one namespace; `None` = in all of them.
+    pub fn of<K: Kind>(namespace: Option<&str>) -> Self {
+        Self {
+            path: K::url_path(&(), namespace),
+            name: plural::<K>(),
+            metadata_only: K::metadata_api(),
+            ..Self::default()
+        }
+    }
 }
 
 /// `plural.group` of a kind, as errors name it.
@@ -44,21 +70,22 @@ pub fn plural<K: Resource<DynamicType = ()>>() -> String {
     format!("{}.{}", K::plural(&()), K::group(&()))
 }
 
-/// Lists a kind in one namespace, or in all of them.
+/// Lists objects.
 ///
 /// # Errors
 ///
 /// Anything but an answer; a kind that is not served is [`Class::KindMissing`].
-pub async fn list<K: Kind>(
-    client: &Client,
-    namespace: Option<&str>,
-    params: &ListParams,
-) -> Result<Listed<K>, Error> {
-    let name = plural::<K>();
-    let request = Request::new(K::url_path(&(), namespace));
-    let request = if K::metadata_api() { request.list_metadata(params) } else { request.list(params) };
-    let request = request.map_err(|error| Error::new("list", &name, kube::Error::BuildRequest(error)))?;
-    let body = client.request_stream(request).await.map_err(Error::on("list", &name))?;
+pub async fn list<K: Object>(client: &Client, scope: &Scope) -> Result<Listed<K>, Error> {
+    let name = scope.name.as_str();
+    let params = ListParams {
+        label_selector: scope.labels.clone(),
+        field_selector: scope.fields.clone(),
+        ..ListParams::default()
+    };
+    let request = Request::new(scope.path.as_str());
+    let request = if scope.metadata_only { request.list_metadata(&params) } else { request.list(&params) };
+    let request = request.map_err(|error| Error::new("list", name, kube::Error::BuildRequest(error)))?;
+    let body = client.request_stream(request).await.map_err(Error::on("list", name))?;
     let body = Blocking { body: Box::pin(body), runtime: Handle::current() };
     let decoded = tokio::task::spawn_blocking(move || {
         serde_json::from_reader::<_, Envelope<K>>(BufReader::with_capacity(READ_BYTES, body))
@@ -79,7 +106,7 @@ pub async fn list<K: Kind>(
 ///
 /// As [`list`].
 pub async fn items<K: Kind>(client: &Client, namespace: Option<&str>) -> Result<Vec<K>, Error> {
-    let listed = list::<K>(client, namespace, &ListParams::default()).await?;
+    let listed = list::<K>(client, &Scope::of::<K>(namespace)).await?;
     for object in &listed.unreadable {
         tracing::warn!("left out, because it cannot be read: {} {object}", plural::<K>());
     }
@@ -99,7 +126,7 @@ pub async fn items_everywhere<K: Kind>(client: &Client, namespace: &str) -> Resu
 }
 
 #[derive(Deserialize)]
-#[serde(bound = "K: Kind")]
+#[serde(bound = "K: Object")]
 struct Envelope<K> {
     #[serde(default)]
     metadata: ListMeta,
@@ -109,7 +136,7 @@ struct Envelope<K> {
 /// One object, stripped as soon as it is decoded.
 struct Item<K>(DeserializeGuard<K>);
 
-impl<'de, K: Kind> Deserialize<'de> for Item<K> {
+impl<'de, K: Object> Deserialize<'de> for Item<K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut guard = DeserializeGuard::<K>::deserialize(deserializer)?;
         guard.meta_mut().managed_fields = None;
@@ -117,7 +144,7 @@ impl<'de, K: Kind> Deserialize<'de> for Item<K> {
     }
 }
 
-fn sort_out<K: Kind>(envelope: Envelope<K>) -> Listed<K> {
+fn sort_out<K: Object>(envelope: Envelope<K>) -> Listed<K> {
     let mut items = Vec::with_capacity(envelope.items.len());
     let mut unreadable = Vec::new();
     for Item(DeserializeGuard(item)) in envelope.items {

@@ -14,6 +14,8 @@ pub mod namespace;
 pub mod objects;
 pub mod observe;
 pub mod permissions;
+pub mod presence;
+pub mod selection;
 pub mod status;
 mod transport;
 pub mod watch;

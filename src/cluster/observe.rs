@@ -2,18 +2,17 @@
 
 use jiff::Timestamp;
 use kube::Client;
-use kube::api::ListParams;
 
 use super::error::{Class, Error};
-use super::facts::answer;
-use super::list::{Kind, items, items_everywhere, list};
+pub use super::facts::Reader;
+use super::list::{Kind, Scope, items, items_everywhere, list};
 use crate::plan::{
     self, Decision, HubSnapshot, LoopOptions, OnRequest, Plan, Subject, SubjectKind, VeleroState,
 };
 use crate::{api, velero};
 
 /// How often the planner may ask for more within a pass.
-const MAX_QUESTIONS: usize = 2;
+pub(crate) const MAX_QUESTIONS: usize = 2;
 
 /// Reads the hub as far as a plan for `subject` needs it.
 ///
@@ -70,20 +69,12 @@ pub async fn backups_only(client: &Client, namespace: &str) -> Result<Vec<velero
 
 /// Our own objects; the subject must be readable.
 async fn ours<K: Kind>(client: &Client, subject: &Subject, kind: SubjectKind) -> Result<Vec<K>, Error> {
-    let listed = list::<K>(client, Some(&subject.namespace), &ListParams::default()).await?;
+    let listed = list::<K>(client, &Scope::of::<K>(Some(&subject.namespace))).await?;
     let mine = format!("{}/{}: ", subject.namespace, subject.name);
     match listed.unreadable.iter().find_map(|object| object.strip_prefix(&mine)) {
         Some(why) if subject.kind == kind => Err(Error::unreadable(subject.to_string(), why)),
         _ => Ok(listed.items),
     }
-}
-
-/// Answers the planner's questions.
-pub struct Reader {
-    /// The client to read with.
-    pub client: Client,
-    /// Id to use for this hub; `None` = read it.
-    pub hub_id: Option<String>,
 }
 
 /// Plans for a snapshot; answers what the planner asks for on the way.
@@ -102,7 +93,7 @@ pub async fn decide(
         match plan::plan(&hub, now) {
             Decision::Do(plan) => return Ok((hub, plan)),
             Decision::NeedMore(queries) => {
-                let facts = answer(&reader.client, &queries, reader.hub_id.as_deref()).await?;
+                let facts = reader.answer(&queries).await?;
                 hub.on_request.fill(facts);
             }
         }

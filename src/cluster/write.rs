@@ -2,7 +2,7 @@
 
 use http::Method;
 use kube::Client;
-use kube::core::{ApiResource, DynamicObject};
+use kube::core::{ApiResource, DynamicObject, TypeMeta};
 use serde_json::{Value, json};
 
 use super::error::Error;
@@ -79,6 +79,8 @@ pub async fn create(
 
 /// Changes the given fields by a JSON merge patch; the server refuses fields it does not know.
 ///
+/// Of a secret the server answers metadata alone.
+///
 /// # Errors
 ///
 /// The server refused or did not answer.
@@ -89,7 +91,15 @@ pub async fn patch(
     mode: Mode,
 ) -> Result<DynamicObject, Error> {
     let uri = format!("{}?{}", place.path(""), query(mode));
-    send(client, ("update", place), (Method::PATCH, uri, MERGE_PATCH), change).await
+    let mut object: DynamicObject =
+        send(client, ("update", place), (Method::PATCH, uri, MERGE_PATCH), change).await?;
+    if is_secret(place) {
+        object.types = Some(TypeMeta {
+            api_version: place.resource.api_version.clone(),
+            kind: place.resource.kind.clone(),
+        });
+    }
+    Ok(object)
 }
 
 /// Changes the status by a JSON merge patch. Fields an older CRD does not know are dropped.
@@ -147,7 +157,13 @@ pub async fn delete(
     Ok(serde_json::from_value(answer).ok().filter(|object: &DynamicObject| object.metadata.name.is_some()))
 }
 
+/// Metadata alone.
+const METADATA: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
 const MERGE_PATCH: &str = "application/merge-patch+json";
+
+fn is_secret(place: &Place) -> bool {
+    (place.resource.group.as_str(), place.resource.kind.as_str()) == ("", "Secret")
+}
 
 fn query(mode: Mode) -> String {
     let dry_run = if mode == Mode::ServerDryRun { "&dryRun=All" } else { "" };
@@ -160,9 +176,11 @@ async fn send<T: serde::de::DeserializeOwned>(
     (method, uri, content_type): (Method, String, &str),
     body: &Value,
 ) -> Result<T, Error> {
+    let accept = if method == Method::PATCH && is_secret(place) { METADATA } else { "application/json" };
     let request = http::Request::builder()
         .method(method)
         .uri(uri)
+        .header(http::header::ACCEPT, accept)
         .header(http::header::CONTENT_TYPE, content_type)
         .body(body.to_string().into_bytes())
         .map_err(|error| Error::new(verb, place.to_string(), kube::Error::HttpError(error)))?;

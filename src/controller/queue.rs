@@ -9,6 +9,8 @@ use crate::plan::Subject;
 
 /// Events within this time lead to one pass.
 pub(super) const DEBOUNCE: Duration = Duration::from_millis(10);
+/// The same for events that may come by the thousand.
+pub(super) const SLOW_DEBOUNCE: Duration = Duration::from_millis(300);
 /// Spec: S-270
 const FIRST_BACKOFF: Duration = Duration::from_millis(5);
 /// Spec: S-270
@@ -35,8 +37,13 @@ struct Entry {
 impl Queue {
     /// Something that may concern the object happened.
     pub(super) fn touch(&mut self, subject: &Subject, now: Instant) {
+        self.touch_after(subject, DEBOUNCE, now);
+    }
+
+    /// As [`Self::touch`]; events within `debounce` lead to one pass.
+    pub(super) fn touch_after(&mut self, subject: &Subject, debounce: Duration, now: Instant) {
         let entry = self.entries.entry(subject.clone()).or_default();
-        let due = entry.not_before.map_or(now + DEBOUNCE, |rest| rest.max(now + DEBOUNCE));
+        let due = entry.not_before.map_or(now + debounce, |rest| rest.max(now + debounce));
         entry.due = Some(entry.due.map_or(due, |earlier| earlier.min(due)));
     }
 

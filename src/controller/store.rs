@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::cluster::list::Kind;
+use crate::cluster::list::Object;
 
 /// Namespace and name.
 pub(super) type Key = (String, String);
@@ -34,7 +34,7 @@ impl<K> Store<K> {
     }
 }
 
-impl<K: Kind + PartialEq> Store<K> {
+impl<K: Object + PartialEq> Store<K> {
     /// True once the first list has arrived.
     pub(super) fn is_synced(&self) -> bool {
         self.is_synced
@@ -48,6 +48,11 @@ impl<K: Kind + PartialEq> Store<K> {
     /// All objects.
     pub(super) fn all(&self) -> Vec<K> {
         self.objects.values().cloned().collect()
+    }
+
+    /// All objects, in place.
+    pub(super) fn values(&self) -> impl Iterator<Item = &K> {
+        self.objects.values()
     }
 
     /// Namespaces and names of all objects.
@@ -98,6 +103,15 @@ impl<K: Kind + PartialEq> Store<K> {
         self.objects.remove(key).is_some()
     }
 
+    /// Forgets everything: the server no longer serves the kind. True if anything was known, or nothing was sure.
+    pub(super) fn clear(&mut self) -> bool {
+        let was_news = !self.is_synced || !self.objects.is_empty();
+        self.objects.clear();
+        self.deleted.clear();
+        self.is_synced = true;
+        was_news
+    }
+
     /// Replaces everything by a list as of `version`; what we wrote since stays. Returns what changed.
     pub(super) fn replace(&mut self, listed: Vec<K>, version: u64) -> BTreeSet<Key> {
         let listed: BTreeMap<Key, K> = listed.into_iter().map(|object| (key_of(&object), object)).collect();
@@ -127,17 +141,17 @@ impl<K: Kind + PartialEq> Store<K> {
 }
 
 /// Namespace and name of an object.
-pub(super) fn key_of<K: Kind>(object: &K) -> Key {
+pub(super) fn key_of<K: Object>(object: &K) -> Key {
     let meta = object.meta();
     (meta.namespace.clone().unwrap_or_default(), meta.name.clone().unwrap_or_default())
 }
 
-fn uid_of<K: Kind>(object: &K) -> &str {
+fn uid_of<K: Object>(object: &K) -> &str {
     object.meta().uid.as_deref().unwrap_or_default()
 }
 
 /// Resource versions of one kind grow, as Kubernetes promises since 1.35 and has always kept.
-pub(super) fn version_of<K: Kind>(object: &K) -> u64 {
+pub(super) fn version_of<K: Object>(object: &K) -> u64 {
     parse_version(object.meta().resource_version.as_deref().unwrap_or_default())
 }
 

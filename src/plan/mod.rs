@@ -19,6 +19,7 @@ pub mod runs;
 pub mod schedule;
 mod settle;
 mod snapshot;
+pub mod tokens;
 pub mod validate;
 
 use jiff::Timestamp;

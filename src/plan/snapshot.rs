@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::labels::CredentialFacts;
+use super::tokens::TokenFacts;
 use crate::{api, velero};
 
 /// Everything the planner may know about one hub. Secret values are never in it.
@@ -91,6 +92,9 @@ pub struct OnRequest {
     /// Secrets and configmaps that may need a label, and what of Hive's names them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credentials: Option<CredentialFacts>,
+    /// What rules about tokens read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<TokenFacts>,
 }
 
 /// A fact the planner can ask for.
@@ -102,13 +106,17 @@ pub enum Query {
     Served,
     /// Fill [`OnRequest::credentials`].
     Credentials,
+    /// Fill [`OnRequest::tokens`].
+    Tokens,
+    /// Fill [`OnRequest::tokens`] as far as it takes to find what is left of tokens nobody wants.
+    TokensLeft,
 }
 
 /// Who this hub is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct HubFacts {
-    /// Id of the hub; `unknown` where there is none. Spec: S-140
+    /// Id of the hub; `unknown` where it may not be read. Spec: S-140
     pub hub_id: String,
     /// Name of the ManagedCluster that is the hub itself; `None` without one. Spec: S-143
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -169,6 +177,7 @@ impl OnRequest {
         self.hub = answers.hub.or(self.hub.take());
         self.served = answers.served.or(self.served.take());
         self.credentials = answers.credentials.or(self.credentials.take());
+        self.tokens = answers.tokens.or(self.tokens.take());
     }
 }
 

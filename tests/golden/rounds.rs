@@ -1,6 +1,7 @@
 //! Carries out plans on a snapshot, round after round, as an API server with Velero would.
 
 use acmbackup::plan::labels::CredentialFacts;
+use acmbackup::plan::tokens::TokenFacts;
 use acmbackup::plan::{
     Action, Decision, HubFacts, HubSnapshot, NextStatus, Outcome, Plan, Query, ServedApis, Step, Target,
     TargetKind, plan, settle,
@@ -29,6 +30,7 @@ pub(crate) fn come_to_rest(case: Case) -> bool {
 fn answer(snapshot: &mut HubSnapshot, query: Query) {
     match query {
         Query::Hub => snapshot.on_request.hub = Some(HubFacts::default()),
+        Query::Tokens | Query::TokensLeft => snapshot.on_request.tokens = Some(TokenFacts::default()),
         Query::Served => snapshot.on_request.served = Some(ServedApis::default()),
         Query::Credentials => snapshot.on_request.credentials = Some(CredentialFacts::default()),
     }

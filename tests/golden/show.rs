@@ -19,6 +19,8 @@ fn query(query: &Query) -> &'static str {
         Query::Hub => "who this hub is",
         Query::Served => "kinds the API server serves",
         Query::Credentials => "what may need a label for the credentials backup",
+        Query::Tokens => "tokens and the clusters they are for",
+        Query::TokensLeft => "what is left of tokens",
     }
 }
 

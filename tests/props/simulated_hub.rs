@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use acmbackup::plan::tokens::TokenFacts;
 use acmbackup::plan::{
     Action, Decision, Failure, HubFacts, HubSnapshot, NewObject, NextStatus, Outcome, Plan, Query,
     ServedApis, SubjectKind, Target, TargetKind, is_failure, plan, settle, stops, with_owner_uids,
@@ -56,6 +57,9 @@ impl SimulatedHub {
             Query::Hub => {
                 let facts = HubFacts { hub_id: "this-hub".to_owned(), ..HubFacts::default() };
                 self.snapshot.on_request.hub = Some(facts);
+            }
+            Query::Tokens | Query::TokensLeft => {
+                self.snapshot.on_request.tokens = Some(TokenFacts::default());
             }
             Query::Served => self.snapshot.on_request.served = Some(ServedApis::default()),
             Query::Credentials => self.snapshot.on_request.credentials = Some(Default::default()),

@@ -1,7 +1,5 @@
 //! What the labels are decided by. Nothing of a secret but its metadata is ever read.
 
-use std::collections::BTreeSet;
-
 use kube::core::{DynamicObject, ObjectMeta};
 use serde::{Deserialize, Serialize};
 
@@ -32,11 +30,6 @@ const POOL: &str = "/spec/clusterPoolRef";
 /// What of a ClusterDeployment is read, by JSON pointer. Spec: S-201, S-202
 pub const DEPLOYMENT_FIELDS: &[&str] =
     &[CERTIFICATE_BUNDLES, PULL_SECRET, MANIFESTS_SECRET, MANIFESTS_CONFIG_MAP, POOL];
-
-/// Namespaces in which the content of these objects of Hive may name a secret. Spec: S-201 to S-203
-pub fn namespaces<'a>(objects: impl IntoIterator<Item = &'a DynamicObject>) -> BTreeSet<String> {
-    objects.into_iter().filter_map(|object| object.metadata.namespace.clone()).collect()
-}
 
 /// Names of secrets with certificates. Spec: S-201
 pub(super) fn certificate_bundles(deployment: &DynamicObject) -> impl Iterator<Item = &str> {

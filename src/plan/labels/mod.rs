@@ -5,6 +5,7 @@ mod reason;
 mod rules;
 mod steps;
 
-pub use facts::{CredentialFacts, DEPLOYMENT_FIELDS, manifests_config_map, namespaces};
+pub use facts::{CredentialFacts, DEPLOYMENT_FIELDS, manifests_config_map};
 pub use reason::LabelReason;
+pub use rules::CREDENTIAL_KEYS;
 pub use steps::steps;

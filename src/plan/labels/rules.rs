@@ -9,7 +9,7 @@ use super::reason::LabelReason;
 use crate::api::keys;
 
 /// An object with one of these keys, whatever its value, is in the backup by somebody's word. Spec: S-209
-const CREDENTIAL_KEYS: [&str; 3] = [keys::HIVE_SECRET_TYPE, keys::CREDENTIAL_TYPE, keys::BACKUP];
+pub const CREDENTIAL_KEYS: &[&str] = &[keys::HIVE_SECRET_TYPE, keys::CREDENTIAL_TYPE, keys::BACKUP];
 /// Where OpenShift keeps the credentials of the hub's own hosts. Spec: S-208
 const OWN_HOSTS: &str = "openshift-machine-api";
 /// In the names of secrets that matter only until a cluster is installed. Spec: S-204

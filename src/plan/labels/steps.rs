@@ -6,11 +6,8 @@ use serde_json::{Value, json};
 use super::facts::{CredentialFacts, place};
 use super::reason::LabelReason;
 use super::rules::{Rules, on_deployment};
-use crate::plan::{Action, ObjectKind, Step, Target, TargetKind};
-
-const SECRET: [&str; 4] = ["", "v1", "Secret", "secrets"];
-const CONFIG_MAP: [&str; 4] = ["", "v1", "ConfigMap", "configmaps"];
-const CLUSTER_DEPLOYMENT: [&str; 4] = ["hive.openshift.io", "v1", "ClusterDeployment", "clusterdeployments"];
+use crate::plan::tokens::kinds::{self, Kind};
+use crate::plan::{Action, Step, Target, TargetKind};
 
 /// The steps that bring what is concerned into the credentials backup; none of them is required.
 ///
@@ -21,23 +18,23 @@ pub fn steps(facts: &CredentialFacts, local_cluster: Option<&str>) -> Vec<Step> 
     let deployments = facts
         .cluster_deployments
         .iter()
-        .map(|one| (CLUSTER_DEPLOYMENT, &one.metadata, on_deployment(one, local_cluster)));
+        .map(|one| (kinds::CLUSTER_DEPLOYMENT, &one.metadata, on_deployment(one, local_cluster)));
     let config_maps = facts.config_maps.iter().map(|one| &one.metadata);
-    let config_maps = config_maps.map(|one| (CONFIG_MAP, one, rules.on_config_map(one)));
+    let config_maps = config_maps.map(|one| (kinds::CONFIG_MAP, one, rules.on_config_map(one)));
     let secrets = facts.secrets.iter().map(|one| &one.metadata);
-    let secrets = secrets.map(|one| (SECRET, one, rules.on_secret(one)));
+    let secrets = secrets.map(|one| (kinds::SECRET, one, rules.on_secret(one)));
     let all = deployments.chain(config_maps).chain(secrets);
     let mut due: Vec<_> = all.filter_map(|(kind, object, reason)| Some((kind, object, reason?))).collect();
-    due.sort_by_key(|(kind, object, _)| (*kind, place(object)));
-    due.dedup_by_key(|(kind, object, _)| (*kind, place(object)));
+    due.sort_by_key(|(kind, object, _)| (kind.plural, place(object)));
+    due.dedup_by_key(|(kind, object, _)| (kind.plural, place(object)));
     due.into_iter().map(|(kind, object, reason)| step(kind, object, reason)).collect()
 }
 
 /// A merge patch, which works on an object without any label too. Spec: S-202
-fn step(kind: [&str; 4], object: &ObjectMeta, reason: LabelReason) -> Step {
+fn step(kind: Kind, object: &ObjectMeta, reason: LabelReason) -> Step {
     let (namespace, name) = place(object);
     let target = Target {
-        kind: TargetKind::Other(ObjectKind::new(kind)),
+        kind: TargetKind::Other(kind.into()),
         namespace: namespace.to_owned(),
         name: name.to_owned(),
         uid: object.uid.clone(),

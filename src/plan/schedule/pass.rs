@@ -37,15 +37,10 @@ pub fn plan(hub: &HubSnapshot, now: Timestamp) -> Decision {
 
 /// Expired validation backups go first, whatever else is wrong, and wake the loop when the next is due. Spec: S-230
 fn with_expired(mut plan: Plan, expired: Vec<Step>, next: Option<Timestamp>, now: Timestamp) -> Plan {
-    plan = with_first(expired, plan);
+    plan.steps.splice(0..0, expired);
     if let (Wake::OnChange, Some(next)) = (plan.wake, next) {
         plan.wake = Wake::After(next.duration_since(now).unsigned_abs() + Duration::from_secs(1));
     }
-    plan
-}
-
-fn with_first(steps: Vec<Step>, mut plan: Plan) -> Plan {
-    plan.steps.splice(0..0, steps);
     plan
 }
 
@@ -77,7 +72,7 @@ impl<'a> Pass<'a> {
             None if self.owned.missing().is_empty() => self.keep(&terms)?,
             None => self.recreate(),
         };
-        Ok(with_first(labels, plan))
+        Ok(prepare::before(labels, plan))
     }
 
     /// Spec: S-119, S-130
