@@ -57,7 +57,7 @@ async fn add_new(
         }
         known = wanted;
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// The news without objects of other namespaces; `None` if nothing is left. What goes is told wherever it was.

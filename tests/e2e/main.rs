@@ -7,6 +7,7 @@ mod bad_input;
 mod choices;
 mod failover;
 mod faults;
+mod labels;
 mod lease;
 mod rest;
 mod site;
