@@ -38,8 +38,10 @@ pub const ADDON_NAME_WORK: &str = "open-cluster-management.io/addon-name-work";
 pub const TOKEN_EXPIRATION: &str = "expirationTimestamp";
 /// Annotation: when the token in a secret was made. Spec: S-004
 pub const TOKEN_LAST_REFRESH: &str = "lastRefreshTimestamp";
-/// Label: who installed an object; `multiclusterhub` protects it. Spec: S-003
+/// Label: who installed an object. Spec: S-003, R-435
 pub const INSTALLER_NAME: &str = "installer.name";
+/// Value of [`INSTALLER_NAME`] for what belongs to the hub itself. Spec: R-435
+pub const INSTALLER_HUB: &str = "multiclusterhub";
 /// Label: replicated child policy. Spec: S-003
 pub const ROOT_POLICY: &str = "policy.open-cluster-management.io/root-policy";
 /// Label: the hub itself among the managed clusters. Spec: S-003, R-023

@@ -2,6 +2,7 @@
 
 mod backup_schedule;
 pub mod crd;
+pub mod crd_fields;
 pub mod keys;
 mod restore;
 

@@ -6,7 +6,8 @@ use clap::Command;
 pub const GROUPS: &[(&str, &[&str])] = &[
     ("Back up", &["schedule", "pause", "resume", "backup"]),
     ("Restore", &["latest", "plan", "restore", "activate", "wait"]),
-    ("Look", &["status", "get"]),
+    ("Look", &["status", "get", "logs"]),
+    ("Check", &["doctor"]),
     ("Controller", &["run", "install"]),
     ("Other", &["completion", "version"]),
 ];

@@ -6,6 +6,7 @@
 pub mod backup;
 pub mod captured;
 pub mod completion;
+pub mod doctor;
 pub mod entry;
 pub mod environment;
 pub mod error;
@@ -16,6 +17,7 @@ pub mod help;
 pub mod install;
 pub mod latest;
 pub mod logging;
+pub mod logs;
 pub mod moment;
 pub mod noun;
 pub mod output;
@@ -88,6 +90,10 @@ pub enum Command {
     Status(status::StatusArgs),
     /// List schedules, restores, backups or runs
     Get(get::GetArgs),
+    /// Show the Velero logs behind a backup, run or restore
+    Logs(logs::LogsArgs),
+    /// Check that everything needed is in place
+    Doctor(doctor::DoctorArgs),
     /// Install the CRDs
     Install(install::InstallArgs),
     /// Set up shell completion
@@ -115,6 +121,8 @@ pub async fn run(command: Command, session: Session) -> Result<Exit> {
         Command::Wait(args) => wait::run(args, &session).await,
         Command::Status(args) => status::run(&args, &session).await,
         Command::Get(args) => get::run(args, &session).await,
+        Command::Logs(args) => logs::run(args, &session).await,
+        Command::Doctor(args) => doctor::run(args, &session).await,
         Command::Install(args) => install::run(args, &session).await,
         Command::Completion(args) => completion::run(&args),
         Command::Version(args) => version::run(&args, &session).await,

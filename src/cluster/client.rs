@@ -100,7 +100,7 @@ struct Limits {
 }
 
 /// Without nodelay each request waits 40 ms for a delayed acknowledgement (kube-rs/kube#2056).
-fn tcp() -> HttpConnector {
+pub(super) fn tcp() -> HttpConnector {
     let mut connector = HttpConnector::new();
     connector.enforce_http(false);
     connector.set_nodelay(true);

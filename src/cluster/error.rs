@@ -22,6 +22,7 @@ enum Source {
     KindMissing,
     TimedOut,
     Unreadable(String),
+    Storage(Class, String),
 }
 
 /// What a failure means for whoever has to act on it.
@@ -84,6 +85,11 @@ impl Error {
         Self { verb: "read", object: object.into(), source: Source::Unreadable(why.into()) }
     }
 
+    /// A file in the storage location that cannot be read.
+    pub fn storage(class: Class, object: impl Into<String>, why: impl Into<String>) -> Self {
+        Self { verb: "read", object: object.into(), source: Source::Storage(class, why.into()) }
+    }
+
     /// A kubeconfig that cannot be used.
     pub fn config(object: impl Into<String>, why: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self { verb: "use", object: object.into(), source: Source::Config(why.into()) }
@@ -100,6 +106,7 @@ impl Error {
             Source::KindMissing => Class::KindMissing,
             Source::TimedOut => Class::Timeout,
             Source::Unreadable(_) => Class::Unreadable,
+            Source::Storage(class, _) => *class,
         }
     }
 
@@ -120,7 +127,7 @@ impl Error {
             Source::Config(error) => chain_of(error.as_ref()),
             Source::KindMissing => String::new(),
             Source::TimedOut => "no answer in time".to_owned(),
-            Source::Unreadable(why) => why.clone(),
+            Source::Unreadable(why) | Source::Storage(_, why) => why.clone(),
         }
     }
 }
@@ -137,7 +144,7 @@ impl StdError for Error {
             Source::Kube(kube::Error::Api(_)) => None,
             Source::Kube(error) => Some(error),
             Source::Config(error) => Some(error.as_ref()),
-            Source::KindMissing | Source::TimedOut | Source::Unreadable(_) => None,
+            Source::KindMissing | Source::TimedOut | Source::Unreadable(_) | Source::Storage(..) => None,
         }
     }
 }

@@ -2,17 +2,16 @@
 //!
 //! Paging is slower: the server answers only the first page from its cache.
 
-use std::io::{BufReader, Read};
+use std::io::BufReader;
 
-use futures::{AsyncRead, AsyncReadExt};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ListMeta;
 use kube::api::ListParams;
 use kube::core::{DeserializeGuard, Request};
 use kube::{Client, Resource};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
-use tokio::runtime::Handle;
 
+use super::blocking::Blocking;
 use super::error::{Class, Error};
 
 const READ_BYTES: usize = 64 * 1024;
@@ -86,7 +85,7 @@ pub async fn list<K: Object>(client: &Client, scope: &Scope) -> Result<Listed<K>
     let request = if scope.metadata_only { request.list_metadata(&params) } else { request.list(&params) };
     let request = request.map_err(|error| Error::new("list", name, kube::Error::BuildRequest(error)))?;
     let body = client.request_stream(request).await.map_err(Error::on("list", name))?;
-    let body = Blocking { body: Box::pin(body), runtime: Handle::current() };
+    let body = Blocking::new(Box::pin(body));
     let decoded = tokio::task::spawn_blocking(move || {
         serde_json::from_reader::<_, Envelope<K>>(BufReader::with_capacity(READ_BYTES, body))
     });
@@ -130,7 +129,8 @@ pub async fn items_everywhere<K: Kind>(client: &Client, namespace: &str) -> Resu
 struct Envelope<K> {
     #[serde(default)]
     metadata: ListMeta,
-    items: Vec<Item<K>>,
+    /// The server says `null` where a list of metadata alone is empty.
+    items: Option<Vec<Item<K>>>,
 }
 
 /// One object, stripped as soon as it is decoded.
@@ -145,9 +145,9 @@ impl<'de, K: Object> Deserialize<'de> for Item<K> {
 }
 
 fn sort_out<K: Object>(envelope: Envelope<K>) -> Listed<K> {
-    let mut items = Vec::with_capacity(envelope.items.len());
+    let mut items = Vec::with_capacity(envelope.items.as_ref().map_or(0, Vec::len));
     let mut unreadable = Vec::new();
-    for Item(DeserializeGuard(item)) in envelope.items {
+    for Item(DeserializeGuard(item)) in envelope.items.into_iter().flatten() {
         match item {
             Ok(object) => items.push(object),
             Err(invalid) => unreadable.push(describe(&invalid)),
@@ -164,22 +164,17 @@ pub(crate) fn describe(invalid: &kube::core::error_boundary::InvalidObject) -> S
     format!("{namespace}/{name}: {}", invalid.error)
 }
 
-/// Lets the JSON reader, which blocks, read from a body, which does not.
-struct Blocking<R> {
-    body: R,
-    runtime: Handle,
-}
-
-impl<R: AsyncRead + Unpin> Read for Blocking<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        self.runtime.block_on(self.body.read(buffer))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::velero;
+
+    #[test]
+    fn an_empty_list_of_metadata_is_null() {
+        let json = r#"{"kind":"PartialObjectMetadataList","metadata":{"resourceVersion":"7"},"items":null}"#;
+        let listed = sort_out::<velero::Backup>(serde_json::from_str(json).unwrap());
+        assert_eq!((listed.items.len(), listed.resource_version.as_str()), (0, "7"));
+    }
 
     #[test]
     fn one_malformed_object_does_not_hide_the_others() {

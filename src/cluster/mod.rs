@@ -1,6 +1,7 @@
 //! The I/O shell: reads a hub, carries out steps, writes status. It decides nothing.
 
 pub mod apply;
+mod blocking;
 pub mod client;
 pub mod clock;
 mod config;
@@ -8,6 +9,8 @@ pub mod discovery;
 pub mod error;
 pub mod facts;
 mod identity;
+pub mod inventory;
+pub mod job;
 pub mod lease;
 pub mod list;
 pub mod namespace;
@@ -17,6 +20,7 @@ pub mod permissions;
 pub mod presence;
 pub mod selection;
 pub mod status;
+pub mod stored;
 mod transport;
 pub mod watch;
 pub mod write;

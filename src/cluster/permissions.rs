@@ -21,6 +21,9 @@ pub struct Permission {
     pub verbs: &'static [&'static str],
 }
 
+const ADDON: &str = "addon.open-cluster-management.io";
+const ACCOUNTS: &str = "authentication.open-cluster-management.io";
+const WORK: &str = "work.open-cluster-management.io";
 const READ: &[&str] = &["list", "watch"];
 
 /// What every pass reads; a loop that may not read this must not start.
@@ -49,9 +52,23 @@ pub const WRITES: &[Permission] = &[
 /// Cluster-wide reads without which a rule knows less.
 pub const CLUSTER_READS: &[Permission] = &[
     Permission { group: "apiextensions.k8s.io", resource: "customresourcedefinitions", verbs: READ },
-    Permission { group: "config.openshift.io", resource: "clusterversions", verbs: &["list"] },
-    Permission { group: "cluster.open-cluster-management.io", resource: "managedclusters", verbs: &["list"] },
-    Permission { group: "apps.open-cluster-management.io", resource: "channels", verbs: &["list"] },
+    Permission { group: "config.openshift.io", resource: "clusterversions", verbs: READ },
+    Permission { group: "", resource: "namespaces", verbs: &["get", "list", "watch"] },
+    Permission { group: "cluster.open-cluster-management.io", resource: "managedclusters", verbs: READ },
+    Permission { group: "apps.open-cluster-management.io", resource: "channels", verbs: READ },
+    Permission { group: ADDON, resource: "clustermanagementaddons", verbs: READ },
+    Permission { group: ADDON, resource: "managedclusteraddons", verbs: READ },
+    Permission { group: ACCOUNTS, resource: "managedserviceaccounts", verbs: READ },
+    Permission { group: WORK, resource: "manifestworks", verbs: READ },
+    Permission { group: "", resource: "secrets", verbs: READ },
+];
+
+/// What preparation writes everywhere. Spec: S-026
+pub const CLUSTER_WRITES: &[Permission] = &[
+    Permission { group: ADDON, resource: "managedclusteraddons", verbs: &["create", "delete"] },
+    Permission { group: ACCOUNTS, resource: "managedserviceaccounts", verbs: &["create", "patch", "delete"] },
+    Permission { group: WORK, resource: "manifestworks", verbs: &["create", "delete"] },
+    Permission { group: "", resource: "secrets", verbs: &["patch", "delete"] },
 ];
 
 /// Which of these verbs are missing, as `verb resource.group`; `namespace` `None` = everywhere.
@@ -75,7 +92,7 @@ pub async fn missing(
     Ok(answers.into_iter().flatten().collect())
 }
 
-async fn is_allowed(
+pub(super) async fn is_allowed(
     client: &Client,
     permission: &Permission,
     verb: &str,

@@ -79,8 +79,6 @@ pub async fn create(
 
 /// Changes the given fields by a JSON merge patch; the server refuses fields it does not know.
 ///
-/// Of a secret the server answers metadata alone.
-///
 /// # Errors
 ///
 /// The server refused or did not answer.
@@ -93,12 +91,9 @@ pub async fn patch(
     let uri = format!("{}?{}", place.path(""), query(mode));
     let mut object: DynamicObject =
         send(client, ("update", place), (Method::PATCH, uri, MERGE_PATCH), change).await?;
-    if is_secret(place) {
-        object.types = Some(TypeMeta {
-            api_version: place.resource.api_version.clone(),
-            kind: place.resource.kind.clone(),
-        });
-    }
+    // An answer of metadata alone has a kind of its own.
+    object.types =
+        Some(TypeMeta { api_version: place.resource.api_version.clone(), kind: place.resource.kind.clone() });
     Ok(object)
 }
 
@@ -157,13 +152,15 @@ pub async fn delete(
     Ok(serde_json::from_value(answer).ok().filter(|object: &DynamicObject| object.metadata.name.is_some()))
 }
 
-/// Metadata alone.
-const METADATA: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
-const MERGE_PATCH: &str = "application/merge-patch+json";
-
-fn is_secret(place: &Place) -> bool {
-    (place.resource.group.as_str(), place.resource.kind.as_str()) == ("", "Secret")
+/// Of secrets nothing but metadata comes back: no value of theirs ever is in memory.
+fn accepted(place: &Place) -> &'static str {
+    match place.resource.plural.as_str() {
+        "secrets" => "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1",
+        _ => "application/json",
+    }
 }
+
+const MERGE_PATCH: &str = "application/merge-patch+json";
 
 fn query(mode: Mode) -> String {
     let dry_run = if mode == Mode::ServerDryRun { "&dryRun=All" } else { "" };
@@ -176,12 +173,11 @@ async fn send<T: serde::de::DeserializeOwned>(
     (method, uri, content_type): (Method, String, &str),
     body: &Value,
 ) -> Result<T, Error> {
-    let accept = if method == Method::PATCH && is_secret(place) { METADATA } else { "application/json" };
     let request = http::Request::builder()
         .method(method)
         .uri(uri)
-        .header(http::header::ACCEPT, accept)
         .header(http::header::CONTENT_TYPE, content_type)
+        .header(http::header::ACCEPT, accepted(place))
         .body(body.to_string().into_bytes())
         .map_err(|error| Error::new(verb, place.to_string(), kube::Error::HttpError(error)))?;
     client.request(request).await.map_err(Error::on(verb, place.to_string()))
@@ -198,6 +194,13 @@ mod tests {
         assert_eq!(place.path("/status"), "/apis/velero.io/v1/namespaces/acm/restores/r1/status");
         assert_eq!(place.to_string(), "velero restore acm/r1");
         assert_eq!(Place::of::<api::Restore>("acm", "r1").to_string(), "restore acm/r1");
+    }
+
+    #[test]
+    fn a_patched_secret_comes_back_without_its_values() {
+        let place = Place::of::<k8s_openapi::api::core::v1::Secret>("c1", "s");
+        assert!(accepted(&place).contains("as=PartialObjectMetadata"));
+        assert_eq!(accepted(&Place::of::<velero::Restore>("acm", "r1")), "application/json");
     }
 
     #[test]

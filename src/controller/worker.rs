@@ -21,6 +21,8 @@ use crate::plan::{Subject, SubjectKind};
 const ONCE_TRIES: u32 = 3;
 /// How long `--once` waits for its first lists.
 const ONCE_PATIENCE: Duration = Duration::from_secs(60);
+/// One that went may be on its way back, as after `schedule recreate`: what it left is not removed sooner. Spec: S-193
+const FAREWELL: Duration = Duration::from_secs(15);
 /// A day ahead stands for "never".
 const FAR: Duration = Duration::from_secs(86_400);
 
@@ -194,6 +196,9 @@ impl Worker {
         let now = Instant::now();
         for subject in self.subjects_of(&touched) {
             self.queue.touch(&subject, now);
+        }
+        for subject in &touched.departed {
+            self.queue.touch_after(subject, FAREWELL, now);
         }
         if let Some(debounce) = touched.schedules {
             let subjects = self.world.subjects(None);

@@ -80,6 +80,8 @@ pub(super) struct Touched {
     pub(super) served: bool,
     /// All BackupSchedules, after this long.
     pub(super) schedules: Option<Duration>,
+    /// BackupSchedules that just went.
+    pub(super) departed: Vec<Subject>,
 }
 
 impl World {
@@ -119,10 +121,11 @@ impl World {
             if may_go { self.schedules.keys().cloned().collect() } else { BTreeSet::new() };
         let Self { broken, told_broken, unreadable, .. } = self;
         let namespaces = Notes { broken, told_broken, unreadable }.absorb(&mut self.schedules, news);
-        self.departed.extend(before);
-        let schedules = &self.schedules;
-        self.departed.retain(|key| schedules.get(key).is_none());
-        Touched { namespaces, ..Touched::default() }
+        let (schedules, departed) = (&self.schedules, &mut self.departed);
+        departed.retain(|key| schedules.get(key).is_none());
+        let gone = before.into_iter().filter(|key| schedules.get(key).is_none());
+        let gone: Vec<Subject> = gone.filter(|key| departed.insert(key.clone())).map(schedule_of).collect();
+        Touched { namespaces, departed: gone, ..Touched::default() }
     }
 
     /// Thousands of these may change in a row; the first whole list is waited for.
@@ -210,8 +213,7 @@ impl World {
     pub(super) fn subjects(&self, namespace: Option<&str>) -> Vec<Subject> {
         let is_here = |key: &&Key| namespace.is_none_or(|namespace| key.0 == namespace);
         let named = |kind| move |key: &Key| Subject { kind, namespace: key.0.clone(), name: key.1.clone() };
-        let schedules = self.schedules.keys().chain(&self.departed).filter(is_here);
-        let schedules = schedules.map(named(SubjectKind::BackupSchedule));
+        let schedules = self.schedules.keys().filter(is_here).map(named(SubjectKind::BackupSchedule));
         schedules.chain(self.restores.keys().filter(is_here).map(named(SubjectKind::Restore))).collect()
     }
 
@@ -271,6 +273,10 @@ impl World {
     pub(super) fn broken(&self) -> &BTreeMap<String, String> {
         &self.broken
     }
+}
+
+fn schedule_of((namespace, name): Key) -> Subject {
+    Subject { kind: SubjectKind::BackupSchedule, namespace, name }
 }
 
 /// What is remembered beside the objects.
@@ -366,13 +372,14 @@ mod tests {
 
     /// S-193: a BackupSchedule that went is looked at once more, unless another of its name is there already
     #[test]
-    fn a_schedule_that_went_is_a_subject_until_leave_is_taken() {
+    fn a_schedule_that_went_is_kept_until_leave_is_taken() {
         let mut world = World::default();
         let object: api::BackupSchedule = serde_json::from_value(backup_schedule("Enabled", "9")).unwrap();
         world.take(Item::Schedule(News::Set(object.clone())));
-        world.take(Item::Schedule(News::Gone(object.clone())));
         let [subject] = world.subjects(None).try_into().unwrap();
-        assert!(world.has(&subject));
+        let touched = world.take(Item::Schedule(News::Gone(object.clone())));
+        assert_eq!(touched.departed, [subject.clone()]);
+        assert!(world.has(&subject) && world.subjects(None).is_empty(), "nothing else brings it forward");
         assert!(world.wanted().contains(&Selected::Accounts));
         assert!(world.take_leave(&subject));
         assert!(!world.has(&subject) && !world.take_leave(&subject));

@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 use super::labels::LabelReason;
 use super::restore::RestoreReason;
 use super::schedule::ScheduleReason;
+use super::tokens::TokenReason;
 
 /// Why a step is taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub enum Reason {
     Restore(RestoreReason),
     /// A label for the credentials backup.
     Label(LabelReason),
+    /// A rule about tokens.
+    Token(TokenReason),
 }
 
 impl fmt::Display for Reason {
@@ -25,6 +28,7 @@ impl fmt::Display for Reason {
             Self::Schedule(reason) => reason.fmt(f),
             Self::Restore(reason) => reason.fmt(f),
             Self::Label(reason) => reason.fmt(f),
+            Self::Token(reason) => reason.fmt(f),
         }
     }
 }
@@ -50,5 +54,11 @@ impl From<RestoreReason> for Reason {
 impl From<LabelReason> for Reason {
     fn from(reason: LabelReason) -> Self {
         Self::Label(reason)
+    }
+}
+
+impl From<TokenReason> for Reason {
+    fn from(reason: TokenReason) -> Self {
+        Self::Token(reason)
     }
 }

@@ -1,6 +1,8 @@
 //! Values to text: pure, never prints, never looks at a terminal.
 
 pub mod age;
+pub mod checks;
+pub mod doctor;
 pub mod get;
 pub mod hub_id;
 pub mod latest;

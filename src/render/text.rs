@@ -52,6 +52,24 @@ pub fn cut(text: &str, columns: usize) -> Cow<'_, str> {
     Cow::Owned(kept)
 }
 
+/// `text` in lines of at most `columns`, broken between words; one line where there is no limit.
+///
+/// A word longer than a line stays whole.
+pub fn wrap(text: &str, columns: Option<usize>) -> Vec<String> {
+    let Some(columns) = columns else { return vec![text.to_owned()] };
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if width(line) + 1 + width(word) <= columns => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
 /// `n thing` or `n things`.
 pub fn count(n: usize, singular: &str) -> String {
     match n {
@@ -69,6 +87,13 @@ mod tests {
         assert_eq!(harmless("\u{1b}[2Jgone\u{7}\nnext\u{202e}"), "?[2Jgone? next?");
         assert_eq!(harmless("Ünïcode stays, 中文 too"), "Ünïcode stays, 中文 too");
         assert_eq!(harmless_lines("a\u{9b}31m\nb"), "a?31m\nb");
+    }
+
+    #[test]
+    fn wrapped_text_breaks_between_words_only() {
+        assert_eq!(wrap("one two three", Some(7)), ["one two", "three"]);
+        assert_eq!(wrap("one unbreakable", Some(5)), ["one", "unbreakable"]);
+        assert_eq!(wrap("one two three", None), ["one two three"]);
     }
 
     #[test]

@@ -143,3 +143,13 @@ text_enum! {
         Deleting = "Deleting",
     }
 }
+
+impl BackupPhase {
+    /// Velero works on it no more, however it ended.
+    pub fn has_ended(&self) -> bool {
+        matches!(
+            self,
+            Self::Completed | Self::PartiallyFailed | Self::Failed | Self::FailedValidation | Self::Deleting
+        )
+    }
+}

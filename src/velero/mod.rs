@@ -4,16 +4,21 @@
 
 mod backup;
 mod delete_request;
+mod download_request;
 mod names;
 mod restore;
 #[cfg(test)]
 mod round_trip;
 mod schedule;
 pub(crate) mod schema;
+pub mod server;
 mod storage_location;
 
 pub use backup::{Backup, BackupPhase, BackupSpec, BackupStatus, Progress};
 pub use delete_request::{DeleteBackupRequest, DeleteBackupRequestSpec, DeleteBackupRequestStatus};
+pub use download_request::{
+    DownloadRequest, DownloadRequestSpec, DownloadRequestStatus, DownloadTarget, StoredFile,
+};
 pub use names::{BackupType, RestoreType, label_value};
 pub use restore::{Restore, RestorePhase, RestoreSpec, RestoreStatus, RestoreStatusSpec};
 pub use schedule::{Schedule, SchedulePhase, ScheduleSpec, ScheduleStatus};

@@ -144,3 +144,10 @@ text_enum! {
         Failed = "Failed",
     }
 }
+
+impl RestorePhase {
+    /// Velero works on it no more, however it ended.
+    pub fn has_ended(&self) -> bool {
+        matches!(self, Self::Completed | Self::PartiallyFailed | Self::Failed | Self::FailedValidation)
+    }
+}

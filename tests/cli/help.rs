@@ -14,6 +14,7 @@ const COMMANDS: &[&str] = &[
     "wait",
     "status",
     "get",
+    "doctor",
     "run",
     "install",
     "completion",

@@ -39,6 +39,17 @@ fn completion_scripts_are_printed_for_every_shell() {
     }
 }
 
+/// What is wrong is the answer of `doctor`, so it comes on standard output.
+#[test]
+fn doctor_without_a_kubeconfig_says_so_and_fails() {
+    let shown = output(&["doctor"]);
+    assert_eq!(shown.status.code(), Some(1));
+    assert!(text(&shown.stdout).contains("no usable kubeconfig   [unreachable]"), "{}", text(&shown.stdout));
+    let json: serde_json::Value = serde_json::from_slice(&output(&["doctor", "-o", "json"]).stdout).unwrap();
+    assert_eq!((&json["kind"], &json["success"]), (&"Doctor".into(), &false.into()));
+    assert_eq!(json["problems"][0]["name"], "unreachable");
+}
+
 const SNAPSHOT: &str = include_str!("snapshot.yaml");
 
 fn from_snapshot(arguments: &[&str]) -> (String, String, i32) {

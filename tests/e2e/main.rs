@@ -9,6 +9,7 @@ mod failover;
 mod faults;
 mod labels;
 mod lease;
+mod logs;
 mod rest;
 mod site;
 mod storage;

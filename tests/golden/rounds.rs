@@ -60,6 +60,9 @@ fn do_step(hub: &mut Value, step: &Step, now: &str) -> Outcome {
                 "Schedule" => "/velero/schedules",
                 "Backup" => "/velero/backups",
                 "DeleteBackupRequest" => "/velero/deleteRequests",
+                "ManagedClusterAddOn" => "/onRequest/tokens/addons",
+                "ManagedServiceAccount" => "/onRequest/tokens/accounts",
+                "ManifestWork" => "/onRequest/tokens/works",
                 other => unreachable!("a schedule makes no {other}"),
             };
             list(hub, place).push(object.clone());
@@ -96,6 +99,13 @@ fn place_of(target: &Target) -> &'static str {
         TargetKind::Other(kind) => place_of_kind(&kind.kind),
         TargetKind::VeleroSchedule => "/velero/schedules",
         TargetKind::VeleroBackup => "/velero/backups",
+        TargetKind::Other(kind) => match kind.plural.as_str() {
+            "managedclusteraddons" => "/onRequest/tokens/addons",
+            "managedserviceaccounts" => "/onRequest/tokens/accounts",
+            "manifestworks" => "/onRequest/tokens/works",
+            "secrets" => "/onRequest/tokens/secrets",
+            other => unreachable!("a schedule changes no {other}"),
+        },
         other => unreachable!("a schedule changes no {other:?}"),
     }
 }
@@ -114,5 +124,9 @@ fn is(one: &Value, target: &Target) -> bool {
 }
 
 fn list<'a>(hub: &'a mut Value, place: &str) -> &'a mut Vec<Value> {
+    if hub.pointer(place).is_none() {
+        let (parent, key) = place.rsplit_once('/').unwrap();
+        hub.pointer_mut(parent).unwrap()[key] = json!([]);
+    }
     hub.pointer_mut(place).and_then(Value::as_array_mut).unwrap()
 }

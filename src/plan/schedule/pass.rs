@@ -6,8 +6,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::owned::Owned;
+use super::prepare::{self, Preparation};
 use super::templates::Wishes;
-use super::{create, drift, included, pause, prepare, status, validate};
+use super::{create, drift, included, pause, status, validate};
 use crate::api::{BackupSchedule, BackupSchedulePhase, BackupScheduleStatus};
 use crate::plan::validate::Terms;
 use crate::plan::{Decision, HubSnapshot, NextStatus, Plan, Query, Step, Wake, collision, expired, prune};
@@ -25,11 +26,12 @@ pub(super) struct Pass<'a> {
 /// What to do for the BackupSchedule of `hub`.
 pub fn plan(hub: &HubSnapshot, now: Timestamp) -> Decision {
     let expired = expired::steps(hub, now);
-    let present = hub.subject_schedule().filter(|schedule| schedule.metadata.deletion_timestamp.is_none());
-    let Some(schedule) = present else {
-        return Decision::Do(Plan { steps: expired, ..resting() });
+    let plan = match hub.subject_schedule() {
+        None => prepare::farewell(hub),
+        Some(schedule) if schedule.metadata.deletion_timestamp.is_some() => Ok(resting()),
+        Some(schedule) => (Pass { hub, schedule, owned: Owned::of(hub, schedule), now }).plan_all(),
     };
-    match (Pass { hub, schedule, owned: Owned::of(hub, schedule), now }).plan_all() {
+    match plan {
         Ok(plan) => Decision::Do(with_expired(plan, expired, expired::next(hub, now), now)),
         Err(queries) => Decision::NeedMore(queries),
     }
@@ -44,7 +46,8 @@ fn with_expired(mut plan: Plan, expired: Vec<Step>, next: Option<Timestamp>, now
     plan
 }
 
-fn resting() -> Plan {
+/// Nothing to do until something changes.
+pub(super) fn resting() -> Plan {
     Plan { wake: Wake::OnChange, ..Plan::default() }
 }
 
@@ -56,7 +59,7 @@ impl<'a> Pass<'a> {
         }
         let terms = validate::terms(self);
         if self.schedule.spec.paused {
-            return Ok(pause::plan(self, terms.err()));
+            return self.pause(terms.err());
         }
         let terms = match terms {
             Ok(terms) => terms,
@@ -64,30 +67,34 @@ impl<'a> Pass<'a> {
                 return Ok(self.plan(Vec::new(), BackupSchedulePhase::FailedValidation, &message));
             }
         };
-        let collision = self.collision()?;
-        let labels = if self.is_due() { prepare::steps(self.hub)? } else { Vec::new() };
-        let plan = match collision {
-            Some(collision) => pause::for_collision(self, &collision),
-            None if self.owned.is_empty() => self.create(&terms)?,
-            None if self.owned.missing().is_empty() => self.keep(&terms)?,
-            None => self.recreate(),
-        };
-        Ok(prepare::before(labels, plan))
+        if let Some(collision) = self.collision()? {
+            return Ok(pause::for_collision(self, &collision));
+        }
+        if let Some(plan) = prepare::unusable(self)? {
+            return Ok(plan);
+        }
+        if self.owned.is_empty() {
+            return self.create(&terms);
+        }
+        if !self.owned.missing().is_empty() {
+            return Ok(self.recreate());
+        }
+        Ok(Preparation::of(self, &terms)?.in_part_before(self.keep(&terms)?))
     }
 
-    /// Spec: S-119, S-130
-    fn is_due(&self) -> bool {
-        if self.owned.is_empty() { create::obstacle(self).is_none() } else { self.is_settled() }
-    }
-
-    /// Spec: S-110
-    fn is_settled(&self) -> bool {
-        self.grace_left().is_none() && self.was_settled()
+    /// Pausing comes before everything that has to be asked for. Spec: S-038
+    fn pause(&self, problem: Option<String>) -> Result<Plan, BTreeSet<Query>> {
+        let is_done = self.owned.all().iter().all(|schedule| schedule.spec.paused);
+        match prepare::unusable(self) {
+            Ok(Some(plan)) if is_done && problem.is_none() => Ok(plan),
+            Err(queries) if is_done && problem.is_none() => Err(queries),
+            _ => Ok(pause::plan(self, problem)),
+        }
     }
 
     fn collision(&self) -> Result<Option<collision::Collision>, BTreeSet<Query>> {
         match self.owned.reference() {
-            Some(reference) if self.is_settled() => {
+            Some(reference) if self.grace_left().is_none() && self.was_settled() => {
                 collision::find(self.hub, reference).map_err(|query| BTreeSet::from([query]))
             }
             _ => Ok(None),
@@ -106,7 +113,10 @@ impl<'a> Pass<'a> {
     fn create(&self, terms: &Terms) -> Result<Plan, BTreeSet<Query>> {
         match create::obstacle(self) {
             Some(plan) => Ok(plan),
-            None => self.wishing(terms, |wishes| create::plan(self, wishes)),
+            None => {
+                let plan = self.wishing(terms, |wishes| create::plan(self, wishes))?;
+                Ok(Preparation::of(self, terms)?.before(plan))
+            }
         }
     }
 
@@ -138,10 +148,10 @@ impl<'a> Pass<'a> {
         Ok(Plan { wake: self.grace_left().map_or(Wake::OnChange, Wake::After), ..plan })
     }
 
-    /// Asks for both costly facts at once, and only here. Spec: S-079, S-140
+    /// What is wished for depends on the hub. Spec: S-079, S-140
     fn wishing<T>(&self, terms: &Terms, then: impl FnOnce(&Wishes<'_>) -> T) -> Result<T, BTreeSet<Query>> {
         let (Some(facts), Some(served)) = (&self.hub.on_request.hub, &self.hub.on_request.served) else {
-            return Err(prepare::unanswered(&self.hub.on_request));
+            return Err(prepare::unanswered(self.hub, self.schedule.spec.use_managed_service_account));
         };
         Ok(then(&Wishes {
             namespace: &self.hub.subject.namespace,

@@ -1,0 +1,107 @@
+//! The `doctor` command.
+
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use serde_json::json;
+use tokio::time::{Instant, sleep_until};
+
+use super::read;
+use crate::cli::error::Result;
+use crate::cli::exit::Exit;
+use crate::cli::output::{self, DataFormat, Frame};
+use crate::cli::session::Session;
+use crate::cluster::job::Job;
+use crate::render::doctor::{Observed, Report};
+use crate::wire::GoDuration;
+
+/// How often `--wait` looks again.
+const AGAIN: Duration = Duration::from_secs(5);
+
+/// A job whose permissions are checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum JobName {
+    /// Make backups
+    Schedule,
+    /// Restore from backups
+    Restore,
+    /// Take over managed clusters
+    Activate,
+    /// Run the reconcile loop
+    Run,
+}
+
+impl From<JobName> for Job {
+    fn from(name: JobName) -> Self {
+        match name {
+            JobName::Schedule => Self::Schedule,
+            JobName::Restore => Self::Restore,
+            JobName::Activate => Self::Activate,
+            JobName::Run => Self::Run,
+        }
+    }
+}
+
+/// Check that everything needed is in place
+///
+/// Changes nothing. Ends with 1 if a check failed; warnings are no failure. Missing permissions come as roles
+/// that somebody who may can apply.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:
+  kubectl acmbackup doctor
+  kubectl acmbackup doctor --for restore
+  kubectl acmbackup doctor --wait 10m
+  kubectl acmbackup doctor -o json")]
+pub struct DoctorArgs {
+    /// Check the permissions of this job; otherwise schedule, restore and activate
+    #[arg(long = "for", value_enum, value_name = "JOB")]
+    job: Option<JobName>,
+    /// Look again until nothing fails, for this long at most
+    #[arg(long, value_name = "DUR")]
+    wait: Option<GoDuration>,
+    /// Print in this form
+    #[arg(short, long, value_enum, value_name = "FORM")]
+    output: Option<DataFormat>,
+}
+
+impl DoctorArgs {
+    fn jobs(&self) -> Vec<Job> {
+        match self.job {
+            Some(job) => vec![job.into()],
+            None => vec![Job::Schedule, Job::Restore, Job::Activate],
+        }
+    }
+}
+
+/// Checks, and shows what was found.
+///
+/// # Errors
+///
+/// Standard output cannot be written; what is wrong with the hub is an answer, not an error.
+pub async fn run(args: DoctorArgs, session: &Session) -> Result<Exit> {
+    let limit = args.wait.and_then(GoDuration::to_std).unwrap_or_default();
+    let deadline = Instant::now() + limit;
+    let (observed, report) = loop {
+        let observed = read::observe(session, &args.jobs()).await;
+        let report = Report::of(&observed, session.now());
+        if report.checks.success || Instant::now() + AGAIN > deadline {
+            break (observed, report);
+        }
+        sleep_until(Instant::now() + AGAIN).await;
+    };
+    show(&report, &observed, (&args, session))?;
+    Ok(if report.checks.success { Exit::Done } else { Exit::No })
+}
+
+fn show(report: &Report, observed: &Observed, (args, session): (&DoctorArgs, &Session)) -> Result<()> {
+    let Some(format) = args.output else { return output::print(&report.screen(&session.out())) };
+    let frame = Frame {
+        kind: "Doctor",
+        namespace: observed.namespace.as_ref().map(|(name, _)| name.as_str()).unwrap_or_default(),
+        hub_id: observed.hub_id.known.as_deref().ok(),
+        context: Some(observed.context.as_str()).filter(|context| !context.is_empty()),
+        now: session.now(),
+        problems: &report.checks.problems(),
+    };
+    output::print_data(&frame.around(&json!(report)), format)
+}

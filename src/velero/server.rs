@@ -1,0 +1,104 @@
+//! The Velero server as Kubernetes runs it: a Deployment.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::Container;
+
+/// A Velero server, known by the Deployment that runs it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Server {
+    /// Name of the Deployment.
+    pub name: String,
+    /// A pod of it is ready.
+    pub available: bool,
+    /// Its image; empty where none is named.
+    pub image: String,
+    /// Memory it may use, as written, such as `256Mi`; `None` = no limit.
+    pub memory_limit: Option<String>,
+    /// Labels of its pods.
+    pub pod_labels: BTreeMap<String, String>,
+}
+
+/// The Velero servers among these Deployments, by name.
+pub fn servers(deployments: &[Deployment]) -> Vec<Server> {
+    let mut found: Vec<Server> = deployments.iter().filter_map(server).collect();
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    found
+}
+
+fn server(deployment: &Deployment) -> Option<Server> {
+    let spec = &deployment.spec;
+    let pod = spec.template.spec.as_ref()?;
+    let container = pod.containers.iter().find(|container| runs_server(container))?;
+    let limits = container.resources.as_ref().and_then(|resources| resources.limits.as_ref());
+    let ready = deployment.status.as_ref().and_then(|status| status.available_replicas);
+    Some(Server {
+        name: deployment.metadata.name.clone().unwrap_or_default(),
+        available: ready.unwrap_or(0) > 0,
+        image: container.image.clone().unwrap_or_default(),
+        memory_limit: limits.and_then(|limits| limits.get("memory")).map(|quantity| quantity.0.clone()),
+        pod_labels: spec.selector.match_labels.clone().unwrap_or_default(),
+    })
+}
+
+/// The container is called so by every installer, or its command says so.
+fn runs_server(container: &Container) -> bool {
+    let words: Vec<&str> =
+        container.command.iter().chain(&container.args).flatten().map(String::as_str).collect();
+    let is_velero = |word: &str| word == "velero" || word.ends_with("/velero");
+    container.name == "velero" || matches!(words.as_slice(), [program, "server", ..] if is_velero(program))
+}
+
+/// Bytes of a quantity such as `256Mi` or `1G`; `None` if it is not a whole number with a usual unit.
+pub fn bytes(quantity: &str) -> Option<u64> {
+    const UNITS: [(&str, u64); 6] = [
+        ("Ki", 1 << 10),
+        ("Mi", 1 << 20),
+        ("Gi", 1 << 30),
+        ("k", 1_000),
+        ("M", 1_000_000),
+        ("G", 1_000_000_000),
+    ];
+    let unit = UNITS.into_iter().find_map(|(unit, size)| Some((quantity.strip_suffix(unit)?, size)));
+    let (number, size) = unit.unwrap_or((quantity, 1));
+    number.parse::<u64>().ok()?.checked_mul(size)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn deployment(name: &str, container: serde_json::Value) -> Deployment {
+        serde_json::from_value(json!({
+            "metadata": {"name": name},
+            "spec": {
+                "selector": {"matchLabels": {"app": name}},
+                "template": {"spec": {"containers": [container]}},
+            },
+            "status": {"availableReplicas": 1},
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_server_is_known_by_its_container_whatever_the_deployment_is_called() {
+        let all = [
+            deployment("velero", json!({"name": "velero", "image": "v:1"})),
+            deployment("own", json!({"name": "main", "command": ["/velero"], "args": ["server"]})),
+            deployment("velero-ui", json!({"name": "ui", "command": ["/velero-ui"]})),
+        ];
+        let names: Vec<String> = servers(&all).into_iter().map(|server| server.name).collect();
+        assert_eq!(names, ["own", "velero"]);
+    }
+
+    #[test]
+    fn memory_limits_are_compared_as_bytes() {
+        assert_eq!(bytes("256Mi"), Some(256 << 20));
+        assert_eq!(bytes("1Gi"), Some(1 << 30));
+        assert_eq!(bytes("1G"), Some(1_000_000_000));
+        assert_eq!((bytes("much"), bytes("99999999999Gi")), (None, None));
+    }
+}
