@@ -22,6 +22,7 @@ type Facts = BTreeMap<String, String>;
 /// What our CRDs say beyond the operator's: (CRD, path, fact). Spec: S-013
 const ADDED: [(&str, &str, &str); 1] = [("backupschedules", ".spec.maxBackups", "integer\tminimum=1.0")];
 
+/// Names, columns, fields, and what the schema does not check. Spec: S-010 to S-014, S-016
 #[test]
 fn backup_schedule_says_what_the_operators_crd_says() {
     assert_parity("backupschedules");

@@ -24,6 +24,7 @@ pub struct Permission {
 const ADDON: &str = "addon.open-cluster-management.io";
 const ACCOUNTS: &str = "authentication.open-cluster-management.io";
 const WORK: &str = "work.open-cluster-management.io";
+const HIVE: &str = "hive.openshift.io";
 const READ: &[&str] = &["list", "watch"];
 
 /// What every pass reads; a loop that may not read this must not start.
@@ -61,6 +62,9 @@ pub const CLUSTER_READS: &[Permission] = &[
     Permission { group: ACCOUNTS, resource: "managedserviceaccounts", verbs: READ },
     Permission { group: WORK, resource: "manifestworks", verbs: READ },
     Permission { group: "", resource: "secrets", verbs: READ },
+    Permission { group: "", resource: "configmaps", verbs: READ },
+    Permission { group: HIVE, resource: "clusterdeployments", verbs: READ },
+    Permission { group: HIVE, resource: "clusterpools", verbs: READ },
 ];
 
 /// What preparation writes everywhere. Spec: S-026
@@ -69,6 +73,8 @@ pub const CLUSTER_WRITES: &[Permission] = &[
     Permission { group: ACCOUNTS, resource: "managedserviceaccounts", verbs: &["create", "patch", "delete"] },
     Permission { group: WORK, resource: "manifestworks", verbs: &["create", "delete"] },
     Permission { group: "", resource: "secrets", verbs: &["patch", "delete"] },
+    Permission { group: "", resource: "configmaps", verbs: &["patch"] },
+    Permission { group: HIVE, resource: "clusterdeployments", verbs: &["patch"] },
 ];
 
 /// Which of these verbs are missing, as `verb resource.group`; `namespace` `None` = everywhere.

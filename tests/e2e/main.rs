@@ -12,4 +12,5 @@ mod lease;
 mod logs;
 mod rest;
 mod site;
+mod skip;
 mod storage;

@@ -4,6 +4,7 @@
 
 mod hubs;
 mod labels;
+mod schedules;
 mod simulated_hub;
 
 use std::collections::BTreeSet;
