@@ -129,8 +129,15 @@ pub async fn items_everywhere<K: Kind>(client: &Client, namespace: &str) -> Resu
 struct Envelope<K> {
     #[serde(default)]
     metadata: ListMeta,
-    /// The server says `null` where a list of metadata alone is empty.
+    #[serde(deserialize_with = "maybe_null")]
     items: Option<Vec<Item<K>>>,
+}
+
+/// An empty list of metadata has `null` for its items; one without any items at all is no list.
+fn maybe_null<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    Option::deserialize(deserializer)
 }
 
 /// One object, stripped as soon as it is decoded.
@@ -145,9 +152,10 @@ impl<'de, K: Object> Deserialize<'de> for Item<K> {
 }
 
 fn sort_out<K: Object>(envelope: Envelope<K>) -> Listed<K> {
-    let mut items = Vec::with_capacity(envelope.items.as_ref().map_or(0, Vec::len));
+    let listed = envelope.items.unwrap_or_default();
+    let mut items = Vec::with_capacity(listed.len());
     let mut unreadable = Vec::new();
-    for Item(DeserializeGuard(item)) in envelope.items.into_iter().flatten() {
+    for Item(DeserializeGuard(item)) in listed {
         match item {
             Ok(object) => items.push(object),
             Err(invalid) => unreadable.push(describe(&invalid)),
@@ -170,10 +178,10 @@ mod tests {
     use crate::velero;
 
     #[test]
-    fn an_empty_list_of_metadata_is_null() {
-        let json = r#"{"kind":"PartialObjectMetadataList","metadata":{"resourceVersion":"7"},"items":null}"#;
-        let listed = sort_out::<velero::Backup>(serde_json::from_str(json).unwrap());
-        assert_eq!((listed.items.len(), listed.resource_version.as_str()), (0, "7"));
+    fn an_empty_list_of_metadata_is_a_list_and_something_else_is_not() {
+        let decoded = |json| serde_json::from_str::<Envelope<velero::Backup>>(json).map(sort_out);
+        assert!(decoded(r#"{"metadata":{"resourceVersion":"7"},"items":null}"#).unwrap().items.is_empty());
+        assert!(decoded("{}").is_err(), "an answer that is no list must not read as an empty one");
     }
 
     #[test]

@@ -14,3 +14,4 @@ mod rest;
 mod site;
 mod skip;
 mod storage;
+mod tokens;

@@ -6,6 +6,7 @@ mod hubs;
 mod labels;
 mod schedules;
 mod simulated_hub;
+mod tokens;
 
 use std::collections::BTreeSet;
 
