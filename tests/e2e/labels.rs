@@ -28,7 +28,7 @@ fn secret(namespace: &str, name: &str, labels: &Value) -> Value {
     json!({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": {"key": "value"}})
 }
 
-fn deployment(name: &str, spec: Value) -> Value {
+fn deployment(name: &str, spec: &Value) -> Value {
     object(["hive.openshift.io/v1", "ClusterDeployment"], [name, name], json!({ "spec": spec }))
 }
 
@@ -46,7 +46,7 @@ async fn fill(site: &Site) -> Result<()> {
         secret("pool-x7", "pool-x7-ssh", &none),
         secret("pool-x7", "pool-x7-import", &none),
         object(["v1", "ConfigMap"], ["pool-x7", "extra"], json!({"data": {"a": "b"}})),
-        deployment("pool-x7", spec),
+        deployment("pool-x7", &spec),
         secret("pools", "pool-aws", &none),
         object(["hive.openshift.io/v1", "ClusterPool"], ["pools", "pool"], json!({"spec": {}})),
         secret("infra", "pull", &json!({WATCHED: "true"})),
@@ -145,7 +145,7 @@ async fn later(east: &Site) -> Result<()> {
     east.hub.create(secret("new", "pull", &json!({}))).await?;
     let spec =
         json!({"pullSecretRef": {"name": "pull"}, "provisioning": {"manifestsSecretRef": {"name": "extra"}}});
-    east.hub.create(deployment("new", spec)).await?;
+    east.hub.create(deployment("new", &spec)).await?;
     is_labelled(east, "Secret", ["new", "pull", "pullsecret"]).await?;
     east.hub.create(secret("new", "extra", &json!({}))).await?;
     is_labelled(east, "Secret", ["new", "extra", "manifestssecret"]).await
@@ -171,7 +171,7 @@ async fn a_hub_without_hive_is_backed_up_and_notices_when_hive_comes() -> Result
         east.hub.install_crds(&crds::of_hub_where(|group, _| group == "hive.openshift.io")?).await?;
         east.hub.create_namespace("new").await?;
         east.hub.create(secret("new", "pull", &json!({}))).await?;
-        east.hub.create(deployment("new", json!({"pullSecretRef": {"name": "pull"}}))).await?;
+        east.hub.create(deployment("new", &json!({"pullSecretRef": {"name": "pull"}}))).await?;
         is_labelled(&east, "Secret", ["new", "pull", "pullsecret"]).await?;
         let log = running.log();
         assert!(!log.contains("ERROR") && !log.contains("WARN"), "{log}");

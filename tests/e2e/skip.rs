@@ -22,9 +22,10 @@ fn skips(schedules: &[Schedule]) -> Option<BTreeMap<String, String>> {
 }
 
 async fn ask(east: &Site, skip: bool) -> Result<()> {
-    let name = east.schedules().list(&ListParams::default()).await?.items[0].name_any();
     let patch = Patch::Merge(json!({"spec": {"skipImmediately": skip}}));
-    east.schedules().patch(&name, &PatchParams::default(), &patch).await?;
+    for schedule in east.schedules().list(&ListParams::default()).await? {
+        east.schedules().patch(&schedule.name_any(), &PatchParams::default(), &patch).await?;
+    }
     Ok(())
 }
 
