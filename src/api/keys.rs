@@ -38,16 +38,20 @@ pub const ADDON_NAME_WORK: &str = "open-cluster-management.io/addon-name-work";
 pub const TOKEN_EXPIRATION: &str = "expirationTimestamp";
 /// Annotation: when the token in a secret was made. Spec: S-004
 pub const TOKEN_LAST_REFRESH: &str = "lastRefreshTimestamp";
-/// Label: who installed an object. Spec: S-003, R-435
-pub const INSTALLER_NAME: &str = "installer.name";
-/// Value of [`INSTALLER_NAME`] for what belongs to the hub itself. Spec: R-435
-pub const INSTALLER_HUB: &str = "multiclusterhub";
 /// Label: replicated child policy. Spec: S-003
 pub const ROOT_POLICY: &str = "policy.open-cluster-management.io/root-policy";
 /// Label: the hub itself among the managed clusters. Spec: S-003, R-023
 pub const LOCAL_CLUSTER: &str = "local-cluster";
 /// Label set by Velero: the Velero Schedule behind a Backup. Spec: S-003
 pub const VELERO_SCHEDULE_NAME: &str = "velero.io/schedule-name";
+/// Label set by Velero: the Backup an object was last restored from. Spec: R-013
+pub const VELERO_BACKUP_NAME: &str = "velero.io/backup-name";
+/// Label: `true` keeps an object out of backups. Spec: R-014
+pub const EXCLUDE_FROM_BACKUP: &str = "velero.io/exclude-from-backup";
+/// Label: what installed an object. Spec: R-435
+pub const INSTALLER_NAME: &str = "installer.name";
+/// Value of [`INSTALLER_NAME`] for what belongs to the hub itself. Spec: R-435
+pub const INSTALLER_HUB: &str = "multiclusterhub";
 /// Label on activation markers: always `true`. Spec: R-721
 pub const MARKER: &str = "cluster.open-cluster-management.io/acm-hub-dr";
 /// Label on activation markers: name of the Restore. Spec: R-721

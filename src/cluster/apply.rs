@@ -17,6 +17,8 @@ use crate::{api, velero};
 
 /// Steps taken at the same time, at most.
 const IN_FLIGHT: usize = 16;
+/// How often finalizers are taken off an object that somebody else changes at the same time.
+const DETACH_TRIES: usize = 3;
 /// Name under which Events are reported. Spec: R-900
 const REPORTING_CONTROLLER: &str = "restore-controller";
 
@@ -119,15 +121,22 @@ impl Applier {
         }
     }
 
-    /// The version the first write answers guards the second: a finalizer put back in between is not deleted past.
+    /// The version the first write answers guards the second: a finalizer put back in between is not deleted past. Its
+    /// owner may be quick, so there is more than one try; whatever fails, the object stays. Spec: R-436
     async fn detach_and_delete(&self, target: &Target) -> Outcome {
-        match self.patch(target, &json!({"metadata": {"finalizers": null}})).await {
-            Outcome::Done(Some(object)) => {
-                let resource_version = object.metadata.resource_version;
-                self.delete(&Target { resource_version, ..target.clone() }, true).await
+        for _ in 0..DETACH_TRIES {
+            let detached = match self.patch(target, &json!({"metadata": {"finalizers": null}})).await {
+                Outcome::Done(Some(object)) => object.metadata,
+                other => return other,
+            };
+            let target = Target { resource_version: detached.resource_version, ..target.clone() };
+            match self.delete(&target, true).await {
+                Outcome::Conflict => {}
+                other => return other,
             }
-            other => other,
         }
+        let message = format!("delete {target}: left as it is, its finalizers came back each time");
+        Outcome::Failed(Failure { message })
     }
 
     /// An Event that cannot be written is logged; nothing depends on it.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::try_join_all;
+use futures::try_join;
 use kube::api::Api;
 use kube::core::DynamicObject;
 use kube::{Client, ResourceExt};
@@ -10,14 +11,17 @@ use kube::{Client, ResourceExt};
 use k8s_openapi::api::core::v1::Namespace;
 use tokio::sync::OnceCell;
 
-use super::discovery::served;
+use super::discovery::{removable, served};
 use super::error::{Class, Error};
+use super::leftovers;
 use super::list::{items, list};
 use super::selection::Selected;
+use super::write::Place;
 use crate::api::{BackupSchedule, keys};
 use crate::plan::labels::CredentialFacts;
 use crate::plan::tokens::{TokenFacts, wanting};
 use crate::plan::{HubFacts, OnRequest, Query};
+use crate::velero;
 
 /// Objects of other components by selection; `None` = the server does not serve their kind.
 pub type Lists = BTreeMap<Selected, Option<Vec<DynamicObject>>>;
@@ -51,10 +55,10 @@ const CREDENTIALS: &[Selected] =
     &[Selected::Deployments, Selected::Pools, Selected::AgentSecrets, Selected::HostSecrets];
 
 /// The objects an answer is put together from; none if it does not come from objects.
-pub fn selections_of(query: Query) -> &'static [Selected] {
+pub fn selections_of(query: &Query) -> &'static [Selected] {
     match query {
         Query::Hub => ALWAYS_READ,
-        Query::Served => &[],
+        Query::Served | Query::Removable | Query::Backup(_) | Query::Leftovers(_) => &[],
         Query::TokensLeft => TOKENS_LEFT,
         Query::Tokens => TOKENS,
         Query::Credentials => CREDENTIALS,
@@ -79,13 +83,15 @@ impl Reader {
 
     /// Reads the facts asked for and leaves the others empty.
     ///
+    /// `namespace` is the one of the snapshot's subject.
+    ///
     /// # Errors
     ///
     /// Any read that fails; a kind that is not served is a fact, not a failure.
-    pub async fn answer(&self, queries: &BTreeSet<Query>) -> Result<OnRequest, Error> {
+    pub async fn answer(&self, namespace: &str, queries: &BTreeSet<Query>) -> Result<OnRequest, Error> {
         let mut facts = OnRequest::default();
         for query in queries {
-            facts.fill(self.answer_one(*query).await?);
+            facts.fill(self.answer_one(namespace, query).await?);
         }
         Ok(facts)
     }
@@ -95,40 +101,31 @@ impl Reader {
     /// # Errors
     ///
     /// Any read that fails; a kind that is not served is a fact, not a failure.
-    pub async fn answer_one(&self, query: Query) -> Result<OnRequest, Error> {
-        if query == Query::Credentials {
-            return self.assemble(query, self.read_credentials().await, BTreeSet::new()).await;
-        }
-        let reads = selections_of(query).iter().map(|selected| self.read(*selected));
-        let lists = try_join_all(reads).await?.into_iter().collect();
-        let wanting = match query {
-            Query::Tokens | Query::TokensLeft => self.wanting_tokens().await?,
-            Query::Hub | Query::Served | Query::Credentials => BTreeSet::new(),
-        };
-        self.assemble(query, lists, wanting).await
-    }
-
-    /// Puts the answer to one question together from the objects behind it.
-    ///
-    /// `wanting` are the BackupSchedules that want tokens, as `namespace/name`.
-    ///
-    /// # Errors
-    ///
-    /// What no object tells cannot be read.
-    pub async fn assemble(
-        &self,
-        query: Query,
-        mut lists: Lists,
-        wanting: BTreeSet<String>,
-    ) -> Result<OnRequest, Error> {
+    pub async fn answer_one(&self, namespace: &str, query: &Query) -> Result<OnRequest, Error> {
         let mut facts = OnRequest::default();
         match query {
-            Query::Hub => facts.hub = Some(self.hub(&mut lists).await?),
+            Query::Hub => return self.hub_of(self.read_all(query).await?).await,
+            Query::Tokens | Query::TokensLeft => {
+                let (lists, wanting) = try_join!(self.read_all(query), self.wanting_tokens())?;
+                return Ok(tokens_of(lists, wanting));
+            }
             Query::Served => facts.served = Some(served(&self.client).await?),
-            Query::Tokens | Query::TokensLeft => facts.tokens = Some(tokens(&mut lists, wanting)),
-            Query::Credentials => facts.credentials = Some(credentials(&mut lists)),
+            Query::Credentials => return Ok(credentials_of(self.read_credentials().await)),
+            Query::Removable => facts.removable = Some(removable(&self.client).await?),
+            Query::Backup(name) => {
+                let backup = backup(&self.client, namespace, name).await?;
+                facts.backups.insert(name.clone(), backup);
+            }
+            Query::Leftovers(searches) => {
+                facts.leftovers = Some(leftovers::find(&self.client, searches).await?);
+            }
         }
         Ok(facts)
+    }
+
+    async fn read_all(&self, query: &Query) -> Result<Lists, Error> {
+        let reads = selections_of(query).iter().map(|selected| self.read(*selected));
+        Ok(try_join_all(reads).await?.into_iter().collect())
     }
 
     /// What cannot be read is left out: a label less keeps nothing from being backed up. Spec: S-131
@@ -182,13 +179,18 @@ impl Reader {
         }
     }
 
-    /// Spec: S-088, S-140, S-143
-    async fn hub(&self, lists: &mut Lists) -> Result<HubFacts, Error> {
-        let hub_id = self.id_of_hub(&take(lists, Selected::ClusterVersions)).await?;
-        let local_cluster = take(lists, Selected::LocalClusters).iter().map(ResourceExt::name_any).min();
-        let channels = take(lists, Selected::ChartChannels);
+    /// The answer to [`Query::Hub`] from the objects behind it. Spec: S-088, S-140, S-143
+    ///
+    /// # Errors
+    ///
+    /// No object says who the hub is, and its system namespace cannot be read.
+    pub async fn hub_of(&self, mut lists: Lists) -> Result<OnRequest, Error> {
+        let hub_id = self.id_of_hub(&take(&mut lists, Selected::ClusterVersions)).await?;
+        let local_cluster = take(&mut lists, Selected::LocalClusters).iter().map(ResourceExt::name_any).min();
+        let channels = take(&mut lists, Selected::ChartChannels);
         let chart_channel_namespaces = channels.iter().filter_map(ResourceExt::namespace).collect();
-        Ok(HubFacts { hub_id, local_cluster, chart_channel_namespaces })
+        let hub = HubFacts { hub_id, local_cluster, chart_channel_namespaces };
+        Ok(OnRequest { hub: Some(hub), ..OnRequest::default() })
     }
 
     /// The OpenShift cluster id; without one the uid of the system namespace, which tells two hubs apart as well.
@@ -202,6 +204,16 @@ impl Reader {
             None => self.system_id.get_or_try_init(|| system_id(&self.client)).await.cloned(),
         }
     }
+}
+
+/// Who this hub is.
+///
+/// # Errors
+///
+/// Any read that fails; a kind that is not served is a fact, not a failure.
+pub async fn hub_facts(client: &Client, hub_id: Option<&str>) -> Result<HubFacts, Error> {
+    let reader = Reader::new(client.clone(), hub_id.map(str::to_owned));
+    Ok(reader.answer_one("", &Query::Hub).await?.hub.unwrap_or_default())
 }
 
 /// The id of the hub; `given` replaces it. Spec: S-140
@@ -229,11 +241,15 @@ async fn system_id(client: &Client) -> Result<String, Error> {
     }
 }
 
-fn tokens(lists: &mut Lists, wanting: BTreeSet<String>) -> TokenFacts {
+/// The answer to [`Query::Tokens`] or [`Query::TokensLeft`] from the objects behind it.
+///
+/// `wanting` are the BackupSchedules that want tokens, as `namespace/name`.
+pub fn tokens_of(mut lists: Lists, wanting: BTreeSet<String>) -> OnRequest {
+    let lists = &mut lists;
     let names_of = |objects: Vec<DynamicObject>| objects.iter().map(ResourceExt::name_any).collect();
     let is_alive = |object: &DynamicObject| object.metadata.deletion_timestamp.is_none();
     let namespaces = take(lists, Selected::Namespaces).into_iter().filter(is_alive).collect();
-    TokenFacts {
+    let tokens = TokenFacts {
         wanted_by: wanting,
         is_installed: !take(lists, Selected::TokenComponent).is_empty(),
         accounts: lists.remove(&Selected::Accounts).flatten(),
@@ -246,21 +262,31 @@ fn tokens(lists: &mut Lists, wanting: BTreeSet<String>) -> TokenFacts {
             .iter()
             .filter_map(ResourceExt::namespace)
             .collect(),
-    }
+    };
+    OnRequest { tokens: Some(tokens), ..OnRequest::default() }
 }
 
-fn credentials(lists: &mut Lists) -> CredentialFacts {
+/// A backup with all it says about its contents; `None` if it is gone. Spec: R-403
+async fn backup(client: &Client, namespace: &str, name: &str) -> Result<Option<velero::Backup>, Error> {
+    let backups: Api<velero::Backup> = Api::namespaced(client.clone(), namespace);
+    let backup = backups.get_opt(name).await;
+    backup.map_err(Error::on("get", Place::of::<velero::Backup>(namespace, name).to_string()))
+}
+
+/// What labels are decided by, from the objects behind it.
+pub fn credentials_of(mut lists: Lists) -> OnRequest {
     let of_secrets = [Selected::AgentSecrets, Selected::HostSecrets, Selected::ClusterSecrets];
-    CredentialFacts {
-        cluster_deployments: take(lists, Selected::Deployments),
-        cluster_pools: take(lists, Selected::Pools),
-        secrets: of_secrets.into_iter().flat_map(|selected| take(lists, selected)).collect(),
-        config_maps: take(lists, Selected::ClusterConfigMaps),
-    }
+    let credentials = CredentialFacts {
+        cluster_deployments: take(&mut lists, Selected::Deployments),
+        cluster_pools: take(&mut lists, Selected::Pools),
+        secrets: of_secrets.into_iter().flat_map(|selected| take(&mut lists, selected)).collect(),
+        config_maps: take(&mut lists, Selected::ClusterConfigMaps),
+    };
+    OnRequest { credentials: Some(credentials), ..OnRequest::default() }
 }
 
 /// Namespaces Hive works in: only there its objects name secrets and configmaps. Spec: S-201 to S-203
-pub fn hive_namespaces(lists: &Lists) -> BTreeSet<String> {
+fn hive_namespaces(lists: &Lists) -> BTreeSet<String> {
     let of_hive = [Selected::Deployments, Selected::Pools];
     let objects = of_hive.iter().filter_map(|selected| lists.get(selected)?.as_ref()).flatten();
     objects.filter_map(ResourceExt::namespace).collect()

@@ -50,6 +50,8 @@ pub struct Scope {
     pub labels: Option<String>,
     /// Field selector; `None` = any.
     pub fields: Option<String>,
+    /// Most objects a list returns; `None` = all. A watch has no limit.
+    pub limit: Option<u32>,
 }
 
 impl Scope {
@@ -79,18 +81,32 @@ pub async fn list<K: Object>(client: &Client, scope: &Scope) -> Result<Listed<K>
     let params = ListParams {
         label_selector: scope.labels.clone(),
         field_selector: scope.fields.clone(),
+        limit: scope.limit,
         ..ListParams::default()
     };
     let request = Request::new(scope.path.as_str());
     let request = if scope.metadata_only { request.list_metadata(&params) } else { request.list(&params) };
     let request = request.map_err(|error| Error::new("list", name, kube::Error::BuildRequest(error)))?;
+    Ok(sort_out(decoded::<Envelope<K>>(client, request, name).await?))
+}
+
+/// The answer to a request, decoded while it arrives; `name` is what errors are about.
+///
+/// # Errors
+///
+/// Anything but an answer that decodes.
+pub(super) async fn decoded<T: DeserializeOwned + Send + 'static>(
+    client: &Client,
+    request: http::Request<Vec<u8>>,
+    name: &str,
+) -> Result<T, Error> {
     let body = client.request_stream(request).await.map_err(Error::on("list", name))?;
     let body = Blocking::new(Box::pin(body));
     let decoded = tokio::task::spawn_blocking(move || {
-        serde_json::from_reader::<_, Envelope<K>>(BufReader::with_capacity(READ_BYTES, body))
+        serde_json::from_reader::<_, T>(BufReader::with_capacity(READ_BYTES, body))
     });
     match decoded.await {
-        Ok(Ok(envelope)) => Ok(sort_out(envelope)),
+        Ok(Ok(decoded)) => Ok(decoded),
         Ok(Err(error)) if error.is_io() => {
             Err(Error::new("list", name, kube::Error::ReadEvents(error.into())))
         }

@@ -1,5 +1,7 @@
 //! Direct reads of one hub, for commands; the loop reads from its watches instead.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use kube::Client;
 
@@ -7,7 +9,7 @@ use super::error::{Class, Error};
 pub use super::facts::Reader;
 use super::list::{Kind, Scope, items, items_everywhere, list};
 use crate::plan::{
-    self, Decision, HubSnapshot, LoopOptions, OnRequest, Plan, Subject, SubjectKind, VeleroState,
+    self, Decision, HubSnapshot, LoopOptions, OnRequest, Plan, Query, Subject, SubjectKind, VeleroState,
 };
 use crate::{api, velero};
 
@@ -84,16 +86,29 @@ async fn ours<K: Kind>(client: &Client, subject: &Subject, kind: SubjectKind) ->
 /// # Errors
 ///
 /// Any read that fails, or a planner that keeps asking.
-pub async fn decide(
+pub async fn decide(reader: &Reader, hub: HubSnapshot, now: Timestamp) -> Result<(HubSnapshot, Plan), Error> {
+    with_answers(reader, hub, |hub| match plan::plan(hub, now) {
+        Decision::Do(plan) => Ok(plan),
+        Decision::NeedMore(queries) => Err(queries),
+    })
+    .await
+}
+
+/// Asks `rule` until it has all the facts it wants.
+///
+/// # Errors
+///
+/// Any read that fails, or a rule that keeps asking.
+pub async fn with_answers<T>(
     reader: &Reader,
     mut hub: HubSnapshot,
-    now: Timestamp,
-) -> Result<(HubSnapshot, Plan), Error> {
+    rule: impl Fn(&HubSnapshot) -> Result<T, BTreeSet<Query>>,
+) -> Result<(HubSnapshot, T), Error> {
     for _ in 0..=MAX_QUESTIONS {
-        match plan::plan(&hub, now) {
-            Decision::Do(plan) => return Ok((hub, plan)),
-            Decision::NeedMore(queries) => {
-                let facts = reader.answer(&queries).await?;
+        match rule(&hub) {
+            Ok(answer) => return Ok((hub, answer)),
+            Err(queries) => {
+                let facts = reader.answer(&hub.subject.namespace, &queries).await?;
                 hub.on_request.fill(facts);
             }
         }

@@ -174,6 +174,7 @@ impl Selected {
             metadata_only: body.is_empty(),
             labels: (!labels.is_empty()).then(|| labels.join(",")),
             fields: name.map(|name| format!("metadata.name={name}")),
+            limit: None,
         }
     }
 

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::others::Known;
 use super::world::World;
-use crate::cluster::facts::{Reader, selections_of};
+use crate::cluster::facts::{Reader, credentials_of, tokens_of};
 use crate::cluster::observe::MAX_QUESTIONS;
 use crate::cluster::{Error, clock};
 use crate::plan::{self, Decision, HubSnapshot, OnRequest, Plan, Query};
@@ -59,32 +59,43 @@ impl Answers {
                 Decision::NeedMore(queries) => queries,
             };
             for query in queries {
-                let Some(facts) = self.answer(world, query).await? else { return Ok(None) };
+                let Some(facts) = self.answer(world, &hub.subject.namespace, &query).await? else {
+                    return Ok(None);
+                };
                 hub.on_request.fill(facts);
             }
         }
         Err(Error::unreadable(hub.subject.to_string(), "the planner asked too often"))
     }
 
-    async fn answer(&mut self, world: &World, query: Query) -> Result<Option<OnRequest>, Error> {
-        if selections_of(query).is_empty() {
-            return self.served().await.map(Some);
+    async fn answer(
+        &mut self,
+        world: &World,
+        namespace: &str,
+        query: &Query,
+    ) -> Result<Option<OnRequest>, Error> {
+        if *query == Query::Served {
+            return self.served(namespace).await.map(Some);
         }
-        match world.lists(query) {
-            Known::All(lists) => self.reader.assemble(query, lists, world.wanting_tokens()).await.map(Some),
-            Known::NotYet => Ok(None),
-            Known::InPart => self.reader.answer_one(query).await.map(Some),
+        match (world.lists(query), query) {
+            (Known::NotYet, _) => Ok(None),
+            (Known::All(lists), Query::Hub) => self.reader.hub_of(lists).await.map(Some),
+            (Known::All(lists), Query::Tokens | Query::TokensLeft) => {
+                Ok(Some(tokens_of(lists, world.wanting_tokens())))
+            }
+            (Known::All(lists), Query::Credentials) => Ok(Some(credentials_of(lists))),
+            _ => self.reader.answer_one(namespace, query).await.map(Some),
         }
     }
 
     /// While discovery may lag behind, what it says is not kept.
-    async fn served(&mut self) -> Result<OnRequest, Error> {
+    async fn served(&mut self, namespace: &str) -> Result<OnRequest, Error> {
         if let Some((facts, since)) = &self.served
             && since.elapsed() <= SERVED_TTL
         {
             return Ok(facts.clone());
         }
-        let facts = self.reader.answer_one(Query::Served).await?;
+        let facts = self.reader.answer_one(namespace, &Query::Served).await?;
         if self.settling().is_none() {
             self.served = Some((facts.clone(), Instant::now()));
         }

@@ -111,7 +111,7 @@ impl Others {
     /// The objects that decide on labels, once they are known; what cannot be read is left out. Spec: S-131
     pub(super) fn of_credentials(&self) -> Known {
         let mut lists = Lists::default();
-        for selected in selections_of(Query::Credentials) {
+        for selected in selections_of(&Query::Credentials) {
             let Some(shelf) = self.shelves.get(selected).filter(|shelf| shelf.is_settled()) else {
                 return Known::NotYet;
             };
@@ -259,7 +259,7 @@ mod tests {
     /// S-201, S-203: the first backups must not miss a namespace
     #[test]
     fn the_namespaces_of_hive_are_told_once_all_are_known() {
-        let mut others = with_shelves(selections_of(Query::Credentials));
+        let mut others = with_shelves(selections_of(&Query::Credentials));
         let manifests = json!({"provisioning": {"manifestsConfigMapRef": {"name": "m"}}});
         others.take(
             Selected::Deployments,
@@ -273,7 +273,7 @@ mod tests {
     /// S-131, S-132: what is not served, or may not be read, keeps nothing from being backed up
     #[test]
     fn credentials_are_known_as_far_as_they_can_be() {
-        let mut others = with_shelves(selections_of(Query::Credentials));
+        let mut others = with_shelves(selections_of(&Query::Credentials));
         others.take(Selected::Deployments, News::Absent);
         others.take(Selected::Pools, News::Absent);
         others.take(Selected::HostSecrets, whole(json!([{"metadata": {"namespace": "infra"}}])));

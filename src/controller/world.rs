@@ -142,13 +142,13 @@ impl World {
     pub(super) fn wanted(&mut self) -> BTreeSet<Selected> {
         let mut wanted = BTreeSet::from_iter(ALWAYS_READ.iter().copied());
         if !self.departed.is_empty() {
-            wanted.extend(selections_of(Query::TokensLeft));
+            wanted.extend(selections_of(&Query::TokensLeft));
         }
         for schedule in self.schedules.values() {
             let query =
                 if schedule.spec.use_managed_service_account { Query::Tokens } else { Query::TokensLeft };
-            wanted.extend(selections_of(query));
-            wanted.extend(selections_of(Query::Credentials));
+            wanted.extend(selections_of(&query));
+            wanted.extend(selections_of(&Query::Credentials));
         }
         let (namespaces, names_config_maps) = self.others.of_hive();
         wanted.extend((!namespaces.is_empty()).then_some(Selected::ClusterSecrets));
@@ -163,7 +163,7 @@ impl World {
     }
 
     /// The objects behind a question, as far as they are followed.
-    pub(super) fn lists(&self, query: Query) -> Known {
+    pub(super) fn lists(&self, query: &Query) -> Known {
         match query {
             Query::Credentials => self.others.of_credentials(),
             _ => self.others.lists(selections_of(query)),
@@ -341,7 +341,7 @@ fn set<K: Kind + PartialEq>(store: &mut Store<K>, object: &DynamicObject) -> boo
     match object.clone().try_parse::<K>() {
         Ok(mut object) => {
             object.meta_mut().managed_fields = None;
-            store.set(object)
+            store.set_own(object)
         }
         Err(_) => false,
     }

@@ -156,6 +156,8 @@ pub enum Record {
     ScheduleCopy(BackupType),
     /// The name of the Velero Restore. Spec: R-231
     RestoreName(RestoreType),
+    /// That an object was removed, or could not be. Spec: R-436
+    CleanedUp,
 }
 
 /// A Kubernetes Event about the subject.

@@ -3,6 +3,7 @@
 //! Total, deterministic, level-triggered, convergent: see docs/architecture.md, "Rules for the planner".
 
 mod action;
+pub mod cleanup;
 pub mod collision;
 pub mod expired;
 mod kind;

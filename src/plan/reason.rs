@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+use super::cleanup::CleanupReason;
 use super::labels::LabelReason;
 use super::restore::RestoreReason;
 use super::schedule::ScheduleReason;
@@ -20,6 +21,8 @@ pub enum Reason {
     Label(LabelReason),
     /// A rule about tokens.
     Token(TokenReason),
+    /// A restore left it over.
+    Cleanup(CleanupReason),
 }
 
 impl fmt::Display for Reason {
@@ -29,6 +32,7 @@ impl fmt::Display for Reason {
             Self::Restore(reason) => reason.fmt(f),
             Self::Label(reason) => reason.fmt(f),
             Self::Token(reason) => reason.fmt(f),
+            Self::Cleanup(reason) => reason.fmt(f),
         }
     }
 }
@@ -60,5 +64,11 @@ impl From<LabelReason> for Reason {
 impl From<TokenReason> for Reason {
     fn from(reason: TokenReason) -> Self {
         Self::Token(reason)
+    }
+}
+
+impl From<CleanupReason> for Reason {
+    fn from(reason: CleanupReason) -> Self {
+        Self::Cleanup(reason)
     }
 }

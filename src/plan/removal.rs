@@ -1,11 +1,97 @@
-//! How a Velero Backup is removed together with its data.
+//! What may be removed at all, and how a Velero Backup is removed together with its data.
+
+use std::collections::BTreeSet;
 
 use kube::core::{DynamicObject, ObjectMeta};
 
+use super::cleanup::Leftover;
 use super::reason::Reason;
-use super::{Action, HubSnapshot, NewObject, Step, Target, TargetKind};
-use crate::api::keys;
-use crate::velero::{Backup, DeleteBackupRequest, DeleteBackupRequestSpec};
+use super::{Action, HubSnapshot, NewObject, ObjectKind, Step, Target, TargetKind};
+use crate::api::{GROUP, keys};
+use crate::velero::{Backup, BackupType, DeleteBackupRequest, DeleteBackupRequestSpec};
+
+/// Kinds that belong to a hub and not to what was restored, in any group. Spec: R-432
+const UNTOUCHABLE: [&str; 2] = ["clusterimageset", "hiveconfig"];
+/// Groups no restore brings back, so that what is gone would stay gone. Spec: R-216
+const NEVER_RESTORED: [&str; 4] =
+    ["admissionregistration.k8s.io", "apiextensions.k8s.io", "rbac.authorization.k8s.io", "velero.io"];
+/// Kinds of ours.
+const OURS: [&str; 2] = ["backupschedule", "restore"];
+
+/// What decides whether an object of a part may be removed.
+pub(crate) struct Guard<'a> {
+    /// The part.
+    pub(crate) part: BackupType,
+    /// Objects that no restore made may go too.
+    pub(crate) everything: bool,
+    /// Label values of the backups whose objects stay.
+    pub(crate) kept: &'a BTreeSet<String>,
+    /// The ManagedCluster that is the hub itself, and its namespace.
+    pub(crate) local_cluster: Option<&'a str>,
+    /// Namespaces the backup leaves out.
+    pub(crate) excluded_namespaces: &'a [String],
+}
+
+/// Why an object stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Spared {
+    /// Nothing of its kind is removed. Spec
+    Untouchable,
+    /// It is going already, or cannot be told from a successor of the same name.
+    Unsure,
+    /// It is from a backup just restored. Spec
+    Restored,
+    /// No restore made it. Spec: R-420
+    Foreign,
+    /// It is the hub itself, or in its namespace. Spec
+    LocalCluster,
+    /// The backup leaves its namespace out. Spec: R-434
+    ExcludedNamespace,
+    /// It is not to be in backups. Spec
+    NotBackedUp,
+    /// It belongs to the hub's own installation. Spec: R-435
+    Installed,
+}
+
+/// Why an object must stay; `None` lets it go. Every removal after a restore asks here.
+pub(crate) fn spared(object: &Leftover, guard: &Guard<'_>) -> Option<Spared> {
+    if is_untouchable(&object.kind) {
+        return Some(Spared::Untouchable);
+    }
+    if object.is_being_deleted || object.uid.is_empty() {
+        return Some(Spared::Unsure);
+    }
+    match object.restored_from() {
+        Some(backup) if guard.kept.contains(backup) => return Some(Spared::Restored),
+        None if !guard.everything => return Some(Spared::Foreign),
+        // A restored credential that the backup no longer holds goes wherever it is. Spec: R-423
+        Some(_) if guard.part == BackupType::Credentials => return None,
+        _ => {}
+    }
+    let is_here = |namespace: &str| !namespace.is_empty() && object.namespace == namespace;
+    let is_hub = object.kind.kind == "ManagedCluster" && object.label(keys::LOCAL_CLUSTER) == Some("true");
+    if is_hub || guard.local_cluster.is_some_and(is_here) {
+        return Some(Spared::LocalCluster);
+    }
+    if object.label(keys::EXCLUDE_FROM_BACKUP) == Some("true") {
+        return Some(Spared::NotBackedUp);
+    }
+    if guard.part == BackupType::Credentials {
+        return None;
+    }
+    if guard.excluded_namespaces.iter().any(|namespace| is_here(namespace)) {
+        return Some(Spared::ExcludedNamespace);
+    }
+    (object.label(keys::INSTALLER_NAME) == Some(keys::INSTALLER_HUB)).then_some(Spared::Installed)
+}
+
+/// True for a kind of which nothing is removed after a restore. Spec
+pub(crate) fn is_untouchable(kind: &ObjectKind) -> bool {
+    let name = kind.kind.to_lowercase();
+    UNTOUCHABLE.contains(&name.as_str())
+        || NEVER_RESTORED.contains(&kind.group.as_str())
+        || (kind.group == GROUP && OURS.contains(&name.as_str()))
+}
 
 /// The step that removes `backup`; `None` while an earlier request is being worked on.
 ///

@@ -3,6 +3,7 @@
 use kube::core::DynamicObject;
 
 use super::action::{Action, NewObject, NextStatus, OnError, Outcome, Plan, Record, Step};
+use super::cleanup::tally;
 use super::restore::{controller_of, track};
 use crate::api::BackupScheduleStatus;
 use crate::velero::{self, BackupType};
@@ -23,6 +24,9 @@ pub fn settle(plan: &Plan, outcomes: &[Outcome]) -> Option<NextStatus> {
         if let (Some(record), Some(object)) = (step.record, object_of(outcome)) {
             remember(&mut status, record, object);
         }
+    }
+    if let (NextStatus::Restore(status), Some(told)) = (&mut status, tally(plan, outcomes)) {
+        status.last_message = format!("{}; {told}", status.last_message);
     }
     Some(status)
 }

@@ -1,9 +1,10 @@
 //! Everything the planner may know about one hub, as plain data.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::cleanup::{Leftovers, Search};
 use super::labels::CredentialFacts;
 use super::tokens::TokenFacts;
 use crate::{api, velero};
@@ -95,10 +96,19 @@ pub struct OnRequest {
     /// What rules about tokens read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tokens: Option<TokenFacts>,
+    /// Kinds whose objects can be listed and deleted, of every group that answers, the core one too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub removable: Option<ServedApis>,
+    /// Backups by name, whole; `None` for one that is gone.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub backups: BTreeMap<String, Option<velero::Backup>>,
+    /// What a restore may leave over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub leftovers: Option<Leftovers>,
 }
 
 /// A fact the planner can ask for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Query {
     /// Fill [`OnRequest::hub`].
     Hub,
@@ -110,6 +120,12 @@ pub enum Query {
     Tokens,
     /// Fill [`OnRequest::tokens`] as far as it takes to find what is left of tokens nobody wants.
     TokensLeft,
+    /// Fill [`OnRequest::removable`].
+    Removable,
+    /// Add the Backup of this name, in the subject's namespace, to [`OnRequest::backups`].
+    Backup(String),
+    /// Fill [`OnRequest::leftovers`] with what these searches find.
+    Leftovers(Vec<Search>),
 }
 
 /// Who this hub is.
@@ -178,6 +194,14 @@ impl OnRequest {
         self.served = answers.served.or(self.served.take());
         self.credentials = answers.credentials.or(self.credentials.take());
         self.tokens = answers.tokens.or(self.tokens.take());
+        self.removable = answers.removable.or(self.removable.take());
+        self.backups.extend(answers.backups);
+        self.leftovers = answers.leftovers.or(self.leftovers.take());
+    }
+
+    /// What stays true for a while; the rest is read anew in each pass that needs it.
+    pub fn lasting(&self) -> Self {
+        Self { hub: self.hub.clone(), served: self.served.clone(), ..Self::default() }
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod age;
 pub mod checks;
+pub mod cleanup;
 pub mod doctor;
 pub mod get;
 pub mod hub_id;
@@ -14,6 +15,7 @@ pub mod status;
 pub mod style;
 pub mod table;
 pub mod text;
+pub mod verify;
 
 pub use line::columns;
 pub use style::{Mark, Style};

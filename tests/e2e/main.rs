@@ -3,15 +3,23 @@
 //! Rules are proven by goldens and properties; these tests prove the wiring. The lab has no garbage collector and no
 //! kubelet: a test that needs one does that step itself and says so.
 
+mod audit;
 mod bad_input;
+mod broken_requests;
 mod choices;
+mod failback;
 mod failover;
 mod faults;
+mod interrupted;
 mod labels;
 mod lease;
 mod logs;
+mod rbac;
+mod relaxed;
 mod rest;
 mod site;
 mod skip;
+mod stage;
 mod storage;
 mod tokens;
+mod verify;

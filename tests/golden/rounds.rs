@@ -19,7 +19,7 @@ pub(crate) fn come_to_rest(case: Case) -> bool {
     let Case { mut snapshot, now } = case;
     for _ in 0..ROUNDS_MAX {
         match plan(&snapshot, now) {
-            Decision::NeedMore(queries) => queries.iter().for_each(|query| answer(&mut snapshot, *query)),
+            Decision::NeedMore(queries) => queries.iter().for_each(|query| answer(&mut snapshot, query)),
             Decision::Do(plan) if plan.steps.is_empty() && plan.status.is_none() => return true,
             Decision::Do(plan) => snapshot = carry_out(&snapshot, &plan, &now.to_string()),
         }
@@ -27,12 +27,13 @@ pub(crate) fn come_to_rest(case: Case) -> bool {
     false
 }
 
-fn answer(snapshot: &mut HubSnapshot, query: Query) {
+fn answer(snapshot: &mut HubSnapshot, query: &Query) {
     match query {
         Query::Hub => snapshot.on_request.hub = Some(HubFacts::default()),
         Query::Tokens | Query::TokensLeft => snapshot.on_request.tokens = Some(TokenFacts::default()),
         Query::Served => snapshot.on_request.served = Some(ServedApis::default()),
         Query::Credentials => snapshot.on_request.credentials = Some(CredentialFacts::default()),
+        other => unreachable!("a schedule does not ask for {other:?}"),
     }
 }
 

@@ -1,5 +1,6 @@
 //! A decision in the form a reviewer reads.
 
+use acmbackup::plan::cleanup::Search;
 use acmbackup::plan::{Action, Decision, Note, OnError, Plan, Query, Record, Step, Target, Wake};
 use acmbackup::wire::yaml;
 use serde::Serialize;
@@ -14,13 +15,21 @@ pub(crate) fn decision(decision: &Decision) -> String {
     yaml::to_string(&value).unwrap()
 }
 
-fn query(query: &Query) -> &'static str {
+fn query(query: &Query) -> String {
     match query {
-        Query::Hub => "who this hub is",
-        Query::Served => "kinds the API server serves",
-        Query::Credentials => "what may need a label for the credentials backup",
-        Query::Tokens => "tokens and the clusters they are for",
-        Query::TokensLeft => "what is left of tokens",
+        Query::Hub => "who this hub is".to_owned(),
+        Query::Served => "kinds the API server serves".to_owned(),
+        Query::Credentials => "what may need a label for the credentials backup".to_owned(),
+        Query::Tokens => "tokens and the clusters they are for".to_owned(),
+        Query::TokensLeft => "what is left of tokens".to_owned(),
+        Query::Removable => "kinds whose objects can be removed".to_owned(),
+        Query::Backup(name) => format!("backup {name}, whole"),
+        Query::Leftovers(searches) => {
+            let search = |search: &Search| {
+                format!("{}.{} {}", search.kind.plural, search.kind.group, search.selector())
+            };
+            format!("objects: {}", searches.iter().map(search).collect::<Vec<_>>().join("; "))
+        }
     }
 }
 
@@ -110,6 +119,7 @@ fn on_error(on_error: OnError) -> &'static str {
 fn record(record: &Record) -> String {
     match record {
         Record::ScheduleCopy(backup_type) => format!("copy of the {} schedule", backup_type.part()),
+        Record::CleanedUp => "what the cleanup came to".to_owned(),
         Record::RestoreName(restore_type) => format!("name of the {} restore", restore_type.part()),
     }
 }

@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // a test program
 
+mod cleanup;
 mod hubs;
 mod labels;
+mod objects;
 mod schedules;
 mod simulated_hub;
 mod tokens;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use acmbackup::plan::cleanup::{Leftover, Leftovers};
 use acmbackup::plan::tokens::TokenFacts;
 use acmbackup::plan::{
     Action, Decision, Failure, HubFacts, HubSnapshot, NewObject, NextStatus, Outcome, Plan, Query,
@@ -13,6 +14,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::core::DynamicObject;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
+
+use crate::objects;
 
 /// What goes wrong in one pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,12 +36,16 @@ pub(crate) struct SimulatedHub {
     pub(crate) now: Timestamp,
     /// How often an object of each kind and name was created.
     pub(crate) created: BTreeMap<String, usize>,
+    /// Objects that are neither ours nor Velero's.
+    pub(crate) objects: Vec<Leftover>,
+    /// Those of them that were removed, in order.
+    pub(crate) removed: Vec<Leftover>,
     uids: usize,
 }
 
 impl SimulatedHub {
     pub(crate) fn new(snapshot: HubSnapshot, now: Timestamp) -> Self {
-        Self { snapshot, now, created: BTreeMap::new(), uids: 0 }
+        Self { snapshot, now, created: BTreeMap::new(), objects: Vec::new(), removed: Vec::new(), uids: 0 }
     }
 
     /// What the planner wants now, with its questions answered.
@@ -46,16 +53,20 @@ impl SimulatedHub {
         for _ in 0..3 {
             match plan(&self.snapshot, self.now) {
                 Decision::Do(plan) => return plan,
-                Decision::NeedMore(queries) => queries.iter().for_each(|query| self.answer(*query)),
+                Decision::NeedMore(queries) => queries.iter().for_each(|query| self.answer(query)),
             }
         }
         panic!("the planner asked more than twice");
     }
 
-    fn answer(&mut self, query: Query) {
+    fn answer(&mut self, query: &Query) {
         match query {
             Query::Hub => {
-                let facts = HubFacts { hub_id: "this-hub".to_owned(), ..HubFacts::default() };
+                let facts = HubFacts {
+                    hub_id: "this-hub".to_owned(),
+                    local_cluster: Some(objects::LOCAL.to_owned()),
+                    ..HubFacts::default()
+                };
                 self.snapshot.on_request.hub = Some(facts);
             }
             Query::Tokens | Query::TokensLeft => {
@@ -63,6 +74,16 @@ impl SimulatedHub {
             }
             Query::Served => self.snapshot.on_request.served = Some(ServedApis::default()),
             Query::Credentials => self.snapshot.on_request.credentials = Some(Default::default()),
+            Query::Removable => self.snapshot.on_request.removable = Some(objects::served()),
+            Query::Backup(name) => {
+                let backups = &self.snapshot.velero.backups;
+                let found = backups.iter().find(|backup| backup.metadata.name.as_ref() == Some(name));
+                self.snapshot.on_request.backups.insert(name.clone(), found.map(objects::whole));
+            }
+            Query::Leftovers(searches) => {
+                let found = objects::find(&self.objects, searches);
+                self.snapshot.on_request.leftovers = Some(Leftovers { found, unlisted: Vec::new() });
+            }
         }
     }
 
@@ -73,6 +94,7 @@ impl SimulatedHub {
             self.snapshot.velero.storage_locations.clear();
         }
         let wrote = self.pass_with(trouble);
+        self.snapshot.on_request = self.snapshot.on_request.lasting();
         self.snapshot.velero.storage_locations = storage;
         wrote
     }
@@ -174,8 +196,15 @@ impl SimulatedHub {
             TargetKind::VeleroBackup => remove(&mut velero.backups, target),
             TargetKind::VeleroRestore => remove(&mut velero.restores, target),
             TargetKind::Restore => remove(&mut self.snapshot.restores, target),
-            TargetKind::Other(kind) => unreachable!("{kind} is not simulated"),
+            TargetKind::Other(_) => self.remove_object(target),
         }
+    }
+
+    fn remove_object(&mut self, target: &Target) -> Outcome {
+        let is_it = |object: &Leftover| Some(&object.uid) == target.uid.as_ref();
+        let Some(at) = self.objects.iter().position(is_it) else { return Outcome::Gone };
+        self.removed.push(self.objects.remove(at));
+        Outcome::Done(None)
     }
 
     /// Velero works: one restore goes one phase on, all schedules and backups are dealt with.

@@ -5,13 +5,14 @@ use std::time::Duration;
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
-use super::facts::{Facts, controller_of, phase_of, track};
+use super::end::{self, End};
+use super::facts::{Facts, controller_of, track};
 use super::notes;
-use super::phase::{Gate, Standing, failure, gate, is_finished, roll_up};
+use super::phase::{Gate, Standing, failure, gate, roll_up};
 use super::reason::RestoreReason;
 use super::sync::{self, Picks};
 use super::wanted::{WantedRestore, wanted};
-use super::{marker, object, orphans, validate};
+use super::{object, orphans, validate};
 use crate::api::{RestorePhase, RestoreStatus};
 use crate::plan::latest::Unresolved;
 use crate::plan::{Action, Decision, Event, NewObject, NextStatus, Note, Plan, Record, Step, Wake};
@@ -83,21 +84,18 @@ impl<'a> Pass<'a> {
     fn plan(self) -> Decision {
         if self.wanted.is_empty() {
             let message = format!("Restore {} has nothing to do: every part is skipped", self.facts.name);
-            return Decision::Do(self.ends(Standing::new(RestorePhase::Finished, message), Vec::new()));
+            return Decision::Do(self.ends(Standing::new(RestorePhase::Finished, message), End::default()));
         }
         if let Some(standing) = self.foreign() {
-            return Decision::Do(Plan { wake: Wake::After(RETRY), ..self.ends(standing, Vec::new()) });
+            return Decision::Do(Plan { wake: Wake::After(RETRY), ..self.ends(standing, End::default()) });
         }
         let creations = self.creations();
         if !creations.is_empty() {
             return Decision::Do(self.creates(creations));
         }
         let standing = self.held().unwrap_or_else(|| roll_up(self.facts, self.wanted));
-        if !standing.phase.is_terminal() {
-            return Decision::Do(self.ends(standing, Vec::new()));
-        }
-        match marker::steps(self.facts, self.wanted) {
-            Ok(steps) => Decision::Do(self.ends(standing, steps)),
+        match end::end(self.facts, self.wanted, &standing.phase) {
+            Ok(end) => Decision::Do(self.ends(standing, end)),
             Err(queries) => Decision::NeedMore(queries),
         }
     }
@@ -170,19 +168,21 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// The plan of a pass that makes no Velero Restore; `last` are the steps before a final phase.
-    fn ends(&self, standing: Standing, last: Vec<Step>) -> Plan {
+    /// The plan of a pass that makes no Velero Restore.
+    fn ends(&self, standing: Standing, End { steps: last, notes }: End) -> Plan {
         let phase = standing.phase.clone();
         let failed =
             Standing::new(self.facts.status.phase.clone(), "the activation marker could not be written");
         let on_failure = (!last.is_empty()).then(|| self.failed(failed));
-        Plan {
+        let mut plan = Plan {
             status: changed(self.facts, self.status(standing, &[])),
             status_on_failure: on_failure,
             wake_on_failure: if last.is_empty() { Wake::default() } else { Wake::After(RETRY) },
             wake: self.wake(&phase),
             ..self.frame(last)
-        }
+        };
+        plan.notes.extend(notes);
+        plan
     }
 
     /// Steps with those of every pass, and the notes.
@@ -211,7 +211,8 @@ impl<'a> Pass<'a> {
 
     /// The status with the names of what is there and what is made. Spec
     fn status(&self, standing: Standing, made: &[&WantedRestore]) -> RestoreStatus {
-        let is_kept = standing.message == self.facts.status.last_message;
+        let observed = &self.facts.status;
+        let is_kept = standing.message == observed.last_message;
         let mut status = with_standing(self.facts, standing);
         if !is_kept {
             status.last_message = self.with_remarks(status.last_message);
@@ -219,8 +220,11 @@ impl<'a> Pass<'a> {
         for wanted in self.wanted.iter().filter(|wanted| wanted.exists).chain(made.iter().copied()) {
             track(&mut status, wanted.part, Some(wanted.name.clone()));
         }
-        if self.has_new_outcome(&status) {
-            status.completion_timestamp = Some(whole_seconds(self.facts.now));
+        if status.phase.is_enabled() && end::has_new_outcome(self.facts, self.wanted) {
+            status.completion_timestamp = Some(whole_seconds(end::noted_at(self.facts, self.wanted)));
+        } else if status.phase == observed.phase && observed.last_message.starts_with(&status.last_message) {
+            // What the end of the last run told is told until the next one.
+            status.last_message.clone_from(&observed.last_message);
         }
         status
     }
@@ -228,22 +232,13 @@ impl<'a> Pass<'a> {
     /// Each remark once. Spec
     fn with_remarks(&self, message: String) -> String {
         let ignored = self.facts.sync_problem.as_ref().map(notes::sync_ignored);
-        let remarks = [notes::in_words(&self.backup_notes), ignored.unwrap_or_default()];
+        let filtered = notes::filtered_cleanup(&self.facts.restore.spec);
+        let remarks =
+            [notes::in_words(&self.backup_notes), ignored.unwrap_or_default(), filtered.unwrap_or_default()];
         remarks
             .into_iter()
             .filter(|remark| !remark.is_empty())
             .fold(message, |text, remark| format!("{text}; {remark}"))
-    }
-
-    /// A cycle of a following Restore ended, well or not, since the last time was noted. Spec
-    fn has_new_outcome(&self, status: &RestoreStatus) -> bool {
-        let current: Vec<_> =
-            self.wanted.iter().filter_map(|wanted| self.facts.owned_named(&wanted.name)).collect();
-        let have_ended = current.len() == self.wanted.len()
-            && current.iter().all(|restore| is_finished(&phase_of(restore)));
-        let made = current.iter().filter_map(|restore| restore.metadata.creation_timestamp.as_ref()).max();
-        let noted = self.facts.status.completion_timestamp.as_ref();
-        status.phase.is_enabled() && have_ended && (noted.is_none() || noted <= made)
     }
 }
 

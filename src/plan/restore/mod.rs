@@ -3,8 +3,10 @@
 mod conflict;
 mod cycle;
 mod deletion;
+mod end;
 mod facts;
 mod first_sync;
+mod leftovers;
 mod marker;
 mod notes;
 mod object;
@@ -19,6 +21,6 @@ mod wanted;
 
 pub(super) use facts::{controller_of, track};
 pub use pass::plan;
-pub use preview::{Preview, activation_preview, wanted_restores};
+pub use preview::{Preview, activation_preview, cleanup_preview, wanted_restores};
 pub use reason::{Picked, RestoreReason};
 pub use wanted::{LeftOut, LeftOutReason, WantedRestore};

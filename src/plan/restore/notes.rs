@@ -6,7 +6,7 @@ use super::facts::Facts;
 use super::sync::Picks;
 use super::validate;
 use super::wanted::left_out;
-use crate::api::Cleanup;
+use crate::api::{Cleanup, RestoreSpec};
 use crate::plan::latest;
 use crate::plan::runs::Runs;
 use crate::plan::{Note, Severity};
@@ -39,10 +39,26 @@ pub(super) fn of_spec(facts: &Facts<'_>, picks: &Picks) -> Vec<Note> {
     notes.extend(
         facts.sync_problem.as_ref().map(|problem| Note::warning("sync-rules", "", sync_ignored(problem))),
     );
-    if spec.cleanup_before_restore.as_ref().is_some_and(|cleanup| *cleanup != Cleanup::None) {
-        notes.push(Note::info("cleanup", "this version removes nothing after a restore"));
-    }
+    notes.extend(filtered_cleanup(spec).map(|message| Note::warning("cleanup-filters", "cleanup", message)));
     notes
+}
+
+/// A cleanup does not go by the filters of the restore: what they leave out is removed. Spec: R-406
+pub(super) fn filtered_cleanup(spec: &RestoreSpec) -> Option<String> {
+    let cleanup = spec.cleanup_before_restore.as_ref().filter(|cleanup| **cleanup != Cleanup::None)?;
+    let lists = [
+        &spec.included_namespaces,
+        &spec.excluded_namespaces,
+        &spec.included_resources,
+        &spec.excluded_resources,
+    ];
+    let selectors = spec.or_label_selectors.as_ref().is_some_and(|selectors| !selectors.is_empty());
+    let is_filtered = lists.iter().any(|list| list.as_ref().is_some_and(|list| !list.is_empty()))
+        || spec.label_selector.is_some()
+        || selectors;
+    is_filtered.then(|| {
+        format!("{cleanup} ignores the filters: what they leave out is removed if an earlier restore made it")
+    })
 }
 
 /// Spec: R-061

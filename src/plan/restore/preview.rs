@@ -1,14 +1,17 @@
 //! What a Restore would do, as data for screens.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::facts::Facts;
 use super::wanted::{LeftOut, WantedRestore, left_out, wanted};
-use super::{notes, sync};
+use super::{leftovers, notes, sync};
 use crate::api;
+use crate::plan::cleanup::Cleaned;
 use crate::plan::latest::Unresolved;
-use crate::plan::{HubSnapshot, Note};
+use crate::plan::{HubSnapshot, Note, Query};
 
 /// What a Restore would do with the backups as they are.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -48,6 +51,23 @@ pub fn activation_preview(hub: &HubSnapshot, restore: &api::Restore, now: Timest
     let mut preview = wanted_restores(hub, &activated, now);
     preview.restores.retain(|wanted| !wanted.exists);
     preview
+}
+
+/// What the cleanup after `restore` would remove at most: the restore itself takes objects the backups hold over to
+/// them, and those stay. Nothing for a Restore without usable backups. Spec: R-400
+///
+/// # Errors
+/// The facts to ask for first.
+pub fn cleanup_preview(
+    hub: &HubSnapshot,
+    restore: &api::Restore,
+    now: Timestamp,
+) -> Result<Cleaned, BTreeSet<Query>> {
+    let facts = Facts::of(hub, restore, now);
+    match sync::picks(&facts).and_then(|picks| wanted(&facts, &picks)) {
+        Ok(wanted) => leftovers::preview(&facts, &wanted),
+        Err(_) => Ok(Cleaned::default()),
+    }
 }
 
 #[cfg(test)]

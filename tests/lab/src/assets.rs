@@ -2,7 +2,7 @@
 //!
 //! Looked for in this order:
 //! 1. `KUBEBUILDER_ASSETS`, for etcd and kube-apiserver, if both are there and the API server is recent enough;
-//! 2. the path, for etcd and kube-apiserver, if they report exactly the pinned version (Velero has a main of our own
+//! 2. the path, for etcd, kube-apiserver and kubectl, if they report exactly the pinned version (Velero has a main of our own
 //!    and the object store is ours to choose, so those are never taken from the path);
 //! 3. the cache: `$ACMBACKUP_LAB_CACHE`, else `kubectl-acmbackup-lab` in `$XDG_CACHE_HOME` or `~/.cache`;
 //! 4. a build with `go`, kept in the cache.
@@ -13,7 +13,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result};
 use tokio::sync::OnceCell;
 
-use crate::components::{ETCD, KUBE_APISERVER, Program, STORE, VELERO_PLUGIN, VELERO_SERVER};
+use crate::components::{ETCD, KUBE_APISERVER, KUBECTL, Program, STORE, VELERO_PLUGIN, VELERO_SERVER};
 use crate::go_build;
 
 /// Oldest API server the Kubernetes client of this project supports: 1.33.
@@ -26,6 +26,8 @@ pub struct Assets {
     pub etcd: PathBuf,
     /// The API server of a hub.
     pub kube_apiserver: PathBuf,
+    /// The command line of Kubernetes; runs the plugin as a user runs it.
+    pub kubectl: PathBuf,
     /// Velero, server and command line.
     pub velero: PathBuf,
     /// Folder with Velero's plugin for S3.
@@ -51,11 +53,12 @@ impl Assets {
             Some(both) => both,
             None => (locate(&ETCD, &cache)?, locate(&KUBE_APISERVER, &cache)?),
         };
+        let kubectl = locate(&KUBECTL, &cache)?;
         let versitygw = locate(&STORE, &cache)?;
         let velero = locate(&VELERO_SERVER, &cache)?;
         let plugin = locate(&VELERO_PLUGIN, &cache)?;
         let velero_plugins = plugin.parent().context("the plugin is in a folder")?.to_owned();
-        Ok(Self { etcd, kube_apiserver, velero, velero_plugins, versitygw })
+        Ok(Self { etcd, kube_apiserver, kubectl, velero, velero_plugins, versitygw })
     }
 }
 

@@ -55,6 +55,12 @@ macro_rules! go_file {
 static HUB: Module =
     Module { name: "hub", files: &[go_file!("hub", "go.mod"), go_file!("hub", "go.sum")], edits: &[] };
 
+static KUBECTL_MODULE: Module = Module {
+    name: "kubectl",
+    files: &[go_file!("kubectl", "go.mod"), go_file!("kubectl", "go.sum")],
+    edits: &[],
+};
+
 static VELERO: Module = Module {
     name: "velero",
     files: &[go_file!("velero", "go.mod"), go_file!("velero", "go.sum"), go_file!("velero", "main.go")],
@@ -112,6 +118,18 @@ pub(crate) static KUBE_APISERVER: Program = Program {
     version_args: Some(&["--version"]),
 };
 
+pub(crate) static KUBECTL: Program = Program {
+    name: "kubectl",
+    version: "v1.36.3",
+    module: &KUBECTL_MODULE,
+    package: "k8s.io/kubernetes/cmd/kubectl",
+    path: "kubectl",
+    link: "-X k8s.io/component-base/version.gitVersion=v1.36.3 -X k8s.io/component-base/version.gitMajor=1 \
+           -X k8s.io/component-base/version.gitMinor=36",
+    about: "20 s",
+    version_args: Some(&["version", "--client"]),
+};
+
 pub(crate) static VELERO_SERVER: Program = Program {
     name: "velero",
     version: "v1.18.3",
@@ -148,7 +166,7 @@ pub(crate) static STORE: Program = Program {
 impl Module {
     /// Names what is built from it: any change of its files, edits or flags gives another name.
     pub(crate) fn cache_name(&self) -> String {
-        let programs = [&ETCD, &KUBE_APISERVER, &VELERO_SERVER, &VELERO_PLUGIN, &STORE];
+        let programs = [&ETCD, &KUBE_APISERVER, &KUBECTL, &VELERO_SERVER, &VELERO_PLUGIN, &STORE];
         let mut hash = Sha256::new();
         for (name, text) in self.files {
             hash.update(format!("{name}\n{text}\n"));

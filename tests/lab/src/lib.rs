@@ -26,6 +26,7 @@ mod certs;
 mod components;
 mod control_plane;
 pub mod crds;
+mod door;
 mod fill;
 mod folder;
 mod go_build;
@@ -43,6 +44,7 @@ mod velero;
 mod wait;
 
 pub use assets::{Assets, cache_folder};
+pub use door::{Door, Fault, Mishap};
 pub use fill::Fill;
 pub use hub::{Hub, HubOptions};
 pub use hub_kinds::{HUB_KINDS, HubKind, Scope};

@@ -52,7 +52,8 @@ async fn run(command: Command) -> Result<()> {
         },
         Command::Build => {
             let assets = Assets::find().await?;
-            for program in [&assets.etcd, &assets.kube_apiserver, &assets.velero, &assets.versitygw] {
+            let Assets { etcd, kube_apiserver, kubectl, velero, versitygw, .. } = assets;
+            for program in [etcd, kube_apiserver, kubectl, velero, versitygw] {
                 println!("{}", program.display());
             }
         }

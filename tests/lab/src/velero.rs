@@ -42,6 +42,8 @@ pub struct VeleroOptions {
     pub location: bool,
     /// Whether to wait until the location is available; off for a store that is down.
     pub wait_available: bool,
+    /// How it gets to the hub, such as through a [`Door`](crate::Door); `None` for directly.
+    pub kubeconfig: Option<PathBuf>,
     /// More arguments for `velero server`.
     pub args: Vec<String>,
 }
@@ -56,6 +58,7 @@ impl Default for VeleroOptions {
             sync: Duration::from_secs(2),
             location: true,
             wait_available: true,
+            kubeconfig: None,
             args: Vec::new(),
         }
     }
@@ -167,13 +170,14 @@ fn spec(assets: &Assets, hub: &Hub, store: &Store, options: &VeleroOptions) -> R
     let server = ["--namespace", &options.namespace, "server", "--plugin-dir", &plugins];
     // Port 0: nobody asks it for metrics. The limits are those of a hub where nobody else is waiting.
     let local = ["--metrics-address", "127.0.0.1:0", "--profiler-address", "127.0.0.1:0"];
+    let kubeconfig = options.kubeconfig.as_deref().unwrap_or(hub.kubeconfig());
     let fast = ["--client-qps", "1000", "--client-burst", "1000", "--item-operation-sync-frequency", "1s"];
     Ok(Spec::new("velero", &assets.velero, hub.folder())
         .args(server)
         .args(local)
         .args(fast)
         .args(options.args.clone())
-        .env("KUBECONFIG", hub.kubeconfig().display().to_string())
+        .env("KUBECONFIG", kubeconfig.display().to_string())
         // Restore plugins look for their Deployment there.
         .env("VELERO_NAMESPACE", &options.namespace)
         .env("AWS_SHARED_CREDENTIALS_FILE", store.credentials().display().to_string())

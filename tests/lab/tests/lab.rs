@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use acmbackup_lab::{Fill, Hub, HubOptions, Lab, Store, Velero, VeleroOptions, crds, until};
+use acmbackup_lab::{
+    Assets, Door, Fault, Fill, Hub, HubOptions, Lab, Mishap, Store, Velero, VeleroOptions, crds, until,
+};
 use anyhow::{Context, Result, ensure};
 use k8s_openapi::api::core::v1::Pod;
 use kube::Api;
@@ -95,6 +97,50 @@ async fn users_may_do_nothing_until_told() -> Result<()> {
         let list = async || Ok(viewer.list(&ListParams::default()).await.is_ok());
         until(PATIENCE, "the viewer to be let in", list).await?;
         assert!(hub.kubeconfig_for("stranger").is_err());
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_through_a_door_go_wrong_as_told() -> Result<()> {
+    Lab::run(async |lab| {
+        let hub = lab.hub("hub").await?;
+        let door = Door::to(&hub).await?;
+        let kubectl = Assets::find().await?.kubectl.clone();
+        let create = |name: &str| {
+            let mut command = std::process::Command::new(&kubectl);
+            command.arg("--kubeconfig").arg(door.kubeconfig()).args(["create", "namespace", name]);
+            Ok::<_, anyhow::Error>(String::from_utf8_lossy(&command.output()?.stderr).into_owned())
+        };
+        let namespaces = hub.objects("v1", "Namespace", None);
+
+        door.add(Fault::on("POST", "/namespaces", Mishap::Answer(500)));
+        let error = create("refused")?;
+        ensure!(error.contains("the lab says so"), "{error}");
+        ensure!(namespaces.get_opt("refused").await?.is_none());
+
+        door.add(Fault::on("POST", "/namespaces", Mishap::LoseAnswer));
+        let error = create("made")?;
+        ensure!(error.contains("EOF"), "{error}");
+        ensure!(namespaces.get_opt("made").await?.is_some());
+        assert_eq!(door.left(), 0);
+        assert_eq!(create("good")?, "");
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kubectl_talks_to_a_hub() -> Result<()> {
+    Lab::run(async |lab| {
+        let hub = lab.hub("hub").await?;
+        let mut kubectl = std::process::Command::new(&Assets::find().await?.kubectl);
+        kubectl.arg("--kubeconfig").arg(hub.kubeconfig()).args(["version", "-o", "json"]);
+        let versions: Value = serde_json::from_slice(&kubectl.output()?.stdout)?;
+        for side in ["/clientVersion/gitVersion", "/serverVersion/gitVersion"] {
+            assert_eq!(versions.pointer(side), Some(&json!("v1.36.3")), "{versions}");
+        }
         Ok(())
     })
     .await

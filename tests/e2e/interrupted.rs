@@ -1,0 +1,125 @@
+//! Restores that are interrupted: the loop killed in every phase, Velero killed in the middle.
+
+use std::time::Duration;
+
+use acmbackup::api::{Restore, RestorePhase};
+use acmbackup::velero::{self, BackupType, RestorePhase as VeleroPhase};
+use acmbackup_lab::{Door, Fault, Lab, Mishap, Store, VeleroOptions, eventually, until};
+use anyhow::Result;
+use kube::ResourceExt;
+use kube::api::{DeleteParams, ListParams};
+
+use crate::site::{DEADLINE, Site, backed_up};
+
+/// Replaces the Velero of a hub by one that comes through a door, which slows it down.
+async fn velero_behind(door: &Door, site: &mut Site, store: &Store) -> Result<()> {
+    site.velero.kill()?;
+    let kubeconfig = Some(door.kubeconfig().to_owned());
+    site.velero = site.hub.velero(store, VeleroOptions { kubeconfig, ..VeleroOptions::default() }).await?;
+    Ok(())
+}
+
+async fn made(site: &Site) -> Result<Vec<velero::Restore>> {
+    Ok(site.velero_restores().list(&ListParams::default()).await?.items)
+}
+
+fn phase_of(restore: &velero::Restore) -> VeleroPhase {
+    restore.status.clone().unwrap_or_default().phase
+}
+
+/// Kills the loop once the Restore is in this phase.
+async fn dies_in(site: &Site, name: &str, phase: RestorePhase) -> Result<Restore> {
+    let doomed = site.start_loop().await?;
+    let restore = site.restore_is(name, phase).await?;
+    doomed.kill()?;
+    Ok(restore)
+}
+
+/// Spec
+#[tokio::test(flavor = "multi_thread")]
+async fn a_loop_killed_in_every_phase_of_a_restore_ends_as_if_it_had_lived() -> Result<()> {
+    Lab::run(async |lab| {
+        let (store, east, mut west) = backed_up(lab).await?;
+        let door = Door::to(&west.hub).await?;
+        west.velero.kill()?;
+        west.run("restore passive --sync --yes")?;
+
+        // Without a Velero it stays Started, with a slow one it is Running for a while.
+        dies_in(&west, "passive", RestorePhase::Started).await?;
+        assert_eq!(made(&west).await?.len(), 3);
+        door.add(Fault::on("POST", "/policies", Mishap::Delay(Duration::from_secs(3))));
+        velero_behind(&door, &mut west, &store).await?;
+        dies_in(&west, "passive", RestorePhase::Running).await?;
+        let synced = dies_in(&west, "passive", RestorePhase::Enabled).await?;
+        assert_eq!(made(&west).await?.len(), 3);
+
+        west.velero.kill()?;
+        west.run("activate passive --yes --confirm west")?;
+        dies_in(&west, "passive", RestorePhase::Started).await?;
+        door.add(Fault::on("POST", "/secrets", Mishap::Delay(Duration::from_secs(3))));
+        velero_behind(&door, &mut west, &store).await?;
+        dies_in(&west, "passive", RestorePhase::Running).await?;
+        let done = dies_in(&west, "passive", RestorePhase::Finished).await?.status.unwrap_or_default();
+        assert_eq!(made(&west).await?.len(), 6);
+        assert_eq!(
+            done.velero_resources_restore_name,
+            synced.status.unwrap_or_default().velero_resources_restore_name
+        );
+        assert_eq!(west.counts().await?, east.counts().await?);
+
+        // One more life changes nothing.
+        let _last = west.start_loop().await?;
+        west.run("status")?;
+        assert_eq!(made(&west).await?.len(), 6);
+        assert_eq!(west.restores().get("passive").await?.status, Some(done));
+        Ok(())
+    })
+    .await
+}
+
+/// Velero marks what it did not finish as Failed when it comes back; that is no success, and there is a way out.
+///
+/// Spec
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restore_during_which_velero_dies_says_so_and_can_be_made_again() -> Result<()> {
+    Lab::run(async |lab| {
+        let (store, east, mut west) = backed_up(lab).await?;
+        let door = Door::to(&west.hub).await?;
+        door.add(Fault::on("POST", "/policies", Mishap::Delay(DEADLINE)));
+        velero_behind(&door, &mut west, &store).await?;
+        let _loop = west.start_loop().await?;
+        west.run("restore broken --cleanup none --yes")?;
+        let hanging = eventually(DEADLINE, "Velero to be in the middle of the resources", async || {
+            Ok(made(&west).await?.into_iter().filter(|_| door.left() == 0).find(|restore| {
+                BackupType::of_backup_name(&restore.spec.backup_name) == Some(BackupType::Resources)
+                    && phase_of(restore) == VeleroPhase::InProgress
+            }))
+        })
+        .await?;
+        west.velero.restart().await?;
+        let (_, stderr) = west.run_to(7, "wait restore/broken --timeout 1m")?;
+        let failed = hanging.name_any();
+        assert!(stderr.contains(&failed) && stderr.contains("found a restore with status"), "{stderr}");
+        west.restore_is("broken", RestorePhase::Error).await?;
+        until(DEADLINE, "the part that was not interrupted to end", async || {
+            Ok(made(&west)
+                .await?
+                .iter()
+                .filter(|restore| phase_of(restore) == VeleroPhase::Completed)
+                .count()
+                == 2)
+        })
+        .await?;
+        assert_eq!(west.restores().get("broken").await?.phase(), RestorePhase::Error);
+
+        // Only what failed is restored again, from the same backup.
+        west.velero_restores().delete(&failed, &DeleteParams::default()).await?;
+        west.run("wait restore/broken --for phase=Finished --timeout 2m")?;
+        let again = west.velero_restores().get(&failed).await?;
+        assert_eq!(again.spec.backup_name, hanging.spec.backup_name);
+        assert_ne!(again.metadata.uid, hanging.metadata.uid);
+        assert_eq!(west.counts().await?.get("Policy"), east.counts().await?.get("Policy"));
+        Ok(())
+    })
+    .await
+}
