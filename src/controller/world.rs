@@ -378,7 +378,7 @@ mod tests {
         world.take(Item::Schedule(News::Set(object.clone())));
         let [subject] = world.subjects(None).try_into().unwrap();
         let touched = world.take(Item::Schedule(News::Gone(object.clone())));
-        assert_eq!(touched.departed, [subject.clone()]);
+        assert_eq!(touched.departed, std::slice::from_ref(&subject));
         assert!(world.has(&subject) && world.subjects(None).is_empty(), "nothing else brings it forward");
         assert!(world.wanted().contains(&Selected::Accounts));
         assert!(world.take_leave(&subject));

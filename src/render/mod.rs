@@ -3,6 +3,7 @@
 pub mod age;
 pub mod checks;
 pub mod cleanup;
+pub mod describe;
 pub mod doctor;
 pub mod get;
 pub mod hub_id;

@@ -61,6 +61,7 @@ async fn play(stage: &Stage) -> Result<()> {
     what_belongs_to_clusters_is_labelled(stage).await?;
     backups_are_removed(stage).await?;
     a_status_meets_another_change(stage).await?;
+    tokens_come_and_go(stage).await?;
     backups_are_there_before_their_turn(stage).await?;
     a_schedule_is_there_before_its_turn(stage, &reconciler).await?;
     remove(&stage.ours("BackupSchedule"), "hub").await?;
@@ -202,6 +203,37 @@ async fn while_touched<T>(
         done = tokio::time::timeout(DEADLINE, action) => done.context("nothing came of it in time")?,
         () = touching => unreachable!("it goes on for ever"),
     }
+}
+
+/// For a cluster that joins, whose agent answers; then on a hub that loses its id.
+async fn tokens_come_and_go(stage: &Stage) -> Result<()> {
+    let (addons, accounts, works) = (
+        ("managedclusteraddons", "addon.open-cluster-management.io"),
+        ("managedserviceaccounts", "authentication.open-cluster-management.io"),
+        ("manifestworks", "work.open-cluster-management.io"),
+    );
+    let wish = async |spec: Value| set(&stage.ours("BackupSchedule"), "hub", json!({"spec": spec})).await;
+    stage.hub.create_namespace("imported").await?;
+    let cluster = json!({"apiVersion": "cluster.open-cluster-management.io/v1", "kind": "ManagedCluster",
+        "metadata": {"name": "imported"}, "spec": {}});
+    stage.hub.create(cluster).await?;
+    wish(json!({"useManagedServiceAccount": true})).await?;
+    for (resource, group) in [addons, accounts, works] {
+        used(stage, "create", resource, group).await?;
+    }
+    let label = json!({"authentication.open-cluster-management.io/is-managed-serviceaccount": "true"});
+    let token = json!({"apiVersion": "v1", "kind": "Secret",
+        "metadata": {"name": "auto-import-account", "namespace": "imported", "labels": label}});
+    stage.hub.create(token).await?;
+    used(stage, "patch", "secrets", "").await?;
+    wish(json!({"managedServiceAccountTTL": "50h"})).await?;
+    used(stage, "patch", accounts.0, accounts.1).await?;
+    wish(json!({"useManagedServiceAccount": false})).await?;
+    for (resource, group) in [addons, accounts, works, ("secrets", "")] {
+        used(stage, "delete", resource, group).await?;
+    }
+    remove(&stage.hub.objects("config.openshift.io/v1", "ClusterVersion", None), "version").await?;
+    used(stage, "get", "namespaces", "").await
 }
 
 /// First backups have names that say when: all of the next minute are taken.

@@ -229,7 +229,8 @@ proptest! {
         facts.works.reverse();
         let mut again: Vec<String> = steps(&hub).iter().map(|step| step.action.to_string()).collect();
         let mut planned: Vec<String> = planned.iter().map(|step| step.action.to_string()).collect();
-        (again.sort(), planned.sort());
+        again.sort();
+        planned.sort();
         prop_assert_eq!(again, planned);
     }
 }
