@@ -16,6 +16,12 @@ pub const BACKUP_ACTIVATION: &str = "cluster-activation";
 pub const CREDENTIAL_TYPE: &str = "cluster.open-cluster-management.io/type";
 /// Label: credential made by Hive. Spec: S-003, R-012
 pub const HIVE_SECRET_TYPE: &str = "hive.openshift.io/secret-type";
+/// Label: `true` on secrets the assisted installer looks at. Spec: S-003
+pub const AGENT_INSTALL_WATCH: &str = "agent-install.openshift.io/watch";
+/// Label: `baremetal` on credentials of bare metal hosts. Spec: S-003
+pub const METAL3_ENVIRONMENT: &str = "environment.metal3.io";
+/// Label: Hive lets a ClusterDeployment made for a pool be created again. Spec: S-003
+pub const DISABLE_CREATION_WEBHOOK: &str = "hive.openshift.io/disable-creation-webhook-for-dr";
 /// Label: `true` on secrets with a token of a managed cluster; [`TOKEN_ACCOUNT`] on what we make for them. Spec: S-003
 pub const MSA: &str = "authentication.open-cluster-management.io/is-managed-serviceaccount";
 /// Name of the account whose token lets a cluster reconnect; also the value of [`MSA`] on what is ours. Spec: S-005
@@ -52,6 +58,8 @@ pub const MARKER: &str = "cluster.open-cluster-management.io/acm-hub-dr";
 pub const MARKER_RESTORE_NAME: &str = "cluster.open-cluster-management.io/acm-restore-name";
 /// Name prefix of activation markers. Spec: S-007, R-030
 pub const MARKER_NAME_PREFIX: &str = "acm-restore-clusters-";
+/// Annotation on Velero Schedules: the skip after which the user turned `skipImmediately` off. Spec: S-103
+pub const SKIP_TURNED_OFF: &str = "cluster.open-cluster-management.io/skip-turned-off-after";
 /// Annotation: the owner of the hub agreed to CleanupAll. Spec: R-019
 pub const CLEANUP_ALL_CONFIRMED: &str = "cluster.open-cluster-management.io/restore-cleanup-all-confirmed";
 /// Finalizer on Restores and on the internal hub component. Spec: R-004

@@ -19,6 +19,7 @@ use super::on_hub::{awaited_volumes, import_facts, internal_hubs, restores_elsew
 use super::selection::Selected;
 use super::write::Place;
 use crate::api::{BackupSchedule, keys};
+use crate::plan::labels::CredentialFacts;
 use crate::plan::tokens::{TokenFacts, wanting};
 use crate::plan::{HubFacts, OnRequest, Query};
 use crate::velero;
@@ -51,6 +52,9 @@ const TOKENS: &[Selected] = &[
     Selected::HiveSecrets,
 ];
 
+const CREDENTIALS: &[Selected] =
+    &[Selected::Deployments, Selected::Pools, Selected::AgentSecrets, Selected::HostSecrets];
+
 /// The objects an answer is put together from; none if it does not come from objects.
 pub fn selections_of(query: &Query) -> &'static [Selected] {
     match query {
@@ -65,6 +69,7 @@ pub fn selections_of(query: &Query) -> &'static [Selected] {
         | Query::Leftovers(_) => &[],
         Query::TokensLeft => TOKENS_LEFT,
         Query::Tokens => TOKENS,
+        Query::Credentials => CREDENTIALS,
     }
 }
 
@@ -119,6 +124,7 @@ impl Reader {
             }
             Query::Volumes => facts.volumes = Some(awaited_volumes(&self.client).await),
             Query::Imports => facts.imports = Some(import_facts(&self.client).await?),
+            Query::Credentials => return Ok(credentials_of(self.read_credentials().await)),
             Query::Removable => facts.removable = Some(removable(&self.client).await?),
             Query::Backup(name) => {
                 let backup = backup(&self.client, namespace, name).await?;
@@ -136,8 +142,40 @@ impl Reader {
         Ok(try_join_all(reads).await?.into_iter().collect())
     }
 
+    /// What cannot be read is left out: a label less keeps nothing from being backed up. Spec: S-131
+    async fn read_credentials(&self) -> Lists {
+        let mut lists = Lists::new();
+        for selected in CREDENTIALS {
+            self.read_if_possible(*selected, None, &mut lists).await;
+        }
+        for namespace in hive_namespaces(&lists) {
+            for selected in [Selected::ClusterSecrets, Selected::ClusterConfigMaps] {
+                self.read_if_possible(selected, Some(&namespace), &mut lists).await;
+            }
+        }
+        lists
+    }
+
+    async fn read_if_possible(&self, selected: Selected, namespace: Option<&str>, lists: &mut Lists) {
+        match self.read_in(selected, namespace).await {
+            Ok((_, found)) => {
+                let list = lists.entry(selected).or_default().get_or_insert_default();
+                list.extend(found.unwrap_or_default());
+            }
+            Err(error) => tracing::warn!("{error}; nothing there gets a label for the credentials backup"),
+        }
+    }
+
     async fn read(&self, selected: Selected) -> Result<(Selected, Option<Vec<DynamicObject>>), Error> {
-        match list::<DynamicObject>(&self.client, &selected.scope()).await {
+        self.read_in(selected, None).await
+    }
+
+    async fn read_in(
+        &self,
+        selected: Selected,
+        namespace: Option<&str>,
+    ) -> Result<(Selected, Option<Vec<DynamicObject>>), Error> {
+        match list::<DynamicObject>(&self.client, &selected.scope_in(namespace)).await {
             Ok(listed) => {
                 Ok((selected, Some(listed.items.into_iter().map(|one| selected.trim(one)).collect())))
             }
@@ -247,6 +285,25 @@ async fn backup(client: &Client, namespace: &str, name: &str) -> Result<Option<v
     let backups: Api<velero::Backup> = Api::namespaced(client.clone(), namespace);
     let backup = backups.get_opt(name).await;
     backup.map_err(Error::on("get", Place::of::<velero::Backup>(namespace, name).to_string()))
+}
+
+/// What labels are decided by, from the objects behind it.
+pub fn credentials_of(mut lists: Lists) -> OnRequest {
+    let of_secrets = [Selected::AgentSecrets, Selected::HostSecrets, Selected::ClusterSecrets];
+    let credentials = CredentialFacts {
+        cluster_deployments: take(&mut lists, Selected::Deployments),
+        cluster_pools: take(&mut lists, Selected::Pools),
+        secrets: of_secrets.into_iter().flat_map(|selected| take(&mut lists, selected)).collect(),
+        config_maps: take(&mut lists, Selected::ClusterConfigMaps),
+    };
+    OnRequest { credentials: Some(credentials), ..OnRequest::default() }
+}
+
+/// Namespaces Hive works in: only there its objects name secrets and configmaps. Spec: S-201 to S-203
+fn hive_namespaces(lists: &Lists) -> BTreeSet<String> {
+    let of_hive = [Selected::Deployments, Selected::Pools];
+    let objects = of_hive.iter().filter_map(|selected| lists.get(selected)?.as_ref()).flatten();
+    objects.filter_map(ResourceExt::namespace).collect()
 }
 
 /// A kind that is not served has no objects. Spec: S-132

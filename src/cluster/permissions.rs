@@ -30,6 +30,7 @@ const ACCOUNTS: &str = "authentication.open-cluster-management.io";
 const CLUSTER: &str = "cluster.open-cluster-management.io";
 const WORK: &str = "work.open-cluster-management.io";
 const OPERATOR: &str = "operator.open-cluster-management.io";
+const HIVE: &str = "hive.openshift.io";
 const READ: &[&str] = &["list", "watch"];
 
 /// What every pass reads in its namespace; a loop that may not read this must not start.
@@ -90,11 +91,18 @@ pub const CLUSTER_READS: &[Permission] = &[
     row(ADDON, "managedclusteraddons", READ, "S-157, S-190"),
     row(ACCOUNTS, "managedserviceaccounts", READ, "S-163, S-180, S-190"),
     row(WORK, "manifestworks", READ, "S-160, S-190"),
-    row("", "secrets", READ, "S-156: clusters of Hive; S-166, S-180, R-730: tokens and imports"),
+    row(
+        "",
+        "secrets",
+        READ,
+        "S-156: clusters of Hive; S-166, S-180, R-730: tokens and imports; S-201, S-207: what is to be labelled",
+    ),
     row(OURS, "restores", &["list"], "R-805: whom the installer still waits for"),
     row(OPERATOR, "internalhubcomponents", READ, "R-113: the installer that waits for Restores"),
-    row("", "configmaps", &["list"], "R-331: volumes that are waited for"),
+    row("", "configmaps", READ, "R-331: volumes that are waited for; S-201: what is to be labelled"),
     row("", "persistentvolumeclaims", &["get"], "R-331"),
+    row(HIVE, "clusterdeployments", READ, "S-201: what refers to secrets"),
+    row(HIVE, "clusterpools", READ, "S-203: secrets of pools"),
 ];
 
 /// Writes everywhere.
@@ -102,7 +110,9 @@ pub const CLUSTER_WRITES: &[Permission] = &[
     row(ADDON, "managedclusteraddons", &["create", "delete"], "S-157, S-190"),
     row(ACCOUNTS, "managedserviceaccounts", &["create", "patch", "delete"], "S-163, S-164, S-190"),
     row(WORK, "manifestworks", &["create", "delete"], "S-158, S-162, S-190"),
-    row("", "secrets", &["patch"], "S-180: marks on tokens"),
+    row("", "secrets", &["patch"], "S-180: marks on tokens; S-201, S-207: labels"),
+    row("", "configmaps", &["patch"], "S-201: labels"),
+    row(HIVE, "clusterdeployments", &["patch"], "S-202: those of pools may be restored"),
     row(OPERATOR, "internalhubcomponents", &["patch"], "R-801, R-804: finalizers"),
     row(CLUSTER, "managedclusters", &["patch"], "R-737: import now"),
     row(

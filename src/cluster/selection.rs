@@ -8,6 +8,7 @@ use super::list::Scope;
 use super::presence::{Crds, Presence};
 use crate::api::keys;
 use crate::plan::ObjectKind;
+use crate::plan::labels::{CREDENTIAL_KEYS, DEPLOYMENT_FIELDS};
 use crate::plan::tokens::kinds;
 
 /// Objects that are read by one list, or followed by one watch.
@@ -35,6 +36,18 @@ pub enum Selected {
     Works,
     /// Secrets with tokens. Spec: S-182
     TokenSecrets,
+    /// Unmarked secrets of the assisted installer. Spec: S-207
+    AgentSecrets,
+    /// Unmarked credentials of bare metal hosts. Spec: S-208
+    HostSecrets,
+    /// ClusterDeployments of Hive. Spec: S-201
+    Deployments,
+    /// ClusterPools of Hive. Spec: S-203
+    Pools,
+    /// Secrets in the namespaces of deployments and pools. Spec: S-201 to S-204
+    ClusterSecrets,
+    /// Configmaps in the same namespaces. Spec: S-201
+    ClusterConfigMaps,
 }
 
 /// Which objects of a kind, and how much of them.
@@ -43,6 +56,8 @@ struct Selection {
     kind: kinds::Kind,
     /// A label they carry, with any value if none is given.
     label: Option<(&'static str, Option<&'static str>)>,
+    /// Labels they do not carry.
+    lacking: &'static [&'static str],
     /// Their name.
     name: Option<&'static str>,
     /// What is kept of the body, by JSON pointer; nothing = the server sends metadata alone.
@@ -53,11 +68,15 @@ struct Selection {
 
 impl Selection {
     const fn all(kind: kinds::Kind) -> Self {
-        Self { kind, label: None, name: None, body: &[], kept: &[] }
+        Self { kind, label: None, lacking: &[], name: None, body: &[], kept: &[] }
     }
 
     const fn labelled(self, key: &'static str, value: Option<&'static str>) -> Self {
         Self { label: Some((key, value)), ..self }
+    }
+
+    const fn lacking(self, lacking: &'static [&'static str]) -> Self {
+        Self { lacking, ..self }
     }
 
     const fn named(self, name: &'static str) -> Self {
@@ -106,23 +125,54 @@ impl Selected {
             Self::TokenSecrets => {
                 Selection::all(kinds::SECRET).labelled(keys::MSA, Some("true")).keeping(TOKEN_SECRET_KEYS)
             }
+            Self::AgentSecrets => Selection::all(kinds::SECRET)
+                .labelled(keys::AGENT_INSTALL_WATCH, Some("true"))
+                .lacking(CREDENTIAL_KEYS)
+                .keeping(CREDENTIAL_RULE_KEYS),
+            Self::HostSecrets => Selection::all(kinds::SECRET)
+                .labelled(keys::METAL3_ENVIRONMENT, Some("baremetal"))
+                .lacking(CREDENTIAL_KEYS)
+                .keeping(CREDENTIAL_RULE_KEYS),
+            Self::Deployments => Selection::all(kinds::CLUSTER_DEPLOYMENT)
+                .with_body(DEPLOYMENT_FIELDS)
+                .keeping(&[keys::DISABLE_CREATION_WEBHOOK]),
+            Self::Pools => Selection::all(kinds::CLUSTER_POOL),
+            Self::ClusterSecrets => Selection::all(kinds::SECRET).keeping(CREDENTIAL_RULE_KEYS),
+            Self::ClusterConfigMaps => Selection::all(kinds::CONFIG_MAP).keeping(CREDENTIAL_RULE_KEYS),
         }
+    }
+
+    /// True if only those in the namespaces Hive works in are kept. Spec: S-291
+    pub fn is_of_hive_namespaces(self) -> bool {
+        matches!(self, Self::ClusterSecrets | Self::ClusterConfigMaps)
     }
 
     /// What a list or a watch of them asks for.
     pub fn scope(self) -> Scope {
-        let Selection { kind, label, name, body, .. } = self.selection();
+        self.scope_in(None)
+    }
+
+    /// The same in one namespace; `None` = in all of them.
+    pub fn scope_in(self, namespace: Option<&str>) -> Scope {
+        let Selection { kind, label, lacking, name, body, .. } = self.selection();
+        let root = match kind.group {
+            "" => format!("/api/{}", kind.version),
+            group => format!("/apis/{group}/{}", kind.version),
+        };
+        let label = label.map(|(key, value)| match value {
+            Some(value) => format!("{key}={value}"),
+            None => key.to_owned(),
+        });
+        let labels: Vec<String> =
+            label.into_iter().chain(lacking.iter().map(|key| format!("!{key}"))).collect();
         Scope {
-            path: match kind.group {
-                "" => format!("/api/{}/{}", kind.version, kind.plural),
-                group => format!("/apis/{group}/{}/{}", kind.version, kind.plural),
+            path: match namespace {
+                Some(namespace) => format!("{root}/namespaces/{namespace}/{}", kind.plural),
+                None => format!("{root}/{}", kind.plural),
             },
             name: kind.full_name(),
             metadata_only: body.is_empty(),
-            labels: label.map(|(key, value)| match value {
-                Some(value) => format!("{key}={value}"),
-                None => key.to_owned(),
-            }),
+            labels: (!labels.is_empty()).then(|| labels.join(",")),
             fields: name.map(|name| format!("metadata.name={name}")),
             limit: None,
         }
@@ -138,14 +188,15 @@ impl Selected {
 
     /// True if an object with these types and metadata belongs to them.
     pub fn includes(self, object: &DynamicObject) -> bool {
-        let Selection { kind, label, name, .. } = self.selection();
+        let Selection { kind, label, lacking, name, .. } = self.selection();
         let labels = object.metadata.labels.as_ref();
+        let lacks = |key: &&str| !labels.is_some_and(|labels| labels.contains_key(*key));
         let has_label = label.is_none_or(|(key, value)| {
             let found = labels.and_then(|labels| labels.get(key));
             found.is_some_and(|found| value.is_none_or(|value| found == value))
         });
         let is_named = name.is_none_or(|name| object.metadata.name.as_deref() == Some(name));
-        self.is_of(&ObjectKind::from(kind), object) && has_label && is_named
+        self.is_of(&ObjectKind::from(kind), object) && has_label && lacking.iter().all(lacks) && is_named
     }
 
     fn is_of(self, kind: &ObjectKind, object: &DynamicObject) -> bool {
@@ -197,6 +248,15 @@ const TOKEN_SECRET_KEYS: &[&str] = &[
     keys::HIVE_SECRET_TYPE,
     keys::TOKEN_EXPIRATION,
     keys::TOKEN_LAST_REFRESH,
+];
+
+/// What rules about labels read of a secret. Spec: S-207, S-208, S-209
+const CREDENTIAL_RULE_KEYS: &[&str] = &[
+    keys::BACKUP,
+    keys::CREDENTIAL_TYPE,
+    keys::HIVE_SECRET_TYPE,
+    keys::AGENT_INSTALL_WATCH,
+    keys::METAL3_ENVIRONMENT,
 ];
 
 fn put(target: &mut Value, pointer: &str, value: Value) {
@@ -255,5 +315,24 @@ mod tests {
         assert_eq!(scope.path, "/api/v1/secrets");
         assert_eq!(scope.labels.unwrap(), format!("{}=true", keys::MSA));
         assert_eq!(Selected::HiveSecrets.scope().labels.as_deref(), Some(keys::HIVE_SECRET_TYPE));
+    }
+
+    /// S-207, S-209: what is marked already is not even read
+    #[test]
+    fn only_unmarked_secrets_are_asked_for() {
+        let scope = Selected::AgentSecrets.scope();
+        assert!(scope.metadata_only);
+        assert_eq!(
+            scope.labels.as_deref(),
+            Some(
+                "agent-install.openshift.io/watch=true,!hive.openshift.io/secret-type,\
+                 !cluster.open-cluster-management.io/type,!cluster.open-cluster-management.io/backup"
+            )
+        );
+        let in_one = Selected::ClusterSecrets.scope_in(Some("c1"));
+        assert_eq!((in_one.path.as_str(), in_one.labels), ("/api/v1/namespaces/c1/secrets", None));
+        let marked = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"labels": {
+            keys::AGENT_INSTALL_WATCH: "true", keys::BACKUP: ""}}});
+        assert!(!Selected::AgentSecrets.includes(&object(marked)));
     }
 }

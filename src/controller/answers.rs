@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::others::Known;
 use super::world::World;
-use crate::cluster::facts::{Reader, tokens_of};
+use crate::cluster::facts::{Reader, credentials_of, tokens_of};
 use crate::cluster::observe::MAX_QUESTIONS;
 use crate::cluster::{Error, clock};
 use crate::plan::{self, Decision, HubSnapshot, OnRequest, Plan, Query};
@@ -83,6 +83,7 @@ impl Answers {
             (Known::All(lists), Query::Tokens | Query::TokensLeft) => {
                 Ok(Some(tokens_of(lists, world.wanting_tokens())))
             }
+            (Known::All(lists), Query::Credentials) => Ok(Some(credentials_of(lists))),
             _ => self.reader.answer_one(namespace, query).await.map(Some),
         }
     }

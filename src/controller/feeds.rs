@@ -10,6 +10,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinSet};
 
+use super::within::follow_within;
 use crate::cluster::list::{Kind, Scope};
 use crate::cluster::presence::{Crds, Presence};
 use crate::cluster::selection::Selected;
@@ -66,6 +67,7 @@ pub(super) struct Feeds {
     sender: UnboundedSender<Item>,
     crds: watch::Sender<Crds>,
     others: BTreeMap<Selected, AbortHandle>,
+    hive_namespaces: watch::Sender<BTreeSet<String>>,
 }
 
 impl Feeds {
@@ -73,7 +75,9 @@ impl Feeds {
     pub(super) fn new(client: Client) -> (Self, UnboundedReceiver<Item>) {
         let (sender, inbox) = unbounded_channel();
         let (crds, _) = watch::channel(None);
-        (Self { tasks: JoinSet::new(), client, sender, crds, others: BTreeMap::new() }, inbox)
+        let (hive_namespaces, _) = watch::channel(BTreeSet::new());
+        let (tasks, others) = (JoinSet::new(), BTreeMap::new());
+        (Self { tasks, client, sender, crds, others, hive_namespaces }, inbox)
     }
 
     /// Starts the watch on CRDs.
@@ -86,7 +90,12 @@ impl Feeds {
     }
 
     /// Follows exactly these objects of other components; what runs already goes on.
-    pub(super) fn want(&mut self, wanted: &BTreeSet<Selected>) {
+    pub(super) fn want(&mut self, wanted: &BTreeSet<Selected>, hive_namespaces: BTreeSet<String>) {
+        self.hive_namespaces.send_if_modified(|known| {
+            let is_news = *known != hive_namespaces;
+            *known = hive_namespaces;
+            is_news
+        });
         self.others.retain(|selected, task| {
             let stays = wanted.contains(selected);
             if !stays {
@@ -104,6 +113,11 @@ impl Feeds {
 
     fn follow(&mut self, selected: Selected) -> AbortHandle {
         let (client, sender) = (self.client.clone(), self.sender.clone());
+        if selected.is_of_hive_namespaces() {
+            let namespaces = self.hive_namespaces.subscribe();
+            let tell = move |news| sender.send(Item::Other(selected, news)).is_ok();
+            return self.tasks.spawn(follow_within(client, selected, namespaces, tell));
+        }
         let presence = selected.presence(self.crds.subscribe());
         let tell = move |news| sender.send(Item::Other(selected, trimmed(selected, news))).is_ok();
         self.tasks.spawn(follow(client, selected.scope(), presence, tell))
@@ -153,7 +167,8 @@ fn note(crds: &watch::Sender<Crds>, news: &News<Crd>) {
     }
 }
 
-fn trimmed(selected: Selected, news: News<DynamicObject>) -> News<DynamicObject> {
+/// Leaves of every object what rules read.
+pub(super) fn trimmed(selected: Selected, news: News<DynamicObject>) -> News<DynamicObject> {
     let trim = |object| selected.trim(object);
     match news {
         News::All { objects, unreadable, version } => {

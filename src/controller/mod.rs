@@ -12,6 +12,7 @@ mod pass;
 mod queue;
 mod run;
 mod store;
+mod within;
 mod worker;
 mod world;
 

@@ -7,10 +7,10 @@ use kube::core::{ApiResource, DynamicObject};
 
 use super::store::{Key, Store, key_of, parse_version};
 use crate::cluster::Class;
-use crate::cluster::facts::Lists;
+use crate::cluster::facts::{Lists, selections_of};
 use crate::cluster::selection::Selected;
 use crate::cluster::watch::News;
-use crate::plan::Unreadable;
+use crate::plan::{Query, Unreadable, labels};
 
 /// The objects of other components that are followed.
 #[derive(Debug, Default)]
@@ -75,6 +75,9 @@ impl Others {
         let key = key_of(object);
         let mut changed = false;
         for (selected, shelf) in &mut self.shelves {
+            if selected.is_of_hive_namespaces() && shelf.store.get(&key).is_none() {
+                continue;
+            }
             if selected.includes(object) {
                 changed |= shelf.store.set_own(selected.trim(object.clone()));
             } else if shelf.store.get(&key).is_some_and(|known| known.uid() == object.uid()) {
@@ -104,9 +107,44 @@ impl Others {
         }
         Known::All(lists)
     }
+
+    /// The objects that decide on labels, once they are known; what cannot be read is left out. Spec: S-131
+    pub(super) fn of_credentials(&self) -> Known {
+        let mut lists = Lists::default();
+        for selected in selections_of(&Query::Credentials) {
+            let Some(shelf) = self.shelves.get(selected).filter(|shelf| shelf.is_settled()) else {
+                return Known::NotYet;
+            };
+            lists.insert(*selected, Some(shelf.store.all()));
+        }
+        for (selected, shelf) in self.shelves.iter().filter(|(selected, _)| selected.is_of_hive_namespaces())
+        {
+            if !shelf.is_settled() {
+                return Known::NotYet;
+            }
+            lists.insert(*selected, Some(shelf.store.all()));
+        }
+        Known::All(lists)
+    }
+
+    /// The namespaces Hive works in, and whether it names configmaps there; none before all of it is known.
+    pub(super) fn of_hive(&self) -> (BTreeSet<String>, bool) {
+        let shelves = [Selected::Deployments, Selected::Pools].map(|selected| self.shelves.get(&selected));
+        if !shelves.iter().all(|shelf| shelf.is_some_and(Shelf::is_settled)) {
+            return (BTreeSet::new(), false);
+        }
+        let objects = || shelves.iter().flatten().flat_map(|shelf| shelf.store.values());
+        let names_config_maps = objects().any(|object| labels::manifests_config_map(object).is_some());
+        (objects().filter_map(ResourceExt::namespace).collect(), names_config_maps)
+    }
 }
 
 impl Shelf {
+    /// As much is known as will be for now.
+    fn is_settled(&self) -> bool {
+        self.store.is_synced() || self.is_absent || self.is_broken
+    }
+
     fn take(&mut self, name: &str, news: News<DynamicObject>) -> bool {
         match news {
             News::All { objects, unreadable, version } => {
@@ -213,5 +251,66 @@ mod tests {
         assert_eq!(count(&others), 1);
         assert!(others.take_own(&secret(9, "no")));
         assert_eq!(count(&others), 0);
+    }
+
+    fn whole(objects: serde_json::Value) -> News<DynamicObject> {
+        News::All {
+            objects: serde_json::from_value(objects).unwrap(),
+            unreadable: Vec::new(),
+            version: "7".into(),
+        }
+    }
+
+    fn with_shelves(selections: &[Selected]) -> Others {
+        let mut others = Others::default();
+        others.keep(&selections.iter().copied().collect());
+        others
+    }
+
+    /// S-201, S-203: the first backups must not miss a namespace
+    #[test]
+    fn the_namespaces_of_hive_are_told_once_all_are_known() {
+        let mut others = with_shelves(selections_of(&Query::Credentials));
+        let manifests = json!({"provisioning": {"manifestsConfigMapRef": {"name": "m"}}});
+        others.take(
+            Selected::Deployments,
+            whole(json!([{"metadata": {"namespace": "c1"}, "spec": manifests}])),
+        );
+        assert_eq!(others.of_hive(), (BTreeSet::new(), false));
+        others.take(Selected::Pools, whole(json!([{"metadata": {"namespace": "pools"}}])));
+        assert_eq!(others.of_hive(), (BTreeSet::from(["c1".to_owned(), "pools".to_owned()]), true));
+    }
+
+    /// S-131, S-132: what is not served, or may not be read, keeps nothing from being backed up
+    #[test]
+    fn credentials_are_known_as_far_as_they_can_be() {
+        let mut others = with_shelves(selections_of(&Query::Credentials));
+        others.take(Selected::Deployments, News::Absent);
+        others.take(Selected::Pools, News::Absent);
+        others.take(Selected::HostSecrets, whole(json!([{"metadata": {"namespace": "infra"}}])));
+        assert_eq!(others.of_credentials(), Known::NotYet);
+        let broken = crate::cluster::Error::timed_out("list", "secrets");
+        others.take(Selected::AgentSecrets, News::Broken(broken));
+        let Known::All(lists) = others.of_credentials() else { panic!("not known") };
+        assert_eq!(lists[&Selected::HostSecrets].as_ref().map(Vec::len), Some(1));
+    }
+
+    /// S-207, S-291: what has its label leaves the shelf; of other secrets none is taken in
+    #[test]
+    fn a_labelled_secret_leaves_the_shelf_at_once() {
+        let mut others = with_shelves(&[Selected::AgentSecrets, Selected::ClusterSecrets]);
+        let secret = |version: &str, labels: serde_json::Value| {
+            json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"namespace": "infra", "name": "pull",
+                "uid": "u", "resourceVersion": version, "labels": labels}})
+        };
+        let watched = json!({"agent-install.openshift.io/watch": "true"});
+        others.take(Selected::AgentSecrets, whole(json!([secret("5", watched.clone())])));
+        others.take(Selected::ClusterSecrets, whole(json!([])));
+        let mut labelled = watched;
+        labelled["cluster.open-cluster-management.io/backup"] = json!("agent-install");
+        assert!(others.take_own(&serde_json::from_value(secret("8", labelled)).unwrap()));
+        let empty =
+            Lists::from([(Selected::AgentSecrets, Some(vec![])), (Selected::ClusterSecrets, Some(vec![]))]);
+        assert_eq!(others.lists(&[Selected::AgentSecrets, Selected::ClusterSecrets]), Known::All(empty));
     }
 }

@@ -141,7 +141,8 @@ fn take_in(world: &mut World, action: &Action, outcome: &Outcome) -> bool {
         (
             Action::Delete(target) | Action::DeleteForeground(target) | Action::DetachAndDelete(target),
             Outcome::Done(None) | Outcome::Gone,
-        ) => world.forget(&place_of(target)),
+        )
+        | (Action::Patch(target, _), Outcome::Gone) => world.forget(&place_of(target)),
         _ => false,
     }
 }

@@ -128,6 +128,7 @@ mod tests {
         assert_eq!(queue.take_due(now + DEBOUNCE * 2), None);
     }
 
+    /// S-270: up to 1000 s; S-294: one object never holds up another
     #[test]
     fn a_failing_object_backs_off_without_holding_up_the_others() {
         let (mut queue, now) = (Queue::default(), Instant::now());
@@ -139,6 +140,7 @@ mod tests {
         assert_eq!(queue.next_due(), Some(now + LONGEST_BACKOFF));
     }
 
+    /// S-270
     #[test]
     fn the_backoff_doubles_from_5_ms_and_success_resets_it() {
         let (mut queue, now) = (Queue::default(), Instant::now());
@@ -150,6 +152,7 @@ mod tests {
         assert_eq!(queue.failures(&subject("a")), 0);
     }
 
+    /// S-271: an error wins over the time a plan asks for, and news over both
     #[test]
     fn an_event_brings_a_failing_object_forward_after_a_rest() {
         let (mut queue, now) = (Queue::default(), Instant::now());

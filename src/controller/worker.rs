@@ -14,6 +14,7 @@ use super::pass::{Passes, Verdict, short};
 use super::queue::Queue;
 use super::world::{Touched, World};
 use crate::cluster::Error;
+use crate::cluster::selection::Selected;
 use crate::plan::{Subject, SubjectKind};
 
 /// A failing object counts as stuck, as far as `--once` goes, after this many tries.
@@ -183,7 +184,8 @@ impl Worker {
     }
 
     fn take_in(&mut self, item: Item) {
-        let may_want_more = matches!(item, Item::Schedule(_));
+        let may_want_more =
+            matches!(item, Item::Schedule(_) | Item::Other(Selected::Deployments | Selected::Pools, _));
         let touched = self.world.take(item);
         if touched.served {
             self.passes.answers.forget_served();
@@ -210,7 +212,7 @@ impl Worker {
     /// Follows what the objects that are there make worth following.
     fn follow_what_is_wanted(&mut self) {
         let wanted = self.world.wanted();
-        self.feeds.want(&wanted);
+        self.feeds.want(&wanted, self.world.hive_namespaces());
     }
 
     fn subjects_of(&self, touched: &Touched) -> Vec<Subject> {

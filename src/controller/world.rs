@@ -156,14 +156,26 @@ impl World {
             let query =
                 if schedule.spec.use_managed_service_account { Query::Tokens } else { Query::TokensLeft };
             wanted.extend(selections_of(&query));
+            wanted.extend(selections_of(&Query::Credentials));
         }
+        let (namespaces, names_config_maps) = self.others.of_hive();
+        wanted.extend((!namespaces.is_empty()).then_some(Selected::ClusterSecrets));
+        wanted.extend(names_config_maps.then_some(Selected::ClusterConfigMaps));
         self.others.keep(&wanted);
         wanted
     }
 
+    /// The namespaces Hive works in; none before all of them are known.
+    pub(super) fn hive_namespaces(&self) -> BTreeSet<String> {
+        self.others.of_hive().0
+    }
+
     /// The objects behind a question, as far as they are followed.
     pub(super) fn lists(&self, query: &Query) -> Known {
-        self.others.lists(selections_of(query))
+        match query {
+            Query::Credentials => self.others.of_credentials(),
+            _ => self.others.lists(selections_of(query)),
+        }
     }
 
     /// The BackupSchedules that want tokens, as `namespace/name`; one that cannot be read may. Spec: S-193

@@ -7,6 +7,7 @@ pub mod cleanup;
 pub mod collision;
 pub mod expired;
 mod kind;
+pub mod labels;
 pub mod latest;
 mod message;
 pub mod next_run;

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use super::cleanup::CleanupReason;
+use super::labels::LabelReason;
 use super::restore::RestoreReason;
 use super::schedule::ScheduleReason;
 use super::tidy::TidyReason;
@@ -19,6 +20,8 @@ pub enum Reason {
     Restore(RestoreReason),
     /// A person wants it gone.
     Tidy(TidyReason),
+    /// A label for the credentials backup.
+    Label(LabelReason),
     /// A rule about tokens.
     Token(TokenReason),
     /// A restore left it over.
@@ -31,6 +34,7 @@ impl fmt::Display for Reason {
             Self::Schedule(reason) => reason.fmt(f),
             Self::Restore(reason) => reason.fmt(f),
             Self::Tidy(reason) => reason.fmt(f),
+            Self::Label(reason) => reason.fmt(f),
             Self::Token(reason) => reason.fmt(f),
             Self::Cleanup(reason) => reason.fmt(f),
         }
@@ -58,6 +62,12 @@ impl From<RestoreReason> for Reason {
 impl From<TidyReason> for Reason {
     fn from(reason: TidyReason) -> Self {
         Self::Tidy(reason)
+    }
+}
+
+impl From<LabelReason> for Reason {
+    fn from(reason: LabelReason) -> Self {
+        Self::Label(reason)
     }
 }
 

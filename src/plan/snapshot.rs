@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Unreadable;
 use super::cleanup::{Leftovers, Search};
+use super::labels::CredentialFacts;
 use super::on_hub::{AwaitedVolume, ImportFacts, InternalHub};
 use super::tokens::TokenFacts;
 use crate::{api, velero};
@@ -97,6 +98,9 @@ pub struct OnRequest {
     /// Kinds the API server serves.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub served: Option<ServedApis>,
+    /// Secrets and configmaps that may need a label, and what of Hive's names them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credentials: Option<CredentialFacts>,
     /// What rules about tokens read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tokens: Option<TokenFacts>,
@@ -130,6 +134,8 @@ pub enum Query {
     Hub,
     /// Fill [`OnRequest::served`].
     Served,
+    /// Fill [`OnRequest::credentials`].
+    Credentials,
     /// Fill [`OnRequest::tokens`].
     Tokens,
     /// Fill [`OnRequest::tokens`] as far as it takes to find what is left of tokens nobody wants.
@@ -214,6 +220,7 @@ impl OnRequest {
     pub fn fill(&mut self, answers: Self) {
         self.hub = answers.hub.or(self.hub.take());
         self.served = answers.served.or(self.served.take());
+        self.credentials = answers.credentials.or(self.credentials.take());
         self.tokens = answers.tokens.or(self.tokens.take());
         self.internal_hubs = answers.internal_hubs.or(self.internal_hubs.take());
         self.restores_elsewhere = answers.restores_elsewhere.or(self.restores_elsewhere);

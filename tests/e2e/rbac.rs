@@ -58,6 +58,7 @@ async fn play(stage: &Stage) -> Result<()> {
     let reconciler = stage.spawn_loop(LOOP)?;
     reconciler.holds_lease().await?;
     a_set_is_made_edited_and_made_anew(stage).await?;
+    what_belongs_to_clusters_is_labelled(stage).await?;
     backups_are_removed(stage).await?;
     a_status_meets_another_change(stage).await?;
     tokens_come_and_go(stage).await?;
@@ -128,6 +129,24 @@ async fn a_set_is_made_edited_and_made_anew(stage: &Stage) -> Result<()> {
     remove(&stage.velero("Schedule"), "acm-resources-schedule").await?;
     used(stage, "delete", "schedules", "velero.io").await?;
     is_in_phase(stage, "BackupSchedule", "hub", "Enabled").await
+}
+
+/// Spec: S-201, S-202
+async fn what_belongs_to_clusters_is_labelled(stage: &Stage) -> Result<()> {
+    stage.hub.create_namespace("pool-x7").await?;
+    let meta = |name: &str| json!({"namespace": "pool-x7", "name": name});
+    let spec = json!({"clusterPoolRef": {"poolName": "pool"}, "pullSecretRef": {"name": "pull"},
+        "provisioning": {"manifestsConfigMapRef": {"name": "extra"}}});
+    for object in [
+        json!({"apiVersion": "v1", "kind": "Secret", "metadata": meta("pull")}),
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta("extra")}),
+        json!({"apiVersion": "hive.openshift.io/v1", "kind": "ClusterDeployment", "metadata": meta("pool-x7"), "spec": spec}),
+    ] {
+        stage.hub.create(object).await?;
+    }
+    used(stage, "patch", "secrets", "").await?;
+    used(stage, "patch", "configmaps", "").await?;
+    used(stage, "patch", "clusterdeployments", "hive.openshift.io").await
 }
 
 /// One is asked of Velero, one Velero reports that it cannot, and one request is there unseen.

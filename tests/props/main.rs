@@ -4,7 +4,9 @@
 
 mod cleanup;
 mod hubs;
+mod labels;
 mod objects;
+mod schedules;
 mod simulated_hub;
 mod tokens;
 

@@ -9,6 +9,7 @@ mod pause;
 mod prepare;
 mod reason;
 mod run_now;
+mod skip;
 mod status;
 mod templates;
 mod validate;

@@ -1,4 +1,4 @@
-//! What is done before backups: tokens come first. Spec: S-130
+//! What is done before backups: tokens come first, then labels. Spec: S-130
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use super::pass::{Pass, resting};
 use crate::api::BackupSchedulePhase;
 use crate::plan::tokens::{self, Component, TokenFacts};
 use crate::plan::validate::Terms;
-use crate::plan::{HubSnapshot, Plan, Query, Step, Wake};
+use crate::plan::{HubSnapshot, Plan, Query, Step, Wake, labels};
 
 /// Steps of one pass, at most, so that a pause or a collision is never long in coming. Spec: S-294
 const BATCH: usize = 1000;
@@ -31,7 +31,9 @@ pub(super) struct Preparation {
 impl Preparation {
     /// All that prepares a backup. Spec: S-130
     pub(super) fn of(pass: &Pass<'_>, terms: &Terms) -> Result<Self, BTreeSet<Query>> {
-        tokens_of(pass, terms)
+        let mut preparation = tokens_of(pass, terms)?;
+        preparation.steps.extend(labels_of(pass)?);
+        Ok(preparation)
     }
 
     /// Everything, then the plan: before there are Velero Schedules a pause or a collision has nothing to stop, and
@@ -77,6 +79,14 @@ fn tokens_of(pass: &Pass<'_>, terms: &Terms) -> Result<Preparation, BTreeSet<Que
         }
         _ => Preparation::default(),
     })
+}
+
+/// Spec: S-200 to S-209
+fn labels_of(pass: &Pass<'_>) -> Result<Vec<Step>, BTreeSet<Query>> {
+    match &pass.hub.on_request.credentials {
+        Some(facts) => Ok(labels::steps(facts, local_cluster(pass.hub))),
+        None => Err(unanswered(pass.hub, pass.schedule.spec.use_managed_service_account)),
+    }
 }
 
 /// A second account is due once half of a token's life is over, not at the half. Spec: S-166
@@ -139,6 +149,8 @@ pub(super) fn unanswered(hub: &HubSnapshot, wants_tokens: bool) -> BTreeSet<Quer
         (known.hub.is_none(), Query::Hub),
         (known.served.is_none(), Query::Served),
         (known.tokens.is_none(), tokens),
+        // Nobody's secrets are looked at to take leave of a BackupSchedule.
+        (known.credentials.is_none() && hub.subject_schedule().is_some(), Query::Credentials),
     ];
     all.into_iter().filter(|(is_open, _)| *is_open).map(|(_, query)| query).collect()
 }

@@ -47,6 +47,13 @@ pub const MANAGED_CLUSTER: Kind =
 pub const NAMESPACE: Kind = Kind::new(["", "v1", "Namespace", "namespaces"]);
 /// A secret.
 pub const SECRET: Kind = Kind::new(["", "v1", "Secret", "secrets"]);
+/// A configmap.
+pub const CONFIG_MAP: Kind = Kind::new(["", "v1", "ConfigMap", "configmaps"]);
+/// A cluster Hive makes or has made.
+pub const CLUSTER_DEPLOYMENT: Kind =
+    Kind::new(["hive.openshift.io", "v1", "ClusterDeployment", "clusterdeployments"]);
+/// Clusters Hive keeps in stock.
+pub const CLUSTER_POOL: Kind = Kind::new(["hive.openshift.io", "v1", "ClusterPool", "clusterpools"]);
 /// A component of the hub that works on managed clusters.
 pub const COMPONENT: Kind = Kind::new([
     "addon.open-cluster-management.io",
