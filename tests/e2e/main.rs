@@ -9,6 +9,7 @@ mod choices;
 mod failback;
 mod failover;
 mod faults;
+mod hostile_storage;
 mod interrupted;
 mod lease;
 mod logs;
