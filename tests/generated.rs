@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use acmbackup::api::crd;
+use acmbackup::cluster::roles::roles;
 use acmbackup::wire::yaml;
 
 #[test]
@@ -21,6 +22,12 @@ fn plugin_manifest_holds_exactly_our_crds() {
     let entries = std::fs::read_dir(in_repository("plugin-manifest/crds")).unwrap();
     let found: BTreeSet<String> = entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
     assert_eq!(found, wanted);
+}
+
+#[test]
+fn plugin_manifest_holds_the_roles_of_the_loop() {
+    let documents = roles().map(|role| yaml::to_string(&role).unwrap());
+    assert_up_to_date("plugin-manifest/rbac.yaml", &documents.join("---\n"));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::environment::Environment;
 use super::error::CliError;
 use super::exit::Exit;
 use super::session::Session;
-use super::{Cli, Command, help, logging, output};
+use super::{Cli, Command, completion, help, logging, output};
 use crate::cluster::clock;
 use crate::render::Style;
 use crate::render::style::ColorChoice;
@@ -19,6 +19,9 @@ use crate::render::style::ColorChoice;
 pub fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
     install_panic_hook();
+    if completion::answered(&words) {
+        return ExitCode::SUCCESS;
+    }
     let json = wants_json(&words);
     let result = match parse(&words) {
         Ok(cli) => execute(cli),

@@ -1,6 +1,7 @@
 //! The environment of the process, read once: terminals, colour, language, CI.
 
 use std::io::{IsTerminal, stderr, stdin, stdout};
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 
@@ -89,8 +90,14 @@ fn is_utf8() -> bool {
     }
 }
 
-fn is_set(name: &str) -> bool {
+/// Whether a variable is set to anything.
+pub fn is_set(name: &str) -> bool {
     !variable(name).is_empty()
+}
+
+/// The folders programs are looked for in.
+pub fn search_path() -> Vec<PathBuf> {
+    std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default()
 }
 
 #[allow(clippy::disallowed_methods)] // the one place that reads the environment

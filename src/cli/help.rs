@@ -7,8 +7,8 @@ pub const GROUPS: &[(&str, &[&str])] = &[
     ("Back up", &["schedule", "pause", "resume", "backup"]),
     ("Restore", &["latest", "plan", "restore", "activate", "wait"]),
     ("Look", &["status", "get", "logs"]),
-    ("Check", &["doctor"]),
-    ("Controller", &["run", "install"]),
+    ("Check", &["doctor", "verify"]),
+    ("Controller", &["run", "install", "uninstall"]),
     ("Other", &["completion", "version"]),
 ];
 

@@ -28,6 +28,7 @@ pub mod run;
 pub mod schedule;
 pub mod session;
 pub mod status;
+pub mod verify;
 pub mod version;
 pub mod wait;
 pub mod writers;
@@ -92,10 +93,14 @@ pub enum Command {
     Get(get::GetArgs),
     /// Show the Velero logs behind a backup, run or restore
     Logs(logs::LogsArgs),
+    /// Check that this hub could be restored from its backups
+    Verify(verify::VerifyArgs),
     /// Check that everything needed is in place
     Doctor(doctor::DoctorArgs),
-    /// Install the CRDs
-    Install(install::InstallArgs),
+    /// Install the CRDs and the loop
+    Install(Box<install::InstallArgs>),
+    /// Remove what install installed
+    Uninstall(install::UninstallArgs),
     /// Set up shell completion
     Completion(completion::CompletionArgs),
     /// Print versions
@@ -122,9 +127,11 @@ pub async fn run(command: Command, session: Session) -> Result<Exit> {
         Command::Status(args) => status::run(&args, &session).await,
         Command::Get(args) => get::run(args, &session).await,
         Command::Logs(args) => logs::run(args, &session).await,
+        Command::Verify(args) => verify::run(args, &session).await,
         Command::Doctor(args) => doctor::run(args, &session).await,
-        Command::Install(args) => install::run(args, &session).await,
-        Command::Completion(args) => completion::run(&args),
+        Command::Install(args) => install::run(*args, &session).await,
+        Command::Uninstall(args) => install::uninstall(args, &session).await,
+        Command::Completion(args) => completion::run(&args, &session),
         Command::Version(args) => version::run(&args, &session).await,
     }
 }

@@ -12,7 +12,7 @@ use super::error::{CliError, Result};
 use super::exit::{Exit, problem};
 use super::session::Session;
 use crate::api::keys::LEASE_NAME;
-use crate::cluster::lease::{Holder, LeaseOptions, identity};
+use crate::cluster::lease::{Holder, LeaseOptions};
 use crate::cluster::namespace::{DEFAULT_NAMESPACE, NamespaceProblem, find};
 use crate::cluster::{self, Connection, Purpose, clock};
 use crate::controller::health::bind_address;
@@ -23,7 +23,7 @@ use crate::wire::GoDuration;
 /// Run the reconcile loop in the foreground
 ///
 /// Acts on BackupSchedules and Restores as the operator does, under the operator's own lease, so that the
-/// two never act on one hub together. The first Ctrl-C or SIGTERM finishes what is being done, gives the
+/// two never act on one hub together. The first Ctrl-C, SIGTERM or SIGHUP finishes what is being done, gives the
 /// lease back and exits with 0; the second one exits at once.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "Examples:
@@ -48,7 +48,7 @@ pub struct RunArgs {
     /// Name of the lease
     #[arg(long, value_name = "NAME", default_value = LEASE_NAME)]
     lease_name: String,
-    /// Namespace of the lease; the namespace worked in if not given
+    /// Namespace of the lease; the operator's, else kube-system, if not given
     #[arg(long, value_name = "NS")]
     lease_namespace: Option<String>,
     /// How long others wait for a holder that does not renew
@@ -112,14 +112,16 @@ impl RunArgs {
             let usage = || CliError::new(Exit::Usage, format!("--{name} must be positive"));
             duration.to_std().filter(|limit| *limit > Duration::ZERO).ok_or_else(usage)
         };
-        let options = LeaseOptions {
+        let mut options = LeaseOptions {
             name: self.lease_name.clone(),
-            namespace: self.lease_namespace.clone().unwrap_or_else(|| namespace.to_owned()),
             duration: limit("lease-duration", &self.lease_duration)?,
             renew_deadline: limit("lease-renew-deadline", &self.lease_renew_deadline)?,
             retry_period: limit("lease-retry-period", &self.lease_retry_period)?,
-            identity: identity(),
+            ..LeaseOptions::upstream()
         };
+        if let Some(namespace) = &self.lease_namespace {
+            (options.namespace, options.or_namespace) = (namespace.clone(), None);
+        }
         check_times(&options)?;
         Ok(RunOptions {
             namespace: (!self.all_namespaces).then(|| namespace.to_owned()),
@@ -201,21 +203,42 @@ async fn forced_end(stop: &watch::Sender<bool>, grace: Duration) -> Exit {
 struct Signals {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
+    /// The terminal went away; `None` where the loop was started to outlive that.
+    hangup: Option<tokio::signal::unix::Signal>,
 }
 
 #[cfg(unix)]
 impl Signals {
     fn new() -> std::io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hangup: if outlives_terminal() { None } else { Some(signal(SignalKind::hangup())?) },
+        })
     }
 
     async fn next(&mut self) -> Exit {
         tokio::select! {
             _ = self.interrupt.recv() => Exit::Interrupted,
             _ = self.terminate.recv() => Exit::Terminated,
+            Some(()) = receive(self.hangup.as_mut()) => Exit::Terminated,
         }
     }
+}
+
+#[cfg(unix)]
+async fn receive(signal: Option<&mut tokio::signal::unix::Signal>) -> Option<()> {
+    signal?.recv().await
+}
+
+/// True under `nohup`: the signal was ignored from the start, and a handler would undo that.
+#[cfg(unix)]
+fn outlives_terminal() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    ignored.is_some_and(|mask| mask & 1 == 1)
 }
 
 #[cfg(not(unix))]

@@ -10,7 +10,6 @@ use super::error::Result;
 use super::exit::Exit;
 use super::output::{self, DataFormat, Frame};
 use super::session::{Hub, Session};
-use crate::api::keys::LEASE_NAME;
 use crate::cluster::list::items;
 use crate::cluster::{self, Class, facts, lease};
 use crate::plan::Severity;
@@ -111,7 +110,7 @@ async fn observe(hub: &Hub, session: &Session) -> Result<Observed> {
         items(client, here),
         items(client, here),
         items(client, here),
-        lease::read(client, hub.namespace(), LEASE_NAME),
+        lease::read(client),
     );
     let now = session.now();
     let held = open(held)?.map(|held| {

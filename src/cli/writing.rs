@@ -157,7 +157,11 @@ impl ConfirmArgs {
 
 /// `restore.cluster.open-cluster-management.io/NAME`.
 pub fn full_name(place: &Place) -> String {
-    format!("{}.{}/{}", place.resource.kind.to_lowercase(), place.resource.group, place.name)
+    let kind = place.resource.kind.to_lowercase();
+    match place.resource.group.as_str() {
+        "" => format!("{kind}/{}", place.name),
+        group => format!("{kind}.{group}/{}", place.name),
+    }
 }
 
 /// A refused write; fields the server does not know are shown with the flags that set them.

@@ -30,6 +30,18 @@ pub(super) async fn resolve(options: &ConnectOptions) -> Result<Resolved, Error>
     Ok(resolved)
 }
 
+/// The contexts of the kubeconfig, sorted; none if there is no kubeconfig.
+///
+/// # Errors
+///
+/// A kubeconfig cannot be read.
+pub fn contexts(options: &ConnectOptions) -> Result<Vec<String>, Error> {
+    let found = kubeconfig(options)?.map(|config| config.contexts).unwrap_or_default();
+    let mut names: Vec<String> = found.into_iter().map(|context| context.name).collect();
+    names.sort();
+    Ok(names)
+}
+
 /// The merged kubeconfig; `None` if there is none anywhere.
 fn kubeconfig(options: &ConnectOptions) -> Result<Option<Kubeconfig>, Error> {
     if let Some(path) = &options.kubeconfig {

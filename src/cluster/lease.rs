@@ -17,10 +17,14 @@ use super::clock;
 use super::error::{Class, Error};
 pub use super::identity::identity;
 use super::identity::is_dead;
+use super::namespace::DEFAULT_NAMESPACE;
 use crate::api::keys::{FIELD_MANAGER, LEASE_NAME};
 
 /// How often a renewal that failed is tried again.
 const TROUBLED_PERIOD: Duration = Duration::from_secs(2);
+
+/// Where the lease is on a hub without the operator's namespace: every hub has this one.
+pub const WITHOUT_OPERATOR: &str = "kube-system";
 
 /// Which lease, and how it is kept. The defaults are upstream's. Spec: S-020
 #[derive(Debug, Clone)]
@@ -29,6 +33,8 @@ pub struct LeaseOptions {
     pub name: String,
     /// Its namespace.
     pub namespace: String,
+    /// The namespace to take where that one does not exist; `None` = that is an error.
+    pub or_namespace: Option<&'static str>,
     /// How long others wait for a holder that does not renew.
     pub duration: Duration,
     /// How long the holder tries to renew before it gives up.
@@ -40,11 +46,12 @@ pub struct LeaseOptions {
 }
 
 impl LeaseOptions {
-    /// Upstream's lease in a namespace, with upstream's times.
-    pub fn upstream(namespace: &str) -> Self {
+    /// Upstream's lease with upstream's times, where all loops of a hub meet, whatever namespaces they work in.
+    pub fn upstream() -> Self {
         Self {
             name: LEASE_NAME.to_owned(),
-            namespace: namespace.to_owned(),
+            namespace: DEFAULT_NAMESPACE.to_owned(),
+            or_namespace: Some(WITHOUT_OPERATOR),
             duration: Duration::from_secs(137),
             renew_deadline: Duration::from_secs(107),
             retry_period: Duration::from_secs(26),
@@ -77,14 +84,26 @@ impl fmt::Display for Holder {
     }
 }
 
-/// Who holds a lease; `None` if nobody does.
+/// Who holds the lease of the hub; `None` if nobody does.
 ///
 /// # Errors
 ///
 /// The lease cannot be read.
-pub async fn read(client: &Client, namespace: &str, name: &str) -> Result<Option<Holder>, Error> {
+pub async fn read(client: &Client) -> Result<Option<Holder>, Error> {
+    match read_in(client, DEFAULT_NAMESPACE).await? {
+        // Who may not look there does not work on such a hub either.
+        None => read_in(client, WITHOUT_OPERATOR).await.or_else(|error| match error.class() {
+            Class::Forbidden => Ok(None),
+            _ => Err(error),
+        }),
+        held => Ok(held),
+    }
+}
+
+async fn read_in(client: &Client, namespace: &str) -> Result<Option<Holder>, Error> {
     let api: Api<Lease> = Api::namespaced(client.clone(), namespace);
-    let lease = api.get_opt(name).await.map_err(Error::on("get", format!("lease {namespace}/{name}")))?;
+    let place = format!("lease {namespace}/{LEASE_NAME}");
+    let lease = api.get_opt(LEASE_NAME).await.map_err(Error::on("get", place))?;
     Ok(lease.and_then(|lease| holder_of(lease.spec?)))
 }
 
@@ -201,6 +220,14 @@ impl Claim {
         match self.api.create(&post(), &lease).await.map_err(self.failed("create")) {
             Ok(lease) => Ok(self.taken(lease)),
             Err(error) if error.class() == Class::AlreadyExists => self.somebody().await,
+            Err(error) if error.class() == Class::NotFound => match self.options.or_namespace.take() {
+                Some(namespace) => {
+                    self.api = Api::namespaced(self.api.clone().into_client(), namespace);
+                    self.options.namespace = namespace.to_owned();
+                    Box::pin(self.attempt()).await
+                }
+                None => Err(error),
+            },
             Err(error) => Err(error),
         }
     }

@@ -45,13 +45,13 @@ async fn one(client: &Client, search: &Search) -> Result<Result<Vec<Leftover>, U
         Err(error) if matches!(error.class(), Class::Unreachable | Class::Timeout | Class::Unauthorized) => {
             Err(error)
         }
-        Err(error) => Ok(Err(Unlisted { kind: name_of(&search.kind), why: error.cause() })),
+        Err(error) => Ok(Err(Unlisted { kind: search.kind.resource(), why: error.cause() })),
     }
 }
 
 /// Page by page. Read from etcd: the watch cache may not know yet what Velero has just restored.
 async fn listed(client: &Client, search: &Search) -> Result<Vec<Leftover>, Error> {
-    let name = name_of(&search.kind);
+    let name = search.kind.resource();
     let path = format!("{}/{}", root_of(&search.kind), search.kind.plural);
     let mut params = ListParams::default().labels(&search.selector()).limit(PAGE);
     let mut found = Vec::new();
@@ -64,14 +64,6 @@ async fn listed(client: &Client, search: &Search) -> Result<Vec<Leftover>, Error
             Some(token) => params.continue_token = Some(token),
             None => return Ok(found),
         }
-    }
-}
-
-/// `plural.group`.
-fn name_of(kind: &ObjectKind) -> String {
-    match kind.group.as_str() {
-        "" => kind.plural.clone(),
-        group => format!("{}.{group}", kind.plural),
     }
 }
 
@@ -139,7 +131,7 @@ mod tests {
         let labels = BTreeMap::from([("velero.io/backup-name".to_owned(), "b".to_owned())]);
         assert_eq!((object.labels, object.has_finalizers, object.is_being_deleted), (labels, true, false));
         assert_eq!(page.metadata.continue_.as_deref(), Some("more"));
-        assert_eq!(name_of(&kind), "clusterpools.hive.openshift.io");
+        assert_eq!(kind.resource(), "clusterpools.hive.openshift.io");
         assert_eq!(root_of(&ObjectKind::new(["", "v1", "Secret", "secrets"])), "/api/v1");
     }
 }

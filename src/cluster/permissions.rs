@@ -1,4 +1,4 @@
-//! The one table of verbs the loop needs.
+//! The one table of verbs the loop needs. The roles are made from it (`roles.rs`).
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 use k8s_openapi::api::authorization::v1::{
@@ -10,49 +10,110 @@ use kube::api::{Api, PostParams};
 use super::error::Error;
 use crate::api::GROUP;
 
-/// Verbs on one kind.
+/// Verbs on one kind, and why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Permission {
-    /// API group.
+    /// API group; empty = the core one, `*` = any.
     pub group: &'static str,
-    /// Plural, or `plural/subresource`.
+    /// Plural, or `plural/subresource`; `*` = any.
     pub resource: &'static str,
     /// Verbs.
     pub verbs: &'static [&'static str],
+    /// The rules that need them, and the code that goes by them.
+    pub why: &'static str,
 }
 
+const OURS: &str = GROUP;
+const VELERO: &str = "velero.io";
 const READ: &[&str] = &["list", "watch"];
 
-/// What every pass reads; a loop that may not read this must not start.
+/// What every pass reads in its namespace; a loop that may not read this must not start.
 pub const READS: &[Permission] = &[
-    Permission { group: GROUP, resource: "backupschedules", verbs: READ },
-    Permission { group: GROUP, resource: "restores", verbs: READ },
-    Permission { group: "velero.io", resource: "schedules", verbs: READ },
-    Permission { group: "velero.io", resource: "backups", verbs: READ },
-    Permission { group: "velero.io", resource: "restores", verbs: READ },
-    Permission { group: "velero.io", resource: "backupstoragelocations", verbs: READ },
-    Permission { group: "velero.io", resource: "deletebackuprequests", verbs: READ },
+    row(OURS, "backupschedules", READ, "S-023: what is asked for"),
+    row(OURS, "restores", READ, "R-120, S-032: what is asked for, and what blocks a schedule"),
+    row(VELERO, "schedules", READ, "S-024: the set that is there"),
+    row(VELERO, "backups", READ, "S-250, R-203: runs, and what latest stands for"),
+    row(VELERO, "restores", READ, "R-230: what is being restored"),
+    row(VELERO, "backupstoragelocations", READ, "S-034, R-130: whether there is storage"),
+    row(VELERO, "deletebackuprequests", READ, "S-230, S-252: what is being deleted already"),
 ];
 
-/// What passes write in their namespace; the lease shows by itself whether it may be taken. Spec: S-026
+/// The same in other namespaces, where two rules look too; without it they see their own namespace only.
+pub const READS_AROUND: &[Permission] = &[
+    row(VELERO, "backups", READ, "S-111: collisions"),
+    row(VELERO, "backupstoragelocations", READ, "S-033, R-130: storage in the wrong place"),
+];
+
+/// What passes write in their namespace. Spec: S-026
+///
+/// `get` reads an object again that somebody was faster to make or to change.
 pub const WRITES: &[Permission] = &[
-    Permission { group: GROUP, resource: "backupschedules/status", verbs: &["patch"] },
-    Permission { group: GROUP, resource: "restores", verbs: &["get", "patch", "delete"] },
-    Permission { group: GROUP, resource: "restores/status", verbs: &["patch"] },
-    Permission { group: "velero.io", resource: "schedules", verbs: &["get", "create", "patch", "delete"] },
-    Permission { group: "velero.io", resource: "backups", verbs: &["get", "create", "delete"] },
-    Permission { group: "velero.io", resource: "restores", verbs: &["get", "create", "delete"] },
-    Permission { group: "velero.io", resource: "deletebackuprequests", verbs: &["get", "create"] },
-    Permission { group: "events.k8s.io", resource: "events", verbs: &["create", "patch"] },
+    row(OURS, "backupschedules", &["get"], "S-272: a status that met another change"),
+    row(OURS, "backupschedules/status", &["patch"], "S-031"),
+    row(OURS, "restores", &["get", "patch"], "R-141: a status that met another change; R-804: finalizers"),
+    row(OURS, "restores/status", &["patch"], "R-141"),
+    row(VELERO, "schedules", &["get", "create", "patch", "delete"], "S-085, S-098, S-101"),
+    row(VELERO, "backups", &["get", "create", "delete"], "S-093: first runs; R-720: markers; S-230, R-724"),
+    row(VELERO, "restores", &["get", "create", "delete"], "R-203, R-230; R-803: of a deleted Restore"),
+    row(VELERO, "deletebackuprequests", &["get", "create"], "S-230, S-252"),
+    row("events.k8s.io", "events", &["create", "patch"], "R-900"),
 ];
 
-/// Cluster-wide reads without which a rule knows less.
+/// The lease, in its own namespace. It shows by itself whether it may be taken. Spec: S-020
+pub const LEASE: &[Permission] =
+    &[row("coordination.k8s.io", "leases", &["get", "create", "update"], "S-020: one loop per hub")];
+
+/// Reads everywhere without which a rule knows less.
 pub const CLUSTER_READS: &[Permission] = &[
-    Permission { group: "apiextensions.k8s.io", resource: "customresourcedefinitions", verbs: READ },
-    Permission { group: "config.openshift.io", resource: "clusterversions", verbs: &["list"] },
-    Permission { group: "cluster.open-cluster-management.io", resource: "managedclusters", verbs: &["list"] },
-    Permission { group: "apps.open-cluster-management.io", resource: "channels", verbs: &["list"] },
+    row("apiextensions.k8s.io", "customresourcedefinitions", READ, "S-070, S-021: new kinds are noticed"),
+    row("config.openshift.io", "clusterversions", &["list"], "S-140: the id of this hub"),
+    row("cluster.open-cluster-management.io", "managedclusters", &["list"], "S-143: the hub itself"),
+    row("apps.open-cluster-management.io", "channels", &["list"], "S-088: namespaces of charts"),
 ];
+
+/// Writes everywhere.
+pub const CLUSTER_WRITES: &[Permission] = &[];
+
+/// What a cleanup after a restore needs, everywhere; without it objects are left as they are, and that is told.
+///
+/// A backup may hold any kind, so that no list of kinds would do. What makes the difference between a loop that can
+/// remove and one that can take over a cluster is `patch`: it is needed to take finalizers off, and granted for the
+/// groups of a hub only.
+pub const CLEANUP: &[Permission] = &[
+    row("*", "*", &["list", "delete"], "R-420, R-430, R-431: what the backups do not hold"),
+    detached("addon.open-cluster-management.io"),
+    detached("agent-install.openshift.io"),
+    detached("agent.open-cluster-management.io"),
+    detached("app.k8s.io"),
+    detached("apps.open-cluster-management.io"),
+    detached("argoproj.io"),
+    detached("authentication.open-cluster-management.io"),
+    detached("cluster.open-cluster-management.io"),
+    detached("core.observatorium.io"),
+    detached("extensions.hive.openshift.io"),
+    detached("hive.openshift.io"),
+    detached("hiveinternal.openshift.io"),
+    detached("imageregistry.open-cluster-management.io"),
+    detached("metal3.io"),
+    detached("observability.open-cluster-management.io"),
+    detached("policy.open-cluster-management.io"),
+    detached("siteconfig.open-cluster-management.io"),
+    detached("submarineraddon.open-cluster-management.io"),
+    detached("tower.ansible.com"),
+];
+
+const fn detached(group: &'static str) -> Permission {
+    row(group, "*", &["patch"], "R-436: finalizers come off before a deletion")
+}
+
+const fn row(
+    group: &'static str,
+    resource: &'static str,
+    verbs: &'static [&'static str],
+    why: &'static str,
+) -> Permission {
+    Permission { group, resource, verbs, why }
+}
 
 /// Which of these verbs are missing, as `verb resource.group`; `namespace` `None` = everywhere.
 ///

@@ -20,6 +20,9 @@ const RETRY_PAUSES: [Duration; 4] = [
     Duration::from_millis(1000),
 ];
 
+/// A server answers a watch at once and then talks on; one that has not begun by then is not there.
+const WATCH_BEGINS_WITHIN: Duration = Duration::from_secs(30);
+
 type ResponseBody = UnsyncBoxBody<Bytes, BoxError>;
 
 /// The connection pool with our limits around it.
@@ -28,6 +31,7 @@ pub(super) struct Transport<C> {
     http: hyper_util::client::legacy::Client<C, Body>,
     limit: Option<Duration>,
     retries: bool,
+    watch_begins_within: Duration,
 }
 
 impl<C> Transport<C>
@@ -39,12 +43,12 @@ where
         limit: Option<Duration>,
         retries: bool,
     ) -> Self {
-        Self { http, limit, retries }
+        Self { http, limit, retries, watch_begins_within: WATCH_BEGINS_WITHIN }
     }
 
     /// Sends a request, again if that cannot do harm, and hands on the answer.
     pub(super) async fn send(self, request: Request<Body>) -> Result<Response<ResponseBody>, BoxError> {
-        let limit = self.limit.filter(|_| !is_watch(&request));
+        let (limit, body_limit) = self.limits(&request);
         let mut pauses = RETRY_PAUSES.into_iter().filter(|_| self.retries);
         let mut next = Some(request);
         loop {
@@ -59,11 +63,16 @@ where
                 }
                 _ => {
                     return answer
-                        .map(|response| response.map(|body| bounded(body, limit)))
+                        .map(|response| response.map(|body| bounded(body, body_limit)))
                         .map_err(Into::into);
                 }
             }
         }
+    }
+
+    /// How long the answer and then each piece of it may take; a watch only has to begin.
+    fn limits(&self, request: &Request<Body>) -> (Option<Duration>, Option<Duration>) {
+        if is_watch(request) { (Some(self.watch_begins_within), None) } else { (self.limit, self.limit) }
     }
 
     async fn attempt(
@@ -100,7 +109,6 @@ enum Failed {
     Late(Duration),
 }
 
-/// A watch ends when the server ends it; only other requests are limited.
 fn is_watch(request: &Request<Body>) -> bool {
     let query = request.uri().query().unwrap_or_default();
     query.split('&').any(|pair| matches!(pair, "watch=true" | "watch=1" | "follow=true"))
@@ -133,5 +141,41 @@ fn bounded(body: Incoming, limit: Option<Duration>) -> ResponseBody {
     match limit {
         Some(limit) => TimeoutBody::new(limit, body).boxed_unsync(),
         None => body.map_err(BoxError::from).boxed_unsync(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hyper_util::client::legacy::connect::HttpConnector;
+    use hyper_util::rt::TokioExecutor;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// A transport whose watches must begin within a tenth of a second and whose other requests have no limit.
+    fn transport() -> Transport<HttpConnector> {
+        let http = hyper_util::client::legacy::Client::builder(TokioExecutor::new());
+        let transport = Transport::new(http.build_http(), None, false);
+        Transport { watch_begins_within: Duration::from_millis(100), ..transport }
+    }
+
+    fn watch(address: std::net::SocketAddr) -> Request<Body> {
+        Request::get(format!("http://{address}/apis/velero.io/v1/backups?watch=true"))
+            .body(Body::empty())
+            .unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_watch_nobody_answers_is_given_up() {
+        let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let answer = transport().send(watch(silent.local_addr().unwrap())).await;
+        let error = answer.map(|_| "an answer").unwrap_err();
+        assert!(error.to_string().contains("timed out"), "{error}");
+    }
+
+    #[test]
+    fn a_watch_that_has_begun_may_be_silent_for_ever() {
+        let address = ([127, 0, 0, 1], 1).into();
+        assert_eq!(transport().limits(&watch(address)).1, None);
     }
 }

@@ -117,6 +117,9 @@ async fn stay<K: Kind>(
                     *pause = FIRST_PAUSE;
                 }
                 wait(pause).await;
+                if has_gone_back::<K>(client, namespace, &version).await {
+                    return End::Expired;
+                }
                 continue;
             }
         }
@@ -125,6 +128,14 @@ async fn stay<K: Kind>(
             sleep(FIRST_PAUSE).await;
         }
     }
+}
+
+/// True if the server is at an earlier version than `version`: etcd was restored from a backup. A watch from a version
+/// that is still to come would be told nothing.
+async fn has_gone_back<K: Kind>(client: &Client, namespace: Option<&str>, version: &str) -> bool {
+    let newest = list::<K>(client, namespace, &ListParams::default().limit(1)).await;
+    let number = |text: &str| text.parse::<u64>().ok();
+    newest.is_ok_and(|newest| number(&newest.resource_version) < number(version))
 }
 
 /// One watch request; true when the server ended it in the usual way.
@@ -191,4 +202,65 @@ fn news_of<K: Kind>(
 async fn wait(pause: &mut Duration) {
     sleep(*pause).await;
     *pause = (*pause * 2).min(LONGEST_PAUSE);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::sync::{Arc, Mutex};
+
+    use http::{Request as HttpRequest, Response};
+    use kube::client::Body;
+    use tower::BoxError;
+
+    use super::*;
+    use crate::velero::Backup;
+
+    /// A client that gets these answers, one after the other; an error is a lost connection.
+    fn client(answers: &[Result<&str, &str>], asked: &Arc<Mutex<Vec<String>>>) -> Client {
+        let owned = |answer: &Result<&str, &str>| answer.map(str::to_owned).map_err(str::to_owned);
+        let answers: Arc<Mutex<VecDeque<_>>> = Arc::new(Mutex::new(answers.iter().map(owned).collect()));
+        let asked = Arc::clone(asked);
+        let service = tower::service_fn(move |request: HttpRequest<Body>| {
+            asked.lock().unwrap().push(request.uri().to_string());
+            let answer = answers.lock().unwrap().pop_front().unwrap_or(Err("no more answers".into()));
+            async move { Ok::<_, BoxError>(Response::new(Body::from(answer?.into_bytes()))) }
+        });
+        Client::new(service, "default")
+    }
+
+    fn list_at(version: u32) -> String {
+        format!(r#"{{"kind":"BackupList","metadata":{{"resourceVersion":"{version}"}},"items":[]}}"#)
+    }
+
+    /// Versions of the lists told until the watch works, after the answers given.
+    async fn lists_told(answers: &[Result<&str, &str>]) -> (Vec<String>, Vec<String>) {
+        let asked = Arc::default();
+        let mut told = Vec::new();
+        let tell = |news: News<Backup>| {
+            if let News::All { version, .. } = &news {
+                told.push(version.clone());
+            }
+            !matches!(news, News::Working)
+        };
+        follow(client(answers, &asked), None, tell).await;
+        let asked = asked.lock().unwrap().clone();
+        (told, asked)
+    }
+
+    #[tokio::test]
+    async fn after_a_lost_connection_a_server_that_went_back_in_time_is_listed_again() {
+        let (before, after) = (list_at(100), list_at(50));
+        let (told, asked) =
+            lists_told(&[Ok(&before), Err("connection reset"), Ok(&after), Ok(&after), Ok("")]).await;
+        assert_eq!(told, ["100", "50"], "{asked:?}");
+    }
+
+    #[tokio::test]
+    async fn after_a_lost_connection_the_watch_goes_on_where_it_was() {
+        let (before, after) = (list_at(100), list_at(120));
+        let (told, asked) = lists_told(&[Ok(&before), Err("connection reset"), Ok(&after), Ok("")]).await;
+        assert_eq!(told, ["100"]);
+        assert!(asked.last().is_some_and(|uri| uri.contains("resourceVersion=100")), "{asked:?}");
+    }
 }

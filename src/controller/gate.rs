@@ -62,7 +62,7 @@ pub(super) async fn reach(
     if !lacking.is_empty() {
         return Ok(Err(lacking));
     }
-    let around = permissions::missing(client, permissions::READS, None).await?;
+    let around = permissions::missing(client, permissions::READS_AROUND, None).await?;
     Ok(Ok(Reach { namespace, sees_all: around.is_empty() }))
 }
 

@@ -3,18 +3,26 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
+use futures::{Stream, StreamExt, stream};
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Incoming;
+use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::sleep;
 
 use super::metrics::Metrics;
 use crate::cluster::clock;
+
+/// Handles come back with time, and a log line for each try would hide everything else.
+const AFTER_ACCEPT_ERROR: Duration = Duration::from_millis(200);
 
 /// What the endpoints tell.
 #[derive(Debug, Default)]
@@ -79,19 +87,39 @@ pub struct Endpoints {
 pub async fn serve(address: &str, has: Endpoints, health: Arc<Health>) -> std::io::Result<SocketAddr> {
     let listener = TcpListener::bind(address).await?;
     let bound = listener.local_addr()?;
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let health = Arc::clone(&health);
-            let service = service_fn(move |request| {
-                let (status, text) = health.answer(&request, has);
-                async move { Ok::<_, Infallible>(response(status, text)) }
-            });
-            tokio::spawn(
-                hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service),
-            );
-        }
-    });
+    tokio::spawn(answer_all(connections(listener), has, health));
     Ok(bound)
+}
+
+fn connections(listener: TcpListener) -> impl Stream<Item = std::io::Result<TcpStream>> {
+    stream::poll_fn(move |context| {
+        listener.poll_accept(context).map(|accepted| Some(accepted.map(|(stream, _)| stream)))
+    })
+}
+
+/// Answers one connection after the other; one that fails, or a lack of file handles, ends nothing.
+async fn answer_all(
+    connections: impl Stream<Item = std::io::Result<TcpStream>>,
+    has: Endpoints,
+    health: Arc<Health>,
+) {
+    let mut connections = pin!(connections);
+    while let Some(stream) = connections.next().await {
+        let stream = match stream {
+            Ok(stream) => stream,
+            Err(error) => {
+                tracing::warn!("cannot take a connection: {error}");
+                sleep(AFTER_ACCEPT_ERROR).await;
+                continue;
+            }
+        };
+        let health = Arc::clone(&health);
+        let service = service_fn(move |request| {
+            let (status, text) = health.answer(&request, has);
+            async move { Ok::<_, Infallible>(response(status, text)) }
+        });
+        tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+    }
 }
 
 /// `0` = off (`None`); a port alone binds loopback; `:port` binds every address, as in Go.
@@ -114,6 +142,8 @@ fn response(status: StatusCode, text: String) -> Response<Full<Bytes>> {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
     use super::*;
 
     #[test]
@@ -133,5 +163,19 @@ mod tests {
         assert_eq!(bind_address("8081").as_deref(), Some("127.0.0.1:8081"));
         assert_eq!(bind_address(":8081").as_deref(), Some("0.0.0.0:8081"));
         assert_eq!(bind_address("[::1]:80").as_deref(), Some("[::1]:80"));
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_cannot_be_taken_does_not_end_the_server() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let failure = stream::iter([Err(std::io::Error::other("too many open files"))]);
+        let has = Endpoints { health: true, metrics: false };
+        tokio::spawn(answer_all(failure.chain(connections(listener)), has, Arc::default()));
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.ends_with("ok\n"), "{answer}");
     }
 }

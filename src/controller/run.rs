@@ -240,7 +240,7 @@ impl Held {
         tracing::info!("lease {} held by us", claim.place());
         health.set("lease", None);
         health.metrics.set_lease_held(true);
-        let mut keeping = Claim::new(connection.client.clone(), choice.options);
+        let mut keeping = Claim::new(connection.client.clone(), claim.options().clone());
         let keeper = tokio::spawn(async move { keeping.keep().await });
         Ok(Some(Self { keeper: Some(keeper), claim: Some(claim), health }))
     }

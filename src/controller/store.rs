@@ -16,6 +16,8 @@ pub(super) struct Store<K> {
     objects: BTreeMap<Key, K>,
     /// Uids of objects we deleted ourselves, until the watch says so too.
     deleted: BTreeSet<String>,
+    /// The highest version a list or a watch has told.
+    told: u64,
     is_synced: bool,
     /// What of an object is worth a pass.
     relevant: fn(K) -> K,
@@ -30,7 +32,7 @@ impl<K> Default for Store<K> {
 impl<K> Store<K> {
     /// An empty store; objects that are equal after `relevant` are no news.
     pub(super) fn for_news_in(relevant: fn(K) -> K) -> Self {
-        Self { objects: BTreeMap::new(), deleted: BTreeSet::new(), is_synced: false, relevant }
+        Self { objects: BTreeMap::new(), deleted: BTreeSet::new(), told: 0, is_synced: false, relevant }
     }
 }
 
@@ -60,15 +62,16 @@ impl<K: Kind + PartialEq> Store<K> {
         self.objects.get(key)
     }
 
-    /// Takes an object if it is newer than what is known. True if something relevant is different.
+    /// Takes an object the watch tells of. True if something relevant is different.
     pub(super) fn set(&mut self, object: K) -> bool {
-        let key = key_of(&object);
-        if self.deleted.contains(uid_of(&object)) || !self.is_newer(&key, &object) {
-            return false;
-        }
-        let now = self.essence(&object);
-        let before = self.objects.insert(key, object);
-        before.is_none_or(|before| self.essence(&before) != now)
+        self.told = self.told.max(version_of(&object));
+        self.set_own(object)
+    }
+
+    /// Takes an object if it is newer than what is known. True if something relevant is different.
+    pub(super) fn set_own(&mut self, object: K) -> bool {
+        let is_news = !self.deleted.contains(uid_of(&object)) && self.is_newer(&key_of(&object), &object);
+        is_news && self.put(object)
     }
 
     /// Every write moves the version, which is no news by itself.
@@ -99,25 +102,39 @@ impl<K: Kind + PartialEq> Store<K> {
     }
 
     /// Replaces everything by a list as of `version`; what we wrote since stays. Returns what changed.
+    ///
+    /// A list is never older than what a watch has told before. If it is, the server has gone back in time, as etcd
+    /// restored from a backup does: nothing known before counts then, and neither does what we wrote.
     pub(super) fn replace(&mut self, listed: Vec<K>, version: u64) -> BTreeSet<Key> {
         let listed: BTreeMap<Key, K> = listed.into_iter().map(|object| (key_of(&object), object)).collect();
+        let went_back = version < self.told;
+        self.told = version;
+        let is_ours = |known: &K| !went_back && version_of(known) > version;
         let mut changed = BTreeSet::new();
         self.objects.retain(|key, known| {
-            let stays = listed.contains_key(key) || version_of(known) > version;
+            let stays = listed.contains_key(key) || is_ours(known);
             if !stays {
                 changed.insert(key.clone());
             }
             stays
         });
-        let uids: BTreeSet<&str> = listed.values().map(uid_of).collect();
-        self.deleted.retain(|uid| uids.contains(uid.as_str()));
+        // A list asked for before our deletion shows the object once more; the next list is from after it.
+        let deleted = std::mem::take(&mut self.deleted);
         for (key, object) in listed {
-            if self.set(object) {
+            let is_late = !went_back && deleted.contains(uid_of(&object));
+            if !is_late && !self.objects.get(&key).is_some_and(is_ours) && self.put(object) {
                 changed.insert(key);
             }
         }
         self.is_synced = true;
         changed
+    }
+
+    /// True if something relevant is different.
+    fn put(&mut self, object: K) -> bool {
+        let now = self.essence(&object);
+        let before = self.objects.insert(key_of(&object), object);
+        before.is_none_or(|before| self.essence(&before) != now)
     }
 
     fn is_newer(&self, key: &Key, object: &K) -> bool {
@@ -205,10 +222,47 @@ mod tests {
     fn a_list_from_before_our_write_does_not_undo_it() {
         let mut store = Store::default();
         store.set(restore("old", "o", 3));
-        store.set(restore("ours", "u", 9));
+        store.set_own(restore("ours", "u", 9));
         let changed = store.replace(vec![restore("other", "x", 4)], 8);
         assert_eq!(changed, BTreeSet::from([key("old"), key("other")]));
         assert!(store.get(&key("ours")).is_some());
         assert!(store.is_synced());
+    }
+
+    #[test]
+    fn a_server_that_went_back_in_time_is_believed() {
+        let mut store = Store::default();
+        store
+            .replace(vec![restore("kept", "k", 70), restore("gone", "g", 80), restore("ended", "e", 60)], 90);
+        store.set(restore("kept", "k", 95));
+        store.set_own(restore("ours", "u", 96));
+        store.forget(&key("ended"));
+        let mut older = restore("kept", "k", 40);
+        older.spec.backup_name = "as it was".into();
+        let changed = store.replace(vec![older.clone(), restore("ended", "e", 30)], 50);
+        assert_eq!(changed, BTreeSet::from(["kept", "gone", "ours", "ended"].map(key)));
+        assert_eq!(store.all(), [restore("ended", "e", 30), older]);
+        assert!(store.set(restore("new", "n", 51)), "and so is what follows");
+    }
+
+    #[test]
+    fn a_list_is_believed_over_what_is_newer_only_by_its_number() {
+        let mut store = Store::default();
+        store.replace(vec![restore("r", "u", 80)], 90);
+        let mut older = restore("r", "u", 40);
+        older.spec.backup_name = "as it was".into();
+        store.replace(vec![older.clone()], 120);
+        assert_eq!(store.all(), [older], "restored, and much was written since");
+    }
+
+    #[test]
+    fn a_list_from_before_our_deletion_does_not_bring_the_object_back() {
+        let mut store = Store::default();
+        store.replace(vec![restore("r", "u", 9)], 9);
+        store.forget(&key("r"));
+        assert_eq!(store.replace(vec![restore("r", "u", 9)], 9), BTreeSet::new());
+        assert!(store.get(&key("r")).is_none());
+        store.replace(vec![restore("r", "u", 9)], 10);
+        assert!(store.get(&key("r")).is_some(), "still there long after: something keeps it");
     }
 }

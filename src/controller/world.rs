@@ -252,7 +252,7 @@ fn set<K: Kind + PartialEq>(store: &mut Store<K>, object: &DynamicObject) -> boo
     match object.clone().try_parse::<K>() {
         Ok(mut object) => {
             object.meta_mut().managed_fields = None;
-            store.set(object)
+            store.set_own(object)
         }
         Err(_) => false,
     }

@@ -36,6 +36,14 @@ impl ObjectKind {
         Self { group: group.into(), version: version.into(), kind: kind.into(), plural: plural.into() }
     }
 
+    /// `plural.group`, as permissions and lists name it.
+    pub fn resource(&self) -> String {
+        match self.group.as_str() {
+            "" => self.plural.clone(),
+            group => format!("{}.{group}", self.plural),
+        }
+    }
+
     /// Group and version, as `apiVersion` of an object.
     pub fn api_version(&self) -> String {
         match self.group.as_str() {

@@ -3,6 +3,7 @@
 pub mod age;
 pub mod checks;
 pub mod doctor;
+pub mod cleanup;
 pub mod get;
 pub mod hub_id;
 pub mod latest;
@@ -14,6 +15,7 @@ pub mod status;
 pub mod style;
 pub mod table;
 pub mod text;
+pub mod verify;
 
 pub use line::columns;
 pub use style::{Mark, Style};

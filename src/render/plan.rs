@@ -4,12 +4,13 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::age;
+use super::cleanup::CleanupView;
 use super::hub_id::ShortIds;
 use super::line::columns;
 use super::problems::problems;
 use super::style::Style;
 use super::text::{count, harmless};
-use crate::api::{self, BackupChoice, Cleanup, RestorePhase};
+use crate::api::{self, BackupChoice, RestorePhase};
 use crate::plan::latest::{Candidates, backup_name, hub_of};
 use crate::plan::restore::Preview;
 use crate::plan::{Note, Severity};
@@ -68,13 +69,6 @@ pub struct StepView {
     pub is_active: bool,
 }
 
-/// What would be removed afterwards.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct CleanupView {
-    /// The policy of the Restore.
-    pub policy: String,
-}
-
 /// Something that stays out.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LeftOutView {
@@ -111,9 +105,7 @@ impl PlanView {
         Self {
             name: restore.metadata.name.clone().unwrap_or_default(),
             steps: preview.restores.iter().map(|wanted| step(wanted, candidates)).collect(),
-            cleanup: CleanupView {
-                policy: spec.cleanup_before_restore.clone().unwrap_or_default().to_string(),
-            },
+            cleanup: CleanupView::unknown(&spec.cleanup_before_restore.clone().unwrap_or_default()),
             left_out: left_out(preview),
             status: status(restore, stopped),
             warnings: preview.notes.clone(),
@@ -128,7 +120,7 @@ impl PlanView {
 
     /// Something would silently be missing, or be removed.
     pub fn matters(&self) -> bool {
-        !self.left_out.is_empty()
+        !self.left_out.is_empty() || self.cleanup.may_remove()
     }
 
     /// The backups that would be restored from; what was shown is what must happen.
@@ -136,14 +128,15 @@ impl PlanView {
         self.steps.iter().map(|step| (step.part, step.backup.as_str())).collect()
     }
 
-    /// The screen of `plan`; `title` says what is looked at.
-    pub fn screen(&self, title: &str, style: &Style) -> String {
+    /// The screen of `plan`; `title` says what is looked at, `details` names every object.
+    pub fn screen(&self, title: &str, details: bool, style: &Style) -> String {
         let mut text = format!("{}\n\n", style.bold(harmless(title)));
         match self.steps.is_empty() {
             true => text.push_str("Nothing would be restored.\n"),
             false => text.push_str(&columns(0, tamed(self.steps.iter().map(StepView::cells).collect()))),
         }
         let mut rest = vec![vec!["Cleanup".to_owned(), self.cleanup.shown()]];
+        rest.extend(self.cleanup.lines(details).into_iter().map(|line| vec![String::new(), line]));
         for (i, left) in self.left_out.iter().enumerate() {
             let title = if i == 0 { "Left out" } else { "" };
             rest.push(vec![title.to_owned(), format!("{}: {}", left.what, left.reason)]);
@@ -170,7 +163,7 @@ impl PlanView {
         for part in BackupType::DATA {
             lines.push(self.summary_line(part, &hubs, style.now));
         }
-        lines.push(vec!["cleanup".to_owned(), self.cleanup.shown()]);
+        lines.push(self.cleanup_line());
         format!(
             "{}\n{}{}",
             style.bold(harmless(title)),
@@ -190,8 +183,14 @@ impl PlanView {
                 only.to_owned(),
             ]
         };
-        let lines = columns(2, tamed(self.steps.iter().map(line).collect()));
+        let lines = self.steps.iter().map(line).chain([self.cleanup_line()]);
+        let lines = columns(2, tamed(lines.collect()));
         format!("{}\n{lines}{}", style.bold(harmless(title)), problems(&self.warnings, style))
+    }
+
+    fn cleanup_line(&self) -> Vec<String> {
+        let hint = if self.cleanup.objects.is_empty() { "" } else { "   (plan --details lists them)" };
+        vec!["cleanup".to_owned(), format!("{}{hint}", self.cleanup.shown())]
     }
 
     fn summary_line(&self, part: BackupType, hubs: &ShortIds, now: Timestamp) -> Vec<String> {
@@ -258,18 +257,6 @@ fn tamed(lines: Vec<Vec<String>>) -> Vec<Vec<String>> {
     lines.into_iter().map(|line| line.iter().map(|cell| harmless(cell).into_owned()).collect()).collect()
 }
 
-impl CleanupView {
-    /// The policy, and who acts on it.
-    fn shown(&self) -> String {
-        let removed = match Cleanup::from(self.policy.as_str()) {
-            Cleanup::None => return self.policy.clone(),
-            Cleanup::CleanupAll => "everything the backups do not hold",
-            _ => "what the backups no longer hold",
-        };
-        format!("{}: the operator removes {removed}; this version's own loop removes nothing", self.policy)
-    }
-}
-
 impl StepView {
     fn age(&self, now: Timestamp) -> String {
         self.started.map(|at| format!("{} old", age::age(at, now))).unwrap_or_default()
@@ -289,11 +276,6 @@ impl StepView {
 /// A warning that the hub which wrote the backups may still be alive.
 pub fn old_hub_note(message: String) -> Note {
     Note { severity: Severity::Warning, ..Note::warning("old-hub-alive", "", message) }
-}
-
-/// True if a cleanup may remove something.
-pub fn may_remove(cleanup: Option<&Cleanup>) -> bool {
-    cleanup.is_some_and(|cleanup| *cleanup != Cleanup::None)
 }
 
 #[cfg(test)]
@@ -316,7 +298,7 @@ mod tests {
                 hub: Some(evil("hub")),
                 is_active: false,
             }],
-            cleanup: CleanupView { policy: policy.to_owned() },
+            cleanup: CleanupView { policy: policy.to_owned(), ..CleanupView::default() },
             left_out: vec![LeftOutView { what: "resources-generic", reason: evil("none in time") }],
             status: StatusView { phase: evil("Finished"), last_message: evil("done") },
             warnings: vec![Note::warning("older-run", "credentials", evil("old"))],
@@ -328,18 +310,12 @@ mod tests {
     #[test]
     fn nothing_in_a_plan_steers_the_terminal() {
         let (view, style) = (view("x\u{1b}c"), Style::plain(Timestamp::UNIX_EPOCH));
-        for text in
-            [view.screen("Restore r1", &style), view.summary("r1", &style), view.activation("r1", &style)]
-        {
+        for text in [
+            view.screen("Restore r1", true, &style),
+            view.summary("r1", &style),
+            view.activation("r1", &style),
+        ] {
             assert!(!text.contains('\u{1b}') && text.contains("acm-credentials-schedule-1?[2J"), "{text:?}");
         }
-    }
-
-    #[test]
-    fn a_cleanup_is_said_to_be_the_operators() {
-        let shown = |policy: &str| view(policy).cleanup.shown();
-        assert_eq!(shown("None"), "None");
-        assert!(shown("CleanupRestored").ends_with("this version's own loop removes nothing"));
-        assert!(shown("CleanupAll").contains("the operator removes everything"));
     }
 }

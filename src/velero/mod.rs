@@ -6,6 +6,7 @@ mod backup;
 mod delete_request;
 mod download_request;
 mod names;
+pub mod object_list;
 mod restore;
 #[cfg(test)]
 mod round_trip;

@@ -27,7 +27,8 @@ fn unknown_commands_and_values_are_usage_errors() {
         &["plan", "restore/r1", "--restore-pvs"],
         &["restore", "--credentials", "skip", "--resources", "skip"],
         &["restore", "--timeout", "5m"],
-        &["install"],
+        &["install", "--crds-only", "--replicas", "2"],
+        &["install", "--replicas", "0"],
         &[],
     ] {
         assert_eq!(output(arguments).status.code(), Some(2), "{arguments:?}");

@@ -17,6 +17,7 @@ const COMMANDS: &[&str] = &[
     "doctor",
     "run",
     "install",
+    "uninstall",
     "completion",
     "version",
 ];

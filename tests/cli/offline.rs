@@ -21,6 +21,37 @@ fn the_crds_are_printed_as_yaml_kubectl_can_apply() {
 }
 
 #[test]
+fn the_loop_is_printed_with_all_it_needs_for_the_namespace_named() {
+    let output = output(&["install", "-n", "velero", "--replicas", "1", "--dry-run=client", "-o", "yaml"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let documents = yaml::documents(&text(&output.stdout)).unwrap();
+    let kinds: Vec<&str> = documents.iter().map(|one| one["kind"].as_str().unwrap()).collect();
+    assert_eq!(
+        kinds,
+        [
+            "CustomResourceDefinition",
+            "CustomResourceDefinition",
+            "ServiceAccount",
+            "ClusterRole",
+            "ClusterRole",
+            "ClusterRole",
+            "ClusterRoleBinding",
+            "RoleBinding",
+            "RoleBinding",
+            "PodDisruptionBudget",
+            "Deployment"
+        ]
+    );
+    let container = &documents[10]["spec"]["template"]["spec"]["containers"][0];
+    let arguments: Vec<&str> =
+        container["args"].as_array().unwrap().iter().map(|word| word.as_str().unwrap()).collect();
+    assert!(arguments.contains(&"--namespace=velero"));
+    let program = acmbackup::cli::entry::command();
+    let line = [&["kubectl-acmbackup"], arguments.as_slice()].concat();
+    assert!(program.try_get_matches_from(line).is_ok(), "the loop must understand its arguments");
+}
+
+#[test]
 fn the_clients_version_needs_no_server() {
     let shown = output(&["version", "--client"]);
     assert_eq!(shown.status.code(), Some(0));
@@ -28,15 +59,6 @@ fn the_clients_version_needs_no_server() {
     let json: serde_json::Value =
         serde_json::from_slice(&output(&["version", "--client", "-o", "json"]).stdout).unwrap();
     assert_eq!(json["client"]["version"], env!("CARGO_PKG_VERSION"));
-}
-
-#[test]
-fn completion_scripts_are_printed_for_every_shell() {
-    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
-        let script = output(&["completion", shell]);
-        assert_eq!(script.status.code(), Some(0), "{shell}");
-        assert!(text(&script.stdout).contains("kubectl-acmbackup"), "{shell}");
-    }
 }
 
 /// What is wrong is the answer of `doctor`, so it comes on standard output.

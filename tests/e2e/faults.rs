@@ -3,11 +3,10 @@
 use acmbackup::api::{BackupSchedulePhase, RestorePhase};
 use acmbackup_lab::{Lab, until};
 use anyhow::{Context, Result, ensure};
-use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
-use kube::Api;
-use kube::api::{ListParams, PostParams};
+use kube::api::ListParams;
 use serde_json::{Value, json};
 
+use crate::relaxed::accept_anything;
 use crate::site::{DEADLINE, NAMESPACE, Site, backed_up};
 
 #[tokio::test]
@@ -138,7 +137,7 @@ async fn an_object_that_does_not_decode_stops_nothing_else() -> Result<()> {
         let store = lab.store().await?;
         let east = Site::start(lab, &store, "east", 1).await?;
         let reconciler = east.start_loop().await?;
-        accept_anything(&east, "backupschedules.cluster.open-cluster-management.io").await?;
+        accept_anything(&east.hub, "backupschedules.cluster.open-cluster-management.io").await?;
         east.hub.create(schedule("a-number-for-a-cron", &json!({"veleroSchedule": 7}))).await?;
         let bad_ttl = json!({"veleroSchedule": "@daily", "veleroTtl": "five days"});
         east.hub.create(schedule("a-ttl-in-words", &bad_ttl)).await?;
@@ -163,28 +162,4 @@ fn schedule(name: &str, spec: &Value) -> Value {
         "apiVersion": "cluster.open-cluster-management.io/v1beta1", "kind": "BackupSchedule",
         "metadata": {"name": name, "namespace": NAMESPACE}, "spec": spec,
     })
-}
-
-/// Opens the schema of a CRD, as an older or a hand-made one may be, and waits until the server goes by it.
-async fn accept_anything(site: &Site, name: &str) -> Result<()> {
-    let crds: Api<CustomResourceDefinition> = Api::all(site.hub.client());
-    let open = json!({"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}});
-    until(DEADLINE, "the schema to be opened", async || {
-        let mut crd = crds.get(name).await?;
-        for version in &mut crd.spec.versions {
-            version.schema = Some(serde_json::from_value(open.clone())?);
-        }
-        crds.replace(name, &PostParams::default(), &crd).await?;
-        Ok(true)
-    })
-    .await?;
-    let schedules =
-        site.hub.objects("cluster.open-cluster-management.io/v1beta1", "BackupSchedule", Some(NAMESPACE));
-    let dry_run = PostParams { dry_run: true, ..PostParams::default() };
-    until(DEADLINE, "the open schema to be served", async || {
-        let probe = serde_json::from_value(schedule("probe", &json!({"veleroSchedule": 7})))?;
-        schedules.create(&dry_run, &probe).await?;
-        Ok(true)
-    })
-    .await
 }

@@ -1,9 +1,11 @@
 //! One active loop per hub.
 
-use acmbackup_lab::Lab;
+use std::process::{Command, Stdio};
+
+use acmbackup_lab::{Hub, Lab, crds};
 use anyhow::Result;
 
-use crate::site::Site;
+use crate::site::{Loop, NAMESPACE, Site, expect_code, plugin_on};
 
 #[tokio::test]
 async fn a_second_loop_is_refused_until_the_first_gives_the_lease_back() -> Result<()> {
@@ -20,4 +22,60 @@ async fn a_second_loop_is_refused_until_the_first_gives_the_lease_back() -> Resu
         Ok(())
     })
     .await
+}
+
+#[tokio::test]
+async fn loops_of_one_hub_exclude_each_other_whatever_namespaces_they_work_in() -> Result<()> {
+    Lab::run(async |lab| {
+        let with_operator = bare(lab, "with", &[NAMESPACE, "one"]).await?;
+        let without_operator = bare(lab, "without", &["one", "two"]).await?;
+        for hub in [with_operator, without_operator] {
+            for (first, second) in [("-n one", "-A"), ("-A", "-n one"), ("-n one", "-n two")] {
+                let reconciler = Loop::spawn(&hub, first)?;
+                reconciler.holds_lease().await?;
+                let (_, stderr) =
+                    expect_code(&plugin_on(&hub, &format!("run {second}")).output()?, 5, second)?;
+                assert!(stderr.contains("[lease-held]"), "{first}, then {second}: {stderr}");
+                assert_eq!(reconciler.terminate().await?, 0);
+            }
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// Without it others would wait 137 s.
+#[tokio::test]
+async fn a_loop_whose_terminal_goes_away_gives_the_lease_back_unless_it_is_to_outlive_it() -> Result<()> {
+    Lab::run(async |lab| {
+        let hub = bare(lab, "east", &[NAMESPACE]).await?;
+        let first = Loop::spawn(&hub, &format!("-n {NAMESPACE}"))?;
+        first.holds_lease().await?;
+        assert_eq!(first.end_by(&["HUP"]).await?, 0);
+
+        let mut nohup = Command::new("nohup");
+        nohup.arg(env!("CARGO_BIN_EXE_kubectl-acmbackup")).args([
+            "run",
+            "--log-format",
+            "text",
+            "-n",
+            NAMESPACE,
+        ]);
+        nohup.env("KUBECONFIG", hub.kubeconfig()).stdin(Stdio::null());
+        let second = Loop::start(&hub, nohup)?;
+        second.holds_lease().await?;
+        assert_eq!(second.end_by(&["HUP", "TERM"]).await?, 0, "a second signal would end it at once");
+        Ok(())
+    })
+    .await
+}
+
+/// A hub with the kinds the loop needs and no Velero at work.
+async fn bare(lab: &Lab, name: &str, namespaces: &[&str]) -> Result<Hub> {
+    let hub = lab.hub(name).await?;
+    hub.install_crds(&crds::all().await?).await?;
+    for namespace in namespaces {
+        hub.create_namespace(namespace).await?;
+    }
+    Ok(hub)
 }

@@ -3,6 +3,7 @@
 //! Rules are proven by goldens and properties; these tests prove the wiring. The lab has no garbage collector and no
 //! kubelet: a test that needs one does that step itself and says so.
 
+mod audit;
 mod bad_input;
 mod broken_requests;
 mod choices;
@@ -13,6 +14,10 @@ mod hostile_storage;
 mod interrupted;
 mod lease;
 mod logs;
+mod rbac;
+mod relaxed;
 mod rest;
 mod site;
+mod stage;
 mod storage;
+mod verify;

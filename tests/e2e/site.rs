@@ -74,8 +74,7 @@ impl Site {
 
     pub(crate) async fn start_loop_with(&self, flags: &str) -> Result<Loop> {
         let reconciler = Loop::spawn(&self.hub, flags)?;
-        until(DEADLINE, "the loop to hold the lease", async || Ok(reconciler.log().contains("held by us")))
-            .await?;
+        reconciler.holds_lease().await?;
         Ok(reconciler)
     }
 
@@ -192,13 +191,19 @@ pub(crate) struct Loop {
 
 impl Loop {
     pub(crate) fn spawn(hub: &Hub, flags: &str) -> Result<Self> {
+        Self::start(hub, plugin_on(hub, &format!("run --log-format text {flags}")))
+    }
+
+    /// Starts a command that is, or becomes, the loop.
+    pub(crate) fn start(hub: &Hub, mut command: Command) -> Result<Self> {
         let log = hub.folder().join(format!("loop-{}.log", acmbackup_lab::free_port()?));
-        let child = plugin_on(hub, &format!("run --log-format text {flags}"))
-            .stdout(Stdio::null())
-            .stderr(File::create(&log)?)
-            .spawn()
-            .context("start the loop")?;
+        let child =
+            command.stdout(Stdio::null()).stderr(File::create(&log)?).spawn().context("start the loop")?;
         Ok(Self { child, log })
+    }
+
+    pub(crate) async fn holds_lease(&self) -> Result<()> {
+        until(DEADLINE, "the loop to hold the lease", async || Ok(self.log().contains("held by us"))).await
     }
 
     pub(crate) fn log(&self) -> String {
@@ -213,11 +218,25 @@ impl Loop {
     }
 
     /// SIGTERM, as Kubernetes stops a pod; answers the exit code.
-    pub(crate) async fn terminate(mut self) -> Result<i32> {
-        let pid = self.child.id().to_string();
-        Command::new("kill").args(["-TERM", &pid]).status().context("start kill")?;
+    pub(crate) async fn terminate(self) -> Result<i32> {
+        self.end_by(&["TERM"]).await
+    }
+
+    /// Sends these signals and answers the exit code.
+    pub(crate) async fn end_by(mut self, signals: &[&str]) -> Result<i32> {
+        for signal in signals {
+            self.signal(signal)?;
+        }
         let status = eventually(DEADLINE, "the loop to end", async || Ok(self.child.try_wait()?)).await?;
         status.code().context("the loop was ended by the signal instead of ending itself")
+    }
+
+    /// Sends a signal by name.
+    pub(crate) fn signal(&self, signal: &str) -> Result<()> {
+        let pid = self.child.id().to_string();
+        let status = Command::new("kill").args([&format!("-{signal}"), &pid]).status();
+        ensure!(status.context("start kill")?.success(), "cannot send {signal} to the loop");
+        Ok(())
     }
 }
 

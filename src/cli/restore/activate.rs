@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::args::FLAGS;
 use super::command::same_backups;
-use super::preview;
+use super::{cleanup, preview};
 use crate::api;
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::{Exit, problem};
@@ -90,13 +90,18 @@ impl Task<'_> {
     async fn look(&self, name: Option<&str>) -> Result<(api::Restore, PlanView)> {
         let snapshot = preview::read(self.hub, name.unwrap_or_default()).await?;
         let restore = self.following(name, &snapshot)?;
-        let (view, preview) = preview::activation(&snapshot, &restore, self.session.now());
+        let now = self.session.now();
+        let (mut view, preview) = preview::activation(&snapshot, &restore, now);
         match preview.problem {
             Some(unresolved) => {
                 Err(CliError::named(problem::NO_BACKUP, Exit::NotFound, unresolved.to_string())
                     .try_(self.session.command("latest --all")))
             }
-            None => Ok((restore, view)),
+            None => {
+                let activated = preview::activated(&restore);
+                view.cleanup = cleanup::on_hub(self.hub, &snapshot, (&activated, true), now).await;
+                Ok((restore, view))
+            }
         }
     }
 
@@ -156,8 +161,7 @@ impl Task<'_> {
         let out = self.session.out();
         let what = format!("configured (managed clusters skip {} latest)", out.arrow());
         if self.args.write.is_client_dry_run() {
-            let mut activated = restore.clone();
-            activated.spec.velero_managed_clusters_backup_name = Some("latest".to_owned());
+            let activated = preview::activated(restore);
             self.args.write.report((&place, &json!(activated)), &what, &out)?;
             return Ok(Written::Nothing);
         }

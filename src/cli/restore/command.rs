@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::args::{FLAGS, RestoreFlags};
 use super::choice::Choices;
-use super::{preview, spec};
+use super::{cleanup, preview, spec};
 use crate::api::{self, Cleanup};
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::{Exit, problem};
@@ -18,7 +18,7 @@ use crate::cli::writing::{ConfirmArgs, WaitFlags, WriteArgs, write_error};
 use crate::cluster::write::{self, Place};
 use crate::plan::HubSnapshot;
 use crate::plan::latest::Candidates;
-use crate::render::plan::{PlanView, may_remove, old_hub_note};
+use crate::render::plan::{PlanView, old_hub_note};
 use crate::render::problems::next;
 use crate::wire::Stamp;
 
@@ -127,6 +127,7 @@ impl Task<'_> {
         if !self.args.skip_preflight {
             preview::usable(&snapshot, &restore, self.session.now())?;
         }
+        view.cleanup = cleanup::on_hub(self.hub, &snapshot, (&restore, true), self.session.now()).await;
         if view.activates
             && let Some(sentence) = preview::old_hub(self.hub, &snapshot, self.session).await
         {
@@ -144,19 +145,7 @@ impl Task<'_> {
         if self.args.write.dry_run.is_some() {
             return Ok(());
         }
-        let cleanup = restore.spec.cleanup_before_restore.as_ref();
-        let (severity, consequence) = match (view.activates, cleanup) {
-            (true, _) => (Severity::Severe, format!("move managed clusters to {context}")),
-            (_, Some(Cleanup::CleanupAll)) => (
-                Severity::Severe,
-                format!("let the operator remove everything from {context} that the backups do not hold"),
-            ),
-            (_, cleanup) if may_remove(cleanup) => (
-                Severity::Ordinary,
-                format!("restore {context}, and let the operator remove what the backups no longer hold"),
-            ),
-            _ => (Severity::None, String::new()),
-        };
+        let (severity, consequence) = weight(restore, view, context);
         self.args.confirm.ask(self.session, context, (severity, &consequence)).await
     }
 
@@ -195,6 +184,23 @@ impl Task<'_> {
                 .push((self.session.command("activate"), "take over the managed clusters, later".to_owned()));
         }
         self.session.tell(&next(&commands));
+    }
+}
+
+/// What has to be confirmed, and what it would do.
+fn weight(restore: &api::Restore, view: &PlanView, context: &str) -> (Severity, String) {
+    let removes = format!("remove {} the backups do not hold from {context}", view.cleanup.how_many());
+    let removes_any = view.cleanup.may_remove();
+    match (view.activates, restore.spec.cleanup_before_restore.as_ref()) {
+        (true, _) if removes_any => {
+            (Severity::Severe, format!("move managed clusters to {context} and {removes}"))
+        }
+        (true, _) => (Severity::Severe, format!("move managed clusters to {context}")),
+        (_, Some(Cleanup::CleanupAll)) => (Severity::Severe, removes),
+        (_, Some(policy)) if removes_any || (*policy != Cleanup::None && !cleanup::is_whole(restore)) => {
+            (Severity::Ordinary, removes)
+        }
+        _ => (Severity::None, String::new()),
     }
 }
 

@@ -3,6 +3,7 @@
 mod activate;
 mod args;
 mod choice;
+mod cleanup;
 mod command;
 mod plan;
 mod preview;

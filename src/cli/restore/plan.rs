@@ -8,7 +8,7 @@ use serde_json::json;
 use super::args::RestoreFlags;
 use super::choice::Choices;
 use super::command::{default_name, resolved};
-use super::preview;
+use super::{cleanup, preview};
 use crate::api;
 use crate::cli::captured;
 use crate::cli::error::{CliError, Result};
@@ -40,7 +40,13 @@ pub struct PlanArgs {
     /// Plan on a captured state instead of the live hub
     #[arg(long, value_name = "SNAPSHOT")]
     from: Option<PathBuf>,
-    /// End with 1 if something would silently be left out
+    /// Name every object that would be removed
+    #[arg(long)]
+    details: bool,
+    /// Do not read from the storage location what the backups hold
+    #[arg(long)]
+    no_contents: bool,
+    /// End with 1 if anything would be removed or silently left out
     #[arg(long)]
     check: bool,
     /// Print in this form
@@ -74,6 +80,10 @@ pub async fn run(args: PlanArgs, session: &Session) -> Result<Exit> {
         },
     };
     let mut view = preview::view(&snapshot, &restore, stopped.as_ref(), now);
+    view.cleanup = match &hub {
+        Some(hub) => cleanup::on_hub(hub, &snapshot, (&restore, !args.no_contents), now).await,
+        None => cleanup::captured(&snapshot, &restore, now),
+    };
     if let Some(hub) = hub.as_ref().filter(|_| view.activates)
         && let Some(sentence) = preview::old_hub(hub, &snapshot, session).await
     {
@@ -180,7 +190,7 @@ async fn show(
         Some(_) => "",
         None => ", not created",
     };
-    output::print(&view.screen(&format!("Restore {}{place}{state}", view.name), &session.out()))
+    output::print(&view.screen(&format!("Restore {}{place}{state}", view.name), args.details, &session.out()))
 }
 
 #[cfg(test)]

@@ -44,9 +44,14 @@ pub(super) fn activation(
     now: Timestamp,
 ) -> (PlanView, Preview) {
     let preview = activation_preview(snapshot, restore, now);
+    (PlanView::of(&activated(restore), &preview, &Candidates::of(snapshot), None), preview)
+}
+
+/// The Restore as it is once it is activated.
+pub(super) fn activated(restore: &api::Restore) -> api::Restore {
     let mut activated = restore.clone();
     activated.spec.velero_managed_clusters_backup_name = Some("latest".to_owned());
-    (PlanView::of(&activated, &preview, &Candidates::of(snapshot), None), preview)
+    activated
 }
 
 /// The status with which the loop would stop `restore` before it begins.

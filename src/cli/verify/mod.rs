@@ -1,0 +1,7 @@
+//! `verify`: could this hub be rebuilt from its backups?
+
+mod archive;
+mod command;
+mod read;
+
+pub use command::{VerifyArgs, run};

@@ -1,0 +1,162 @@
+//! What `verify` reads, of the hub and of the storage location.
+
+use std::collections::BTreeSet;
+
+use futures::future::try_join_all;
+use futures::try_join;
+use kube::ResourceExt;
+use kube::api::{Api, ListParams};
+use kube::core::{ApiResource, DynamicObject, GroupVersionKind, PartialObjectMeta};
+
+use super::archive;
+use super::command::VerifyArgs;
+use crate::api;
+use crate::cli::error::{CliError, Result};
+use crate::cli::exit::{Exit, problem};
+use crate::cli::session::{Hub, Session};
+use crate::cli::writers;
+use crate::cluster::discovery::served;
+use crate::cluster::facts::hub_facts;
+use crate::cluster::list::items;
+use crate::cluster::stored::Storage;
+use crate::cluster::{self, Error};
+use crate::plan::latest::Candidates;
+use crate::plan::runs::{Run, Runs};
+use crate::render::verify::{Contents, Deep, Facts, KEPT_KINDS};
+use crate::velero::object_list::{ObjectList, split};
+use crate::velero::{Backup, BackupStorageLocation, BackupType, StoredFile};
+
+/// Reads everything; what concerns the storage location may be missing, and says why.
+///
+/// # Errors
+///
+/// The hub cannot be read, or there is no such run.
+pub(super) async fn facts(args: &VerifyArgs, (session, hub): (&Session, &Hub)) -> Result<Facts> {
+    let (client, namespace) = (hub.client(), hub.namespace());
+    let (backups, schedules, restores, locations) = try_join!(
+        items::<Backup>(client, Some(namespace)),
+        items::<api::BackupSchedule>(client, Some(namespace)),
+        items::<api::Restore>(client, Some(namespace)),
+        items::<BackupStorageLocation>(client, Some(namespace)),
+    )?;
+    let now = session.now();
+    let candidates = Candidates::in_namespace(&backups, namespace);
+    let runs = Runs::of(&candidates);
+    let run = chosen(&runs, args, session)?.clone();
+    let cron = schedules.first().map(|schedule| schedule.spec.velero_schedule.as_str());
+    let period = writers::period_of(cron, &runs, now);
+    let max_age = args.max_age.map_or(2 * period, crate::wire::GoDuration::as_secs);
+    let hub_facts = readable(hub_facts(client, None).await);
+    let stored = Stored { hub, backups: &backups, locations: &locations, run: &run };
+    let contents = stored.contents().await;
+    let deep = match args.deep {
+        true => Some(stored.deep().await),
+        false => None,
+    };
+    Ok(Facts {
+        now,
+        run: run.clone(),
+        period,
+        max_age,
+        hub: hub_facts,
+        served: if args.check_here { Some(served(client).await?) } else { None },
+        clusters_here: readable(clusters_here(client).await),
+        contents: contents.map_err(|error| error.cause()),
+        deep: deep.map(|deep| deep.map_err(|error| error.cause())),
+        runs,
+        schedules,
+        restores,
+        backups,
+    })
+}
+
+/// What may not be read is not known; that keeps nobody from verifying the rest.
+fn readable<T>(read: Result<T, Error>) -> Option<T> {
+    read.inspect_err(|error| tracing::info!("left out: {error}")).ok()
+}
+
+fn chosen<'a>(runs: &'a Runs, args: &VerifyArgs, session: &Session) -> Result<&'a Run> {
+    let as_of = args.as_of.map(|moment| moment.before(session.now()));
+    let found = match &args.run {
+        Some(id) => runs.find(id),
+        None => runs.iter().find(|run| as_of.is_none_or(|as_of| run.started <= as_of)),
+    };
+    found.ok_or_else(|| {
+        let what = match &args.run {
+            Some(id) => format!("run {id} not found"),
+            None => "there is no run of backups".to_owned(),
+        };
+        CliError::named(problem::NO_BACKUP, Exit::NotFound, what)
+            .try_("kubectl acmbackup get runs")
+            .try_("kubectl acmbackup status")
+    })
+}
+
+/// Managed clusters of this hub, without itself.
+async fn clusters_here(client: &kube::Client) -> Result<usize, Error> {
+    let kind = GroupVersionKind::gvk("cluster.open-cluster-management.io", "v1", "ManagedCluster");
+    let clusters: Api<PartialObjectMeta<DynamicObject>> =
+        Api::all_with(client.clone(), &ApiResource::from_gvk(&kind));
+    let params = ListParams::default().labels(&format!("{}!=true", api::keys::LOCAL_CLUSTER));
+    let listed = clusters.list_metadata(&params).await;
+    Ok(listed.map_err(Error::on("list", "managedclusters.cluster.open-cluster-management.io"))?.items.len())
+}
+
+/// The files of a run.
+struct Stored<'a> {
+    hub: &'a Hub,
+    backups: &'a [Backup],
+    locations: &'a [BackupStorageLocation],
+    run: &'a Run,
+}
+
+impl Stored<'_> {
+    /// The object lists of all parts, each read while the others are.
+    async fn contents(&self) -> Result<Contents, Error> {
+        let lists = self.run.parts.iter().map(async |(part, name)| {
+            let storage = self.storage_of(name).await?;
+            let list =
+                storage.read(StoredFile::BackupResourceList, name, |list| ObjectList::read(list, is_kept));
+            Ok::<_, Error>((*part, list.await?))
+        });
+        Ok(Contents { lists: try_join_all(lists).await?.into_iter().collect() })
+    }
+
+    async fn deep(&self) -> Result<Deep, Error> {
+        let mut all = Deep::default();
+        for part in [BackupType::Credentials, BackupType::ManagedClusters] {
+            let Some(name) = self.run.parts.get(&part) else { continue };
+            let storage = self.storage_of(name).await?;
+            let deep = storage.read(StoredFile::BackupContents, name, |file| archive::read(file)).await?;
+            all.tokens.extend(deep.tokens);
+            all.without_url.extend(deep.without_url);
+            all.kubeconfigs.extend(deep.kubeconfigs);
+        }
+        Ok(all)
+    }
+
+    async fn storage_of(&self, backup: &str) -> Result<Storage, Error> {
+        let named = self.backups.iter().find(|one| one.name_any() == backup);
+        let wanted = named.and_then(|backup| backup.spec.storage_location.clone()).unwrap_or_default();
+        let location = self.locations.iter().find(|location| location.name_any() == wanted);
+        let location = location.ok_or_else(|| {
+            let why = format!("its storage location {wanted} is not on this hub");
+            Error::storage(cluster::Class::Unreachable, backup, why)
+        })?;
+        Storage::of(self.hub.client(), location).await
+    }
+}
+
+/// Names of managed clusters, Hive's clusters and tokens; thousands of other names need not stay in memory.
+fn is_kept(key: &str, name: &str) -> bool {
+    let (group, _, kind) = split(key);
+    let is_secret = group.is_empty() && kind == "Secret";
+    let kept: BTreeSet<(&str, &str)> = KEPT_KINDS.into_iter().collect();
+    kept.contains(&(group, kind)) && (!is_secret || is_of_cluster(name))
+}
+
+/// Tokens, and what may be the kubeconfig of a cluster that Hive made.
+fn is_of_cluster(name: &str) -> bool {
+    let name = name.rsplit_once('/').map_or(name, |(_, name)| name);
+    name.starts_with("auto-import-account") || name.contains("kubeconfig")
+}

@@ -1,0 +1,178 @@
+//! Runs as `verify` judges them.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::plan::latest::Candidates;
+use crate::plan::runs::Runs;
+use crate::plan::{HubFacts, ServedApis, ServedResource, ServedVersion};
+use crate::render::Style;
+use crate::velero::object_list::ObjectList;
+use crate::velero::{Backup, BackupType};
+
+const STAMP: &str = "20261122100004";
+
+fn now() -> Timestamp {
+    "2026-11-22T11:14:04Z".parse().unwrap()
+}
+
+fn backup(schedule: &str, stamp: &str, status: &Value) -> Backup {
+    let mut status = status.clone();
+    status["expiration"] = json!("2026-11-27T10:00:04Z");
+    let labels = json!({"velero.io/schedule-name": schedule, "cluster.open-cluster-management.io/backup-cluster": "1f30bfe5-a"});
+    serde_json::from_value(json!({
+        "metadata": {"name": format!("{schedule}-{stamp}"), "namespace": "acm", "labels": labels},
+        "spec": {"storageLocation": "default"}, "status": status,
+    }))
+    .unwrap()
+}
+
+fn whole_run(stamp: &str) -> Vec<Backup> {
+    let completed = json!({"phase": "Completed"});
+    BackupType::ALL.into_iter().map(|part| backup(part.schedule_name(), stamp, &completed)).collect()
+}
+
+fn list(kinds: &Value) -> ObjectList {
+    ObjectList::read(kinds.to_string().as_bytes(), |_, _| true).unwrap()
+}
+
+fn contents() -> Contents {
+    let credentials = json!({"v1/Secret": ["a/auto-import-account", "h/h-kubeconfig"]});
+    let clusters =
+        json!({"cluster.open-cluster-management.io/v1/ManagedCluster": ["a", "b", "h", "local-cluster"]});
+    let resources =
+        json!({"hive.openshift.io/v1/ClusterDeployment": ["h/h"], "argoproj.io/v1beta1/ArgoCD": ["x/y"]});
+    let lists = [
+        (BackupType::Credentials, list(&credentials)),
+        (BackupType::ManagedClusters, list(&clusters)),
+        (BackupType::Resources, list(&resources)),
+    ];
+    Contents { lists: BTreeMap::from(lists) }
+}
+
+fn served(kinds: &[(&str, &str)]) -> ServedApis {
+    let version = |(group, kind): &(&str, &str)| ServedVersion {
+        group: (*group).to_owned(),
+        version: "v1".to_owned(),
+        resources: vec![ServedResource { name: kind.to_lowercase(), kind: (*kind).to_owned() }],
+    };
+    ServedApis { versions: kinds.iter().map(version).collect() }
+}
+
+fn facts(backups: Vec<Backup>) -> Facts {
+    let runs = Runs::of(&Candidates::in_namespace(&backups, "acm"));
+    let kinds = [
+        ("cluster.open-cluster-management.io", "ManagedCluster"),
+        ("hive.openshift.io", "ClusterDeployment"),
+        ("argoproj.io", "ArgoCD"),
+    ];
+    Facts {
+        now: now(),
+        run: runs.iter().next().unwrap().clone(),
+        runs,
+        schedules: vec![],
+        restores: vec![],
+        period: 7200,
+        max_age: 4 * 3600,
+        hub: Some(HubFacts { hub_id: "be97a9eb-b".to_owned(), ..HubFacts::default() }),
+        served: Some(served(&kinds)),
+        clusters_here: Some(3),
+        contents: Ok(contents()),
+        deep: None,
+        backups,
+    }
+}
+
+fn two_runs() -> Vec<Backup> {
+    [whole_run("20261122080002"), whole_run(STAMP)].concat()
+}
+
+fn screen(facts: &Facts) -> String {
+    let checks = judge(facts, true);
+    format!("{}\n{}", checks.screen(&Style::plain(now())), conclusion(&checks))
+}
+
+/// The result of a check: `ok`, `warn`, `fail` or `skipped`, and the problem.
+fn result(facts: &Facts, name: &str) -> (String, Option<&'static str>) {
+    let checks = judge(facts, true);
+    let found = checks.groups.iter().flat_map(|group| &group.checks).find(|check| check.name == name);
+    let check = found.unwrap_or_else(|| panic!("no check {name}"));
+    (json!(check.result).as_str().unwrap().to_owned(), check.problem)
+}
+
+#[test]
+fn a_good_run_of_another_hub_passes_and_what_is_missing_is_named() {
+    insta::assert_snapshot!(screen(&facts(two_runs())));
+}
+
+#[test]
+fn everything_that_velero_calls_fine_and_is_not_is_found() {
+    let mut facts = facts(two_runs());
+    facts.served = Some(served(&[("cluster.open-cluster-management.io", "ManagedCluster")]));
+    facts.hub = Some(HubFacts { hub_id: "1f30bfe5-a".to_owned(), ..HubFacts::default() });
+    let empty = json!({"hive.openshift.io/v1/ClusterDeployment": []});
+    facts.contents.as_mut().unwrap().lists.insert(BackupType::ManagedClusters, list(&empty));
+    facts.deep = Some(Ok(Deep {
+        tokens: BTreeMap::from([("a".to_owned(), Some("2026-11-22T11:00:00Z".parse().unwrap()))]),
+        without_url: ["b".to_owned()].into(),
+        kubeconfigs: ["h/lost".to_owned(), "h/h-kubeconfig".to_owned()].into(),
+    }));
+    insta::assert_snapshot!(screen(&facts));
+}
+
+#[test]
+fn an_incomplete_run_names_its_parts() {
+    let mut backups = whole_run("20261122080002");
+    backups.push(backup(
+        "acm-credentials-schedule",
+        STAMP,
+        &json!({"phase": "Failed", "failureReason": "no room"}),
+    ));
+    let facts = facts(backups);
+    assert_eq!(result(&facts, "complete"), ("fail".into(), Some("incomplete-run")));
+    assert!(screen(&facts).contains("credentials is Failed: no room"));
+    assert!(screen(&facts).contains("resources is missing"));
+}
+
+#[test]
+fn age_expiry_and_the_last_run_are_watched() {
+    let mut facts = facts(whole_run(STAMP));
+    assert_eq!(result(&facts, "spare run"), ("warn".into(), Some("single-run")));
+    facts.max_age = 600;
+    assert_eq!(result(&facts, "fresh"), ("fail".into(), Some("stale-backups")));
+    facts.run.expires = Some("2026-11-22T12:00:00Z".parse().unwrap());
+    assert_eq!(result(&facts, "expiry"), ("warn".into(), Some("expires-soon")));
+    facts.run.expires = Some("2026-11-22T11:00:00Z".parse().unwrap());
+    assert_eq!(result(&facts, "expiry").0, "fail");
+}
+
+#[test]
+fn two_hubs_in_one_storage_are_a_failure() {
+    let mut backups = two_runs();
+    for backup in backups.iter_mut().take(5) {
+        let labels = backup.metadata.labels.as_mut().unwrap();
+        labels.insert("cluster.open-cluster-management.io/backup-cluster".into(), "be97a9eb-b".into());
+    }
+    let mut facts = facts(backups);
+    assert_eq!(result(&facts, "hub").0, "fail", "both wrote within two periods");
+    facts.period = 600;
+    assert_eq!(result(&facts, "hub").0, "ok");
+}
+
+#[test]
+fn storage_that_cannot_be_reached_from_here_is_said_and_fails_nothing() {
+    let mut facts = facts(two_runs());
+    facts.contents = Err("s3.internal cannot be reached from here".into());
+    assert_eq!(result(&facts, "object lists"), ("skipped".into(), Some("storage-unreachable-from-here")));
+    assert!(judge(&facts, true).success);
+}
+
+#[test]
+fn a_hub_whose_id_may_not_be_read_is_no_writer() {
+    let mut facts = facts(two_runs());
+    facts.hub = None;
+    assert_eq!(result(&facts, "writer"), ("warn".into(), Some("hub-id-unknown")));
+}

@@ -1,0 +1,159 @@
+//! Completion as kubectl and shells ask for it, and the link that lets kubectl ask.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+use super::{failure, output, text};
+
+/// A folder on the path that holds the program as krew would link it.
+fn on_path() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    symlink(env!("CARGO_BIN_EXE_kubectl-acmbackup"), folder.path().join("kubectl-acmbackup")).unwrap();
+    folder
+}
+
+fn run(program: &Path, arguments: &[&str], path: &Path) -> Output {
+    Command::new(program).args(arguments).env_clear().env("PATH", path).output().unwrap()
+}
+
+/// What kubectl reads when somebody presses Tab behind these words.
+fn completed(words: &[&str]) -> String {
+    let folder = on_path();
+    let program = folder.path().join("kubectl_complete-acmbackup");
+    symlink("kubectl-acmbackup", &program).unwrap();
+    let answer = run(&program, words, folder.path());
+    assert_eq!((answer.status.code(), text(&answer.stderr)), (Some(0), String::new()), "{words:?}");
+    text(&answer.stdout)
+}
+
+#[test]
+fn kubectl_gets_commands_with_one_line_about_each() {
+    let answer = completed(&["re"]);
+    assert_eq!(
+        answer, "resume\tMake backups again\nrestore\tRestore this hub from backups\n:4\n",
+        "commands that start so, then cobra's directive for no file names"
+    );
+}
+
+#[test]
+fn flags_are_offered_only_after_a_dash() {
+    assert!(!completed(&["restore", ""]).contains("--"));
+    let flags = completed(&["restore", "--man"]);
+    assert!(flags.starts_with("--managed-clusters\t"), "{flags}");
+}
+
+#[test]
+fn values_of_a_flag_are_offered_behind_a_blank_and_behind_an_equals_sign() {
+    assert_eq!(completed(&["version", "-o", "y"]), "yaml\tYAML\n:4\n");
+    assert_eq!(completed(&["version", "--output=y"]), "--output=yaml\tYAML\n:4\n");
+    assert!(completed(&["restore", "--cleanup", "N"]).starts_with("None\tdelete nothing\n"));
+}
+
+#[test]
+fn without_a_hub_the_fixed_values_come_with_a_hint_and_nothing_on_standard_error() {
+    let answer = completed(&["restore", "--managed-clusters", ""]);
+    assert!(answer.starts_with("latest\tthe newest usable backup\nskip\tleave this part out\n"), "{answer}");
+    assert!(answer.contains("\n_activeHelp_ "), "{answer}");
+    assert!(answer.ends_with("\n:4\n"), "{answer}");
+}
+
+#[test]
+fn contexts_come_from_the_kubeconfig_named_on_the_line() {
+    let config = tempfile::NamedTempFile::new().unwrap();
+    fs::write(
+        config.path(),
+        "contexts: [{name: hub-west, context: {cluster: c, user: u}}, {name: hub-east, context: {cluster: c, user: u}}]\n",
+    )
+    .unwrap();
+    let file = config.path().to_str().unwrap();
+    assert_eq!(completed(&["status", "--kubeconfig", file, "--context", ""]), "hub-east\nhub-west\n:4\n");
+}
+
+#[test]
+fn a_server_that_does_not_answer_costs_two_seconds_and_no_names() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let server = format!("http://{}", listener.local_addr().unwrap());
+    let answer = completed(&["activate", "-n", "acm", "--server", &server, ""]);
+    assert_eq!(answer, "_activeHelp_ the server did not answer in two seconds\n:4\n");
+}
+
+#[test]
+fn a_shell_asks_through_the_variable_its_script_sets() {
+    let answer = Command::new(env!("CARGO_BIN_EXE_kubectl-acmbackup"))
+        .env_clear()
+        .envs([("ACMBACKUP_COMPLETE", "fish")])
+        .args(["--", "kubectl-acmbackup", "version", "-o", "j"])
+        .output()
+        .unwrap();
+    assert_eq!(text(&answer.stdout).trim_end(), "json\tJSON");
+    assert_eq!(answer.status.code(), Some(0));
+}
+
+#[test]
+fn every_script_asks_the_program_itself() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = output(&["completion", shell]);
+        assert_eq!(script.status.code(), Some(0), "{shell}");
+        assert!(text(&script.stdout).contains("ACMBACKUP_COMPLETE"), "{shell}");
+    }
+}
+
+/// The command in a folder on the path; standard output and the exit code.
+fn completion_kubectl(folder: &Path, flag: &[&str]) -> (String, i32) {
+    let arguments = [&["completion", "kubectl"], flag].concat();
+    let done = run(&folder.join("kubectl-acmbackup"), &arguments, folder);
+    (text(&done.stdout), done.status.code().unwrap())
+}
+
+#[test]
+fn the_link_is_relative_beside_the_program_and_made_once() {
+    let folder = on_path();
+    let link = folder.path().join("kubectl_complete-acmbackup");
+    let line = |done: &str| (format!("{} {done}\n", link.display()), 0);
+    assert_eq!(completion_kubectl(folder.path(), &[]), line("would be created"));
+    assert!(fs::symlink_metadata(&link).is_err(), "nothing is changed without --install");
+    assert_eq!(completion_kubectl(folder.path(), &["--install"]), line("created"));
+    assert_eq!(fs::read_link(&link).unwrap(), Path::new("kubectl-acmbackup"));
+    assert_eq!(completion_kubectl(folder.path(), &["--install"]), line("unchanged"));
+    assert_eq!(completion_kubectl(folder.path(), &["--uninstall"]), line("removed"));
+    assert_eq!(completion_kubectl(folder.path(), &["--uninstall"]), line("not there"));
+}
+
+#[test]
+fn oc_gets_a_link_if_it_is_there() {
+    let folder = on_path();
+    fs::write(folder.path().join("oc"), "").unwrap();
+    completion_kubectl(folder.path(), &["--install"]);
+    assert!(fs::read_link(folder.path().join("oc_complete-acmbackup")).is_ok());
+}
+
+#[test]
+fn in_another_folder_the_link_leads_to_the_program_on_the_path() {
+    let (folder, other) = (on_path(), tempfile::tempdir().unwrap());
+    completion_kubectl(folder.path(), &[&format!("--install={}", other.path().display())]);
+    let target = fs::read_link(other.path().join("kubectl_complete-acmbackup")).unwrap();
+    assert_eq!(target, folder.path().join("kubectl-acmbackup"));
+}
+
+#[test]
+fn a_file_that_is_no_link_is_neither_replaced_nor_removed() {
+    let folder = on_path();
+    let link = folder.path().join("kubectl_complete-acmbackup");
+    fs::write(&link, "somebody's script").unwrap();
+    for flag in ["--install", "--uninstall"] {
+        assert_eq!(completion_kubectl(folder.path(), &[flag]).1, 5, "{flag}");
+        assert_eq!(fs::read_to_string(&link).unwrap(), "somebody's script");
+    }
+}
+
+#[test]
+fn links_are_for_kubectl_alone_and_need_the_program_on_the_path() {
+    assert_eq!(failure(&["completion", "bash", "--install"]).1, 2);
+    assert_eq!(failure(&["completion", "kubectl", "--install", "--uninstall"]).1, 2);
+    let (error, code) = failure(&["completion", "kubectl"]);
+    assert_eq!(code, 4, "{error}");
+}

@@ -1,0 +1,73 @@
+//! `docs/problems.md` has one section for each problem the program names, and no other.
+
+use std::collections::BTreeSet;
+
+use super::{files_below, in_repository, read};
+
+/// What stands in front of a problem's name in the sources.
+const BEFORE: &[&str] = &[
+    "Note::warning(",
+    "Note::error(",
+    "error(",
+    "CliError::named(",
+    "Check::warn(",
+    "Check::fail(",
+    ": &str =",
+];
+
+fn sections() -> Vec<String> {
+    read("docs/problems.md").lines().filter_map(|line| line.strip_prefix("## ")).map(str::to_owned).collect()
+}
+
+fn sources() -> Vec<String> {
+    let without_tests = |text: String| text.split("#[cfg(test)]").next().unwrap_or_default().to_owned();
+    let files = files_below(&in_repository("src"), ".rs");
+    let is_program = |path: &std::path::PathBuf| !path.ends_with("tests.rs");
+    files
+        .iter()
+        .filter(|path| is_program(path))
+        .map(|path| without_tests(std::fs::read_to_string(path).unwrap()))
+        .collect()
+}
+
+/// Names in the place of a problem's name.
+fn named() -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for text in sources() {
+        for before in BEFORE {
+            for rest in text.split(before).skip(1) {
+                let Some(literal) = rest.trim_start().strip_prefix('"') else { continue };
+                let name = literal.split('"').next().unwrap();
+                let is_name = name.contains('-') && name.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+                if is_name && (*before != ": &str =" || text.contains("pub mod problem")) {
+                    names.insert(name.to_owned());
+                }
+            }
+        }
+    }
+    names
+}
+
+#[test]
+fn every_problem_the_program_names_has_a_section() {
+    let sections: BTreeSet<String> = sections().into_iter().collect();
+    let named = named();
+    assert!(named.contains("no-backup") && named.contains("older-run"), "names are found: {named:?}");
+    let missing: Vec<_> = named.difference(&sections).collect();
+    assert!(missing.is_empty(), "docs/problems.md lacks {missing:?}");
+}
+
+#[test]
+fn no_section_is_about_a_problem_the_program_does_not_have() {
+    let sources = sources();
+    for section in sections() {
+        let literal = format!("\"{section}\"");
+        assert!(sources.iter().any(|text| text.contains(&literal)), "nothing says {section}");
+    }
+}
+
+#[test]
+fn sections_are_in_order() {
+    let sections = sections();
+    assert!(sections.is_sorted(), "{sections:?}");
+}

@@ -1,0 +1,306 @@
+//! The loop under exactly its roles: nothing it needs is missing, and nothing it may is never used.
+//!
+//! A new verb in `cluster/permissions.rs` fails this test until a step here makes the loop use it. A step is an async
+//! function that gets the [`Stage`]; call it in [`play`], and let it end with [`used`] where the request depends on
+//! who is faster.
+
+use std::collections::BTreeMap;
+
+use acmbackup::cluster::clock;
+use acmbackup::cluster::permissions::{CLEANUP, LEASE};
+use acmbackup::cluster::roles::{self, EVERYWHERE, FOR_CLEANUP, FOR_LEASE, IN_NAMESPACE};
+use acmbackup::wire::Stamp;
+use acmbackup_lab::{HubOptions, Lab, until};
+use anyhow::{Context, Result, ensure};
+use jiff::SignedDuration;
+use k8s_openapi::api::rbac::v1::Subject;
+use kube::Api;
+use kube::api::DynamicObject;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::audit::Audit;
+use crate::relaxed::accept_anything;
+use crate::site::{DEADLINE, NAMESPACE};
+use crate::stage::{Stage, names, remove, set};
+
+/// The user all roles are granted to.
+const LOOP: &str = "loop";
+/// A user without the role for everywhere: reads then happen in the namespace.
+const CONFINED: &str = "confined";
+
+#[tokio::test]
+async fn the_loop_works_under_its_roles_and_uses_every_verb_of_them() -> Result<()> {
+    Lab::run(async |lab| {
+        let users = [LOOP, CONFINED].map(|user| (user.to_owned(), vec![]));
+        let stage = Stage::start(lab, "east", HubOptions { users: users.to_vec(), audit: true }).await?;
+        grant(&stage).await?;
+        play(&stage).await?;
+
+        let audit = Audit::of(&stage.hub, LOOP)?;
+        assert!(audit.refused.is_empty(), "missing in cluster/permissions.rs: {:#?}", audit.refused);
+        let confined = Audit::of(&stage.hub, CONFINED)?;
+        // Of the groups whose finalizers come off, one stands for all.
+        let cleanup = CLEANUP.iter().filter(|row| row.group == "*" || row.group == "hive.openshift.io");
+        let mut unused = audit.unused(roles::everywhere().chain(cleanup), None);
+        let here = audit.unused(roles::in_namespace().chain(LEASE), Some(NAMESPACE));
+        let confined = confined.unused(roles::in_namespace().chain(LEASE), Some(NAMESPACE));
+        unused.extend(here.into_iter().filter(|verb| confined.contains(verb)));
+        assert!(unused.is_empty(), "no step made the loop use: {unused:#?}");
+        Ok(())
+    })
+    .await
+}
+
+/// Everything the loop does, in an order in which one step does not stand in the way of the next.
+async fn play(stage: &Stage) -> Result<()> {
+    let _velero = stage.velero_at_work();
+    let reconciler = stage.spawn_loop(LOOP)?;
+    reconciler.holds_lease().await?;
+    a_set_is_made_edited_and_made_anew(stage).await?;
+    backups_are_removed(stage).await?;
+    a_status_meets_another_change(stage).await?;
+    backups_are_there_before_their_turn(stage).await?;
+    a_schedule_is_there_before_its_turn(stage, &reconciler).await?;
+    remove(&stage.ours("BackupSchedule"), "hub").await?;
+    a_restore_is_made_and_deleted(stage).await?;
+    a_restore_cleans_up(stage).await?;
+    a_restore_is_there_before_its_turn(stage).await?;
+    assert_eq!(reconciler.terminate().await?, 0);
+    without_the_role_for_everywhere(stage).await
+}
+
+async fn grant(stage: &Stage) -> Result<()> {
+    for role in roles::roles() {
+        create(stage, "rbac.authorization.k8s.io/v1", "ClusterRole", &role).await?;
+    }
+    let rbac = "rbac.authorization.k8s.io/v1";
+    for role in [EVERYWHERE, FOR_CLEANUP] {
+        let binding = roles::bind_everywhere(role, subject(LOOP));
+        create(stage, rbac, "ClusterRoleBinding", &binding).await?;
+    }
+    for role in [IN_NAMESPACE, FOR_LEASE] {
+        let mut binding = roles::bind_in(NAMESPACE, role, subject(LOOP));
+        binding.subjects.get_or_insert_default().push(subject(CONFINED));
+        create(stage, rbac, "RoleBinding", &binding).await?;
+    }
+    Ok(())
+}
+
+fn subject(user: &str) -> Subject {
+    let api_group = Some("rbac.authorization.k8s.io".to_owned());
+    Subject { api_group, kind: "User".to_owned(), name: user.to_owned(), namespace: None }
+}
+
+async fn create(stage: &Stage, api_version: &str, kind: &str, object: &impl Serialize) -> Result<()> {
+    let mut object = serde_json::to_value(object)?;
+    (object["apiVersion"], object["kind"]) = (json!(api_version), json!(kind));
+    stage.hub.create(object).await
+}
+
+/// Waits until the loop has done something, anywhere.
+async fn used(stage: &Stage, verb: &str, resource: &str, group: &str) -> Result<()> {
+    until(DEADLINE, &format!("the loop to {verb} {resource}.{group}"), async || {
+        Ok(Audit::of(&stage.hub, LOOP)?.has(verb, resource, group))
+    })
+    .await
+}
+
+/// Waits until one of our objects is in a phase.
+async fn is_in_phase(stage: &Stage, kind: &str, name: &str, wanted: &str) -> Result<()> {
+    until(DEADLINE, &format!("{kind} {name} to be {wanted}"), async || {
+        let (phase, message) = stage.standing(kind, name).await?;
+        ensure!(phase == wanted, "{phase}: {message}");
+        Ok(true)
+    })
+    .await
+}
+
+async fn a_set_is_made_edited_and_made_anew(stage: &Stage) -> Result<()> {
+    stage.ask("BackupSchedule", "hub", json!({"veleroSchedule": "@daily"})).await?;
+    is_in_phase(stage, "BackupSchedule", "hub", "Enabled").await?;
+    set(&stage.ours("BackupSchedule"), "hub", json!({"spec": {"veleroSchedule": "@weekly"}})).await?;
+    used(stage, "patch", "schedules", "velero.io").await?;
+    remove(&stage.velero("Schedule"), "acm-resources-schedule").await?;
+    used(stage, "delete", "schedules", "velero.io").await?;
+    is_in_phase(stage, "BackupSchedule", "hub", "Enabled").await
+}
+
+/// One is asked of Velero, one Velero reports that it cannot, and one request is there unseen.
+async fn backups_are_removed(stage: &Stage) -> Result<()> {
+    accept_anything(&stage.hub, "deletebackuprequests.velero.io").await?;
+    let requests = stage.velero("DeleteBackupRequest");
+    stage.hub.create(velero("DeleteBackupRequest", "unseen", json!({"backupName": 7}))).await?;
+    for name in ["unseen", "stuck"] {
+        let mut backup = velero("Backup", name, json!({}));
+        let labels = json!({"velero.io/schedule-name": "acm-validation-policy-schedule"});
+        backup["metadata"]["labels"] = labels;
+        backup["status"] = json!({"phase": "FailedValidation", "expiration": "2026-01-01T00:00:00Z"});
+        stage.hub.create(backup).await?;
+    }
+    until(DEADLINE, "the request", async || Ok(requests.get_opt("stuck").await?.is_some())).await?;
+    set(&requests, "stuck", json!({"status": {"phase": "Processed", "errors": ["no such object"]}})).await?;
+    used(stage, "delete", "backups", "velero.io").await?;
+    used(stage, "get", "deletebackuprequests", "velero.io").await?;
+    remove(&stage.velero("Backup"), "unseen").await
+}
+
+async fn a_status_meets_another_change(stage: &Stage) -> Result<()> {
+    let schedules = stage.ours("BackupSchedule");
+    let toggled = async || {
+        for paused in [true, false].into_iter().cycle() {
+            set(&schedules, "hub", json!({"spec": {"paused": paused}})).await?;
+            let wanted = if paused { "Paused" } else { "Enabled" };
+            is_in_phase(stage, "BackupSchedule", "hub", wanted).await?;
+            if Audit::of(&stage.hub, LOOP)?.has(
+                "get",
+                "backupschedules",
+                "cluster.open-cluster-management.io",
+            ) {
+                break;
+            }
+        }
+        set(&schedules, "hub", json!({"spec": {"paused": false}})).await
+    };
+    while_touched(&schedules, "hub", toggled()).await?;
+    is_in_phase(stage, "BackupSchedule", "hub", "Enabled").await
+}
+
+/// Does something while somebody keeps changing an object in a way that matters to nobody.
+async fn while_touched<T>(
+    api: &Api<DynamicObject>,
+    name: &str,
+    action: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    let touching = async {
+        for count in 0_u64.. {
+            // It may not be there yet, or no longer.
+            let _ =
+                set(api, name, json!({"metadata": {"annotations": {"touched": count.to_string()}}})).await;
+        }
+    };
+    tokio::select! {
+        done = tokio::time::timeout(DEADLINE, action) => done.context("nothing came of it in time")?,
+        () = touching => unreachable!("it goes on for ever"),
+    }
+}
+
+/// First backups have names that say when: all of the next minute are taken.
+async fn backups_are_there_before_their_turn(stage: &Stage) -> Result<()> {
+    let schedules = stage.ours("BackupSchedule");
+    remove(&schedules, "hub").await?;
+    clear(&stage.velero("Schedule")).await?;
+    let now = clock::now();
+    for second in 0..60 {
+        let stamp = Stamp::from(now + SignedDuration::from_secs(second));
+        stage.hub.create(velero("Backup", &format!("acm-credentials-schedule-{stamp}"), json!({}))).await?;
+    }
+    stage.ask("BackupSchedule", "hub", json!({"veleroSchedule": "@daily"})).await?;
+    used(stage, "get", "backups", "velero.io").await?;
+    is_in_phase(stage, "BackupSchedule", "hub", "Enabled").await
+}
+
+/// The loop is stopped as soon as it has made one, and goes on with what it had planned.
+async fn a_schedule_is_there_before_its_turn(stage: &Stage, reconciler: &crate::site::Loop) -> Result<()> {
+    let (ours, velero_schedules) = (stage.ours("BackupSchedule"), stage.velero("Schedule"));
+    let last =
+        velero("Schedule", "acm-validation-policy-schedule", json!({"schedule": "@daily", "template": {}}));
+    until(DEADLINE, "the loop to meet a schedule that was made meanwhile", async || {
+        remove(&ours, "hub").await?;
+        clear(&velero_schedules).await?;
+        stage.ask("BackupSchedule", "hub", json!({"veleroSchedule": "@daily"})).await?;
+        while names(&velero_schedules).await?.is_empty() {}
+        reconciler.signal("STOP")?;
+        let created = stage.hub.create(last.clone()).await;
+        reconciler.signal("CONT")?;
+        created?;
+        is_in_phase(stage, "BackupSchedule", "hub", "Failed").await.ok();
+        Ok(Audit::of(&stage.hub, LOOP)?.has("get", "schedules", "velero.io"))
+    })
+    .await
+}
+
+/// Followed by finalizers and Velero Restores going with it, as after an activation.
+async fn a_restore_is_made_and_deleted(stage: &Stage) -> Result<()> {
+    let restores = stage.ours("Restore");
+    let hooks = json!({"resources": [{"name": "none"}]});
+    let mut spec = choices("skip", "latest");
+    spec["hooks"] = hooks;
+    let made = async || {
+        loop {
+            stage.ask("Restore", "touched", spec.clone()).await?;
+            set(&restores, "touched", json!({"metadata": {"finalizers": [FINALIZER]}})).await?;
+            is_in_phase(stage, "Restore", "touched", "Finished").await?;
+            let audit = Audit::of(&stage.hub, LOOP)?;
+            remove(&restores, "touched").await?;
+            until(DEADLINE, "the restore to go", async || Ok(restores.get_opt("touched").await?.is_none()))
+                .await?;
+            let met = audit.has("get", "restores", "cluster.open-cluster-management.io");
+            if met && audit.has("patch", "events", "events.k8s.io") {
+                return Ok(());
+            }
+        }
+    };
+    while_touched(&restores, "touched", made()).await
+}
+
+const FINALIZER: &str = "restores.cluster.open-cluster-management.io/finalizer";
+
+fn choices(credentials: &str, resources: &str) -> Value {
+    json!({"veleroManagedClustersBackupName": "skip", "veleroCredentialsBackupName": credentials,
+        "veleroResourcesBackupName": resources, "cleanupBeforeRestore": "None"})
+}
+
+/// A cluster deployment of an earlier restore, with its finalizer, and a backup that does not hold it.
+async fn a_restore_cleans_up(stage: &Stage) -> Result<()> {
+    let stamp = Stamp::from(clock::now());
+    let kinds = json!({"includedResources": ["clusterdeployment.hive.openshift.io"]});
+    stage.hub.create(velero("Backup", &format!("acm-managed-clusters-schedule-{stamp}"), kinds)).await?;
+    stage.hub.create_namespace("left-over").await?;
+    let metadata = json!({"name": "left-over", "namespace": "left-over", "finalizers": ["hive.openshift.io/deprovision"],
+        "labels": {"velero.io/backup-name": "acm-managed-clusters-schedule-1"}});
+    let deployment =
+        json!({"apiVersion": "hive.openshift.io/v1", "kind": "ClusterDeployment", "metadata": metadata});
+    stage.hub.create(deployment).await?;
+    let mut spec = choices("skip", "skip");
+    (spec["veleroManagedClustersBackupName"], spec["cleanupBeforeRestore"]) =
+        (json!("latest"), json!("CleanupRestored"));
+    stage.ask("Restore", "cleaning", spec).await?;
+    is_in_phase(stage, "Restore", "cleaning", "Finished").await?;
+    used(stage, "delete", "clusterdeployments", "hive.openshift.io").await
+}
+
+/// One that cannot be read has the name.
+async fn a_restore_is_there_before_its_turn(stage: &Stage) -> Result<()> {
+    accept_anything(&stage.hub, "restores.velero.io").await?;
+    let backups = names(&stage.velero("Backup")).await?;
+    for backup in backups.iter().filter(|name| name.starts_with("acm-credentials-schedule-")) {
+        let name = format!("met-{backup}");
+        stage.hub.create(velero("Restore", &name, json!({"backupName": 7}))).await?;
+    }
+    stage.ask("Restore", "met", choices("latest", "skip")).await?;
+    used(stage, "get", "restores", "velero.io").await
+}
+
+/// Reads of Backups and storage locations are then those of the namespace.
+async fn without_the_role_for_everywhere(stage: &Stage) -> Result<()> {
+    let reconciler = stage.spawn_loop(CONFINED)?;
+    reconciler.holds_lease().await?;
+    until(DEADLINE, "reads in the namespace", async || {
+        let audit = Audit::of(&stage.hub, CONFINED)?;
+        Ok(["backups", "backupstoragelocations"].iter().all(|kind| audit.has("watch", kind, "velero.io")))
+    })
+    .await
+}
+
+async fn clear(api: &Api<DynamicObject>) -> Result<()> {
+    for name in names(api).await? {
+        remove(api, &name).await?;
+    }
+    Ok(())
+}
+
+fn velero(kind: &str, name: &str, spec: Value) -> Value {
+    let metadata: BTreeMap<_, _> = [("name", name), ("namespace", NAMESPACE)].into();
+    json!({"apiVersion": "velero.io/v1", "kind": kind, "metadata": metadata, "spec": spec})
+}
