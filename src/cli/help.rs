@@ -6,7 +6,7 @@ use clap::Command;
 pub const GROUPS: &[(&str, &[&str])] = &[
     ("Back up", &["schedule", "pause", "resume", "backup"]),
     ("Restore", &["latest", "plan", "restore", "activate", "wait"]),
-    ("Look", &["status", "get", "logs"]),
+    ("Look", &["status", "get", "describe", "logs", "snapshot"]),
     ("Check", &["doctor", "verify"]),
     ("Controller", &["run", "install", "uninstall"]),
     ("Other", &["completion", "version"]),

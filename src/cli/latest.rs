@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use jiff::Timestamp;
 
-use super::captured;
+use super::captured::{self, Capture};
 use super::error::{CliError, Result};
 use super::exit::{Exit, problem};
 use super::moment::Moment;
@@ -76,6 +77,7 @@ pub struct LatestArgs {
 /// The backups cannot be read, or a part has none that can be used.
 pub async fn run(args: LatestArgs, session: &Session) -> Result<Exit> {
     let source = Source::read(&args, session).await?;
+    let session = &session.at(source.captured_at);
     let now = session.now();
     let mut candidates = Candidates::in_namespace(&source.backups, &source.namespace);
     if let Some(moment) = args.as_of {
@@ -101,13 +103,15 @@ struct Source {
     hub_id: Option<String>,
     context: Option<String>,
     backups: Vec<Backup>,
+    captured_at: Option<Timestamp>,
 }
 
 impl Source {
     async fn read(args: &LatestArgs, session: &Session) -> Result<Self> {
         if let Some(file) = &args.from {
-            let hub = captured::read(file).await?;
+            let Capture { captured_at, hub, .. } = captured::read(file).await?;
             return Ok(Self {
+                captured_at,
                 namespace: hub.subject.namespace,
                 hub_id: hub.on_request.hub.map(|facts| facts.hub_id),
                 context: None,
@@ -120,7 +124,8 @@ impl Source {
             Some(Format::Json | Format::Yaml) => writers::id_of(&hub).await,
             _ => None,
         };
-        Ok(Self { namespace: hub.found.namespace, hub_id, context: Some(hub.connection.context), backups })
+        let context = Some(hub.connection.context);
+        Ok(Self { namespace: hub.found.namespace, hub_id, context, backups, captured_at: None })
     }
 }
 

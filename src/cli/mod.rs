@@ -6,6 +6,7 @@
 pub mod backup;
 pub mod captured;
 pub mod completion;
+pub mod describe;
 pub mod doctor;
 pub mod entry;
 pub mod environment;
@@ -27,6 +28,7 @@ pub mod restore;
 pub mod run;
 pub mod schedule;
 pub mod session;
+pub mod snapshot;
 pub mod status;
 pub mod verify;
 pub mod version;
@@ -91,12 +93,16 @@ pub enum Command {
     Status(status::StatusArgs),
     /// List schedules, restores, backups or runs
     Get(get::GetArgs),
+    /// Show one object, what is behind it, and why it is in its phase
+    Describe(describe::DescribeArgs),
     /// Show the Velero logs behind a backup, run or restore
     Logs(logs::LogsArgs),
-    /// Check that this hub could be restored from its backups
-    Verify(verify::VerifyArgs),
+    /// Write what the planner sees to a file, for reports and tests
+    Snapshot(snapshot::SnapshotArgs),
     /// Check that everything needed is in place
     Doctor(doctor::DoctorArgs),
+    /// Check that this hub could be restored from its backups
+    Verify(verify::VerifyArgs),
     /// Install the CRDs and the loop
     Install(Box<install::InstallArgs>),
     /// Remove what install installed
@@ -126,9 +132,11 @@ pub async fn run(command: Command, session: Session) -> Result<Exit> {
         Command::Wait(args) => wait::run(args, &session).await,
         Command::Status(args) => status::run(&args, &session).await,
         Command::Get(args) => get::run(args, &session).await,
+        Command::Describe(args) => describe::run(args, &session).await,
         Command::Logs(args) => logs::run(args, &session).await,
-        Command::Verify(args) => verify::run(args, &session).await,
+        Command::Snapshot(args) => snapshot::run(args, &session).await,
         Command::Doctor(args) => doctor::run(args, &session).await,
+        Command::Verify(args) => verify::run(args, &session).await,
         Command::Install(args) => install::run(*args, &session).await,
         Command::Uninstall(args) => install::uninstall(args, &session).await,
         Command::Completion(args) => completion::run(&args, &session),

@@ -17,6 +17,8 @@ pub struct Session {
     pub globals: GlobalArgs,
     /// Where the program runs.
     pub environment: Environment,
+    /// The moment everything is answered for; `None` = now.
+    moment: Option<Timestamp>,
 }
 
 /// A hub, and the namespace of it that is worked in.
@@ -43,12 +45,18 @@ impl Hub {
 impl Session {
     /// A session of this process.
     pub fn new(globals: GlobalArgs) -> Self {
-        Self { globals, environment: Environment::read() }
+        Self { globals, environment: Environment::read(), moment: None }
     }
 
-    /// The moment this is called.
+    /// A session that answers for the moment a state was captured, if that is known.
+    #[must_use]
+    pub fn at(&self, moment: Option<Timestamp>) -> Self {
+        Self { moment: moment.or(self.moment), ..self.clone() }
+    }
+
+    /// The moment this is called, or the one a captured state is of.
     pub fn now(&self) -> Timestamp {
-        clock::now()
+        self.moment.unwrap_or_else(clock::now)
     }
 
     /// How standard output is shown now.

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use jiff::Timestamp;
 use serde_json::json;
 
-use super::captured;
+use super::captured::{self, Capture};
 use super::error::Result;
 use super::exit::Exit;
 use super::output::{self, DataFormat, Frame};
@@ -39,6 +40,7 @@ pub struct StatusArgs {
 /// The server cannot be reached, or no single namespace was found.
 pub async fn run(args: &StatusArgs, session: &Session) -> Result<Exit> {
     let place = Place::read(args, session).await?;
+    let session = &session.at(place.captured_at);
     let status = Status::of(&place.observed, &place.namespace, session.now());
     let commands = next_commands(&status, session);
     let status = status.with_next(commands);
@@ -70,33 +72,48 @@ struct Place {
     namespace: String,
     reason: String,
     context: Option<String>,
+    captured_at: Option<Timestamp>,
 }
 
 impl Place {
     async fn read(args: &StatusArgs, session: &Session) -> Result<Self> {
         if let Some(file) = &args.from {
-            let hub = captured::read(file).await?;
-            let namespace = hub.subject.namespace;
-            let here = hub
-                .velero
-                .storage_locations
-                .into_iter()
-                .filter(|l| l.metadata.namespace.as_ref() == Some(&namespace));
-            let observed = Observed {
-                hub_id: hub.on_request.hub.map(|hub| hub.hub_id).ok_or(Unread::NotCaptured),
-                schedules: Ok(hub.schedules),
-                restores: Ok(hub.restores),
-                locations: Ok(here.collect()),
-                velero_schedules: Ok(hub.velero.schedules),
-                backups: Ok(hub.velero.backups),
-                lease: Err(Unread::NotCaptured),
-            };
-            return Ok(Self { observed, namespace, reason: "captured".to_owned(), context: None });
+            return Ok(Self::captured(captured::read(file).await?));
         }
         let hub = session.hub_or_default().await?;
         let observed = observe(&hub, session).await?;
         let (namespace, reason) = (hub.found.namespace, hub.found.reason.to_string());
-        Ok(Self { observed, namespace, reason, context: Some(hub.connection.context) })
+        let context = Some(hub.connection.context);
+        Ok(Self { observed, namespace, reason, context, captured_at: None })
+    }
+
+    fn captured(capture: Capture) -> Self {
+        let Capture { captured_at, held, hub, .. } = capture;
+        let namespace = hub.subject.namespace;
+        let here = hub
+            .velero
+            .storage_locations
+            .into_iter()
+            .filter(|l| l.metadata.namespace.as_ref() == Some(&namespace));
+        let lease = held.map(|held| LoopView {
+            kind: "lease",
+            holder: held.holder,
+            renewed_at: held.renewed_at,
+            overdue: held.overdue,
+        });
+        let observed = Observed {
+            hub_id: hub.on_request.hub.map(|hub| hub.hub_id).ok_or(Unread::NotCaptured),
+            schedules: Ok(hub.schedules),
+            restores: Ok(hub.restores),
+            locations: Ok(here.collect()),
+            velero_schedules: Ok(hub.velero.schedules),
+            backups: Ok(hub.velero.backups),
+            // Without a moment the file is of an older make, which held no lease.
+            lease: if captured_at.is_some() { Ok(lease) } else { Err(Unread::NotCaptured) },
+        };
+        let reason = captured_at.map(|at| format!("captured at {at}"));
+        let reason = reason.unwrap_or_else(|| "captured".to_owned());
+        Self { observed, namespace, reason, context: None, captured_at }
     }
 }
 

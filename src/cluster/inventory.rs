@@ -57,17 +57,19 @@ pub async fn velero_servers(client: &Client, namespace: &str) -> Result<Vec<Serv
 /// The pods cannot be read.
 pub async fn restarts(client: &Client, namespace: &str, servers: &[Server]) -> Result<(i32, bool), Error> {
     let pods: Vec<Pod> = items(client, Some(namespace)).await?;
-    let is_of = |pod: &Pod, server: &Server| {
-        let wanted = &server.pod_labels;
-        !wanted.is_empty() && wanted.iter().all(|(key, value)| pod.labels().get(key) == Some(value))
-    };
-    let ours = pods.iter().filter(|pod| servers.iter().any(|server| is_of(pod, server)));
+    let ours = pods.iter().filter(|pod| servers.iter().any(|server| is_pod_of(pod, server)));
     let states = ours.filter_map(|pod| pod.status.as_ref()?.container_statuses.as_ref()).flatten();
     Ok(states.fold((0, false), |(count, out_of_memory), container| {
         let last = container.last_state.as_ref().and_then(|state| state.terminated.as_ref());
         let died_of_it = last.is_some_and(|end| end.reason.as_deref() == Some("OOMKilled"));
         (count + container.restart_count, out_of_memory || died_of_it)
     }))
+}
+
+/// Whether a pod is one of a Velero server.
+pub fn is_pod_of(pod: &Pod, server: &Server) -> bool {
+    let wanted = &server.pod_labels;
+    !wanted.is_empty() && wanted.iter().all(|(key, value)| pod.labels().get(key) == Some(value))
 }
 
 /// Image of the pod that holds a lease; `None` where the holder is no pod of the namespace, or it may not be read.

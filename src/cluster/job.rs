@@ -4,7 +4,9 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use kube::Client;
 
 use super::error::Error;
-use super::permissions::{CLUSTER_READS, Permission, READS, WRITES, is_allowed};
+use super::permissions::{
+    CLUSTER_READS, CLUSTER_WRITES, LEASE, Permission, READS, READS_AROUND, WRITES, is_allowed,
+};
 use crate::api::GROUP;
 
 /// What somebody wants to do.
@@ -34,7 +36,7 @@ pub struct Verb {
 }
 
 const fn on(group: &'static str, resource: &'static str, verbs: &'static [&'static str]) -> Permission {
-    Permission { group, resource, verbs }
+    Permission { group, resource, verbs, why: "commands" }
 }
 
 const VELERO: &str = "velero.io";
@@ -63,7 +65,6 @@ const RESTORES: &[Permission] =
     &[on(GROUP, "restores", &["create", "watch"]), on(VELERO, "restores", &["list", "watch"])];
 const ACTIVATES: &[Permission] =
     &[on(GROUP, "restores", &["patch", "watch"]), on(VELERO, "restores", &["list", "watch"])];
-const LEASES: &[Permission] = &[on("coordination.k8s.io", "leases", &["get", "create", "update"])];
 
 impl Job {
     /// The word on the command line.
@@ -82,17 +83,20 @@ impl Job {
             Self::Schedule => &[LOOKS, SCHEDULES],
             Self::Restore => &[LOOKS, RESTORES],
             Self::Activate => &[LOOKS, ACTIVATES],
-            Self::Run => &[READS, WRITES, LEASES],
+            Self::Run => &[READS, WRITES, LEASE],
         };
-        let everywhere: &[Permission] = if self == Self::Run { CLUSTER_READS } else { LOOKS_EVERYWHERE };
-        (here.concat(), everywhere.to_vec())
+        let everywhere: &[&[Permission]] = match self {
+            Self::Run => &[READS_AROUND, CLUSTER_READS, CLUSTER_WRITES],
+            _ => &[LOOKS_EVERYWHERE],
+        };
+        (here.concat(), everywhere.concat())
     }
 }
 
 /// All verbs of these jobs, each once, sorted.
 pub fn verbs(jobs: &[Job]) -> Vec<Verb> {
     let each = |permissions: Vec<Permission>, everywhere: bool| {
-        permissions.into_iter().flat_map(move |Permission { group, resource, verbs }| {
+        permissions.into_iter().flat_map(move |Permission { group, resource, verbs, .. }| {
             verbs.iter().map(move |verb| Verb { group, resource, verb, everywhere })
         })
     };
@@ -114,7 +118,7 @@ pub fn verbs(jobs: &[Job]) -> Vec<Verb> {
 pub async fn missing(client: &Client, verbs: &[Verb], namespace: &str) -> Result<Vec<Verb>, Error> {
     let answers = stream::iter(verbs.iter().map(|wanted| async move {
         let Verb { group, resource, everywhere, .. } = *wanted;
-        let permission = Permission { group, resource, verbs: &[] };
+        let permission = Permission { group, resource, verbs: &[], why: "" };
         let namespace = (!everywhere).then_some(namespace);
         let allowed = is_allowed(client, &permission, wanted.verb, namespace).await?;
         Ok::<_, Error>((!allowed).then_some(*wanted))

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod config;
 pub mod discovery;
 pub mod error;
+pub mod events;
 pub mod facts;
 mod identity;
 pub mod inventory;

@@ -2,8 +2,9 @@
 
 pub mod age;
 pub mod checks;
-pub mod doctor;
 pub mod cleanup;
+pub mod describe;
+pub mod doctor;
 pub mod get;
 pub mod hub_id;
 pub mod latest;

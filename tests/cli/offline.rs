@@ -35,6 +35,8 @@ fn the_loop_is_printed_with_all_it_needs_for_the_namespace_named() {
             "ClusterRole",
             "ClusterRole",
             "ClusterRole",
+            "ClusterRole",
+            "ClusterRoleBinding",
             "ClusterRoleBinding",
             "RoleBinding",
             "RoleBinding",
@@ -42,7 +44,7 @@ fn the_loop_is_printed_with_all_it_needs_for_the_namespace_named() {
             "Deployment"
         ]
     );
-    let container = &documents[10]["spec"]["template"]["spec"]["containers"][0];
+    let container = &documents[12]["spec"]["template"]["spec"]["containers"][0];
     let arguments: Vec<&str> =
         container["args"].as_array().unwrap().iter().map(|word| word.as_str().unwrap()).collect();
     assert!(arguments.contains(&"--namespace=velero"));

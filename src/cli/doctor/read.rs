@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use tokio::time::Instant;
 
-use crate::api::keys::LEASE_NAME;
 use crate::cli::session::Session;
 use crate::cluster::job::{self, Job};
 use crate::cluster::list::items;
@@ -160,7 +159,7 @@ impl Reader<'_> {
 
     async fn lease(&self, namespace: &str) -> Read<Option<Lease>> {
         let client = &self.connection.client;
-        let Some(held) = lease::read(client, namespace, LEASE_NAME).await? else { return Ok(None) };
+        let Some(held) = lease::read(client).await? else { return Ok(None) };
         Ok(Some(Lease {
             overdue: held.is_overdue(self.session.now()),
             renewed: held.renewed,

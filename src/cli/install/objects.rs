@@ -85,7 +85,9 @@ pub(super) fn of_loop(wanted: &Wanted) -> Result<Vec<Planned>> {
     for role in roles::roles() {
         all.push(planned(role)?);
     }
-    all.push(planned(roles::bind_everywhere(who()))?);
+    for role in [roles::EVERYWHERE, roles::FOR_CLEANUP] {
+        all.push(planned(roles::bind_everywhere(role, who()))?);
+    }
     all.push(planned(roles::bind_in(&wanted.namespace, roles::IN_NAMESPACE, who()))?);
     all.push(planned(roles::bind_in(&wanted.lease_namespace, roles::FOR_LEASE, who()))?);
     all.push(planned(workload::disruption_budget(wanted))?);

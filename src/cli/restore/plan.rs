@@ -10,7 +10,7 @@ use super::choice::Choices;
 use super::command::{default_name, resolved};
 use super::{cleanup, preview};
 use crate::api;
-use crate::cli::captured;
+use crate::cli::captured::{self, Capture};
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::Exit;
 use crate::cli::noun::{Noun, Subject};
@@ -64,7 +64,9 @@ pub struct PlanArgs {
 pub async fn run(args: PlanArgs, session: &Session) -> Result<Exit> {
     refuse_ignored(&args)?;
     let choices = Choices::of(&args.flags)?;
-    let (snapshot, hub) = observed(&args, session).await?;
+    let (capture, hub) = observed(&args, session).await?;
+    let session = &session.at(capture.captured_at);
+    let snapshot = capture.hub;
     let now = session.now();
     let restore = match (&args.filename, &args.subject) {
         (Some(file), _) => from_file(file, &snapshot).await?,
@@ -117,12 +119,13 @@ fn refuse_ignored(args: &PlanArgs) -> Result<()> {
 /// Flags that change an existing restore, as an activation does.
 const PARTS: [&str; 3] = ["--managed-clusters", "--credentials", "--resources"];
 
-async fn observed(args: &PlanArgs, session: &Session) -> Result<(HubSnapshot, Option<Hub>)> {
+async fn observed(args: &PlanArgs, session: &Session) -> Result<(Capture, Option<Hub>)> {
     if let Some(file) = &args.from {
         return Ok((captured::read(file).await?, None));
     }
     let hub = session.hub().await?;
-    Ok((preview::read(&hub, "").await?, Some(hub)))
+    let live = Capture { hub: preview::read(&hub, "").await?, ..Capture::default() };
+    Ok((live, Some(hub)))
 }
 
 fn existing(subject: &Subject, snapshot: &HubSnapshot) -> Result<api::Restore> {

@@ -105,6 +105,14 @@ pub(super) fn is_at_work(restore: &api::Restore, velero_restores: &[velero::Rest
     recorded || !owned_by(restore, velero_restores).is_empty()
 }
 
+/// The Velero Restores of this very Restore, oldest first. Spec: R-101
+pub fn owned_restores<'a>(
+    restore: &api::Restore,
+    velero_restores: &'a [velero::Restore],
+) -> Vec<&'a velero::Restore> {
+    owned_by(restore, velero_restores)
+}
+
 fn owned_by<'a>(restore: &api::Restore, velero_restores: &'a [velero::Restore]) -> Vec<&'a velero::Restore> {
     let Some(uid) = restore.metadata.uid.as_deref() else { return Vec::new() };
     let mut owned: Vec<&velero::Restore> = velero_restores

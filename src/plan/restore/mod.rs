@@ -19,6 +19,7 @@ mod sync;
 pub mod validate;
 mod wanted;
 
+pub use facts::owned_restores;
 pub(super) use facts::{controller_of, track};
 pub use pass::plan;
 pub use preview::{Preview, activation_preview, cleanup_preview, wanted_restores};

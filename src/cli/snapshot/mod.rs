@@ -1,0 +1,8 @@
+//! `snapshot`: what the planner sees, as one file.
+
+mod archive;
+mod command;
+mod read;
+mod redact;
+
+pub use command::{SnapshotArgs, run};
