@@ -10,23 +10,27 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
 };
 use kube::CustomResourceExt;
 
-use super::{BackupSchedule, Restore};
+use super::{BackupSchedule, Restore, restore_rules};
 
 /// Both CRDs, BackupSchedule first.
 pub fn all() -> Vec<CustomResourceDefinition> {
-    [BackupSchedule::crd(), Restore::crd()].map(like_the_operators).into()
+    let mut restore = like_the_operators(Restore::crd());
+    roots(&mut restore).for_each(restore_rules::add);
+    vec![like_the_operators(BackupSchedule::crd()), restore]
 }
 
 fn like_the_operators(mut crd: CustomResourceDefinition) -> CustomResourceDefinition {
     let names = &mut crd.spec.names;
     names.list_kind = Some(format!("{}List", names.kind));
-    for version in &mut crd.spec.versions {
-        if let Some(root) = version.schema.as_mut().and_then(|schema| schema.open_api_v3_schema.as_mut()) {
-            finish_root(root);
-            visit(root, &mut drop_hints);
-        }
+    for root in roots(&mut crd) {
+        finish_root(root);
+        visit(root, &mut drop_hints);
     }
     crd
+}
+
+fn roots(crd: &mut CustomResourceDefinition) -> impl Iterator<Item = &mut JSONSchemaProps> {
+    crd.spec.versions.iter_mut().filter_map(|version| version.schema.as_mut()?.open_api_v3_schema.as_mut())
 }
 
 /// Names the fields every object has, and makes the `spec` block optional as a whole. Spec: S-012, R-040

@@ -40,6 +40,25 @@ pub const MARKER_NAME_PREFIX: &str = "acm-restore-clusters-";
 pub const CLEANUP_ALL_CONFIRMED: &str = "cluster.open-cluster-management.io/restore-cleanup-all-confirmed";
 /// Finalizer on Restores and on the internal hub component. Spec: R-004
 pub const FINALIZER: &str = "restores.cluster.open-cluster-management.io/finalizer";
+/// Name of the component with which the hub's installer waits for Restores. Spec: R-005
+pub const INTERNAL_HUB: &str = "cluster-backup";
+/// Label on ConfigMaps: name of a claim that managed clusters wait for. Spec: R-018
+pub const AWAITED_VOLUME: &str = "cluster.open-cluster-management.io/backup-pvc";
+/// Name of the secret that imports a managed cluster. Spec: R-020
+pub const AUTO_IMPORT_SECRET: &str = "auto-import-secret";
+/// Label on such a secret that a restore made: `true`. Spec: R-020
+pub const AUTO_IMPORT_BY_RESTORE: &str = "cluster.open-cluster-management.io/restore-auto-import-secret";
+/// Annotation on such a secret: it stays after the import. Spec: R-020
+pub const AUTO_IMPORT_KEPT: &str =
+    "managedcluster-import-controller.open-cluster-management.io/keeping-auto-import-secret";
+/// Annotation on managed clusters: import now. Spec: R-021
+pub const IMMEDIATE_IMPORT: &str = "import.open-cluster-management.io/immediate-import";
+/// Label on secrets with the token of a managed service account: `true`. Spec: R-022
+pub const MSA: &str = "authentication.open-cluster-management.io/is-managed-serviceaccount";
+/// Names of service accounts made for backups begin so. Spec: R-022
+pub const TOKEN_ACCOUNT: &str = "auto-import-account";
+/// Annotation on token secrets: until when the token is good. Spec: R-733
+pub const TOKEN_EXPIRES: &str = "expirationTimestamp";
 /// Name of the Lease the operator holds, and so do we. Spec: S-020
 pub const LEASE_NAME: &str = "58497677.cluster.management.io";
 /// Hub id of a hub that has none. Spec: S-140

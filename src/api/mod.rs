@@ -3,10 +3,14 @@
 mod backup_schedule;
 pub mod crd;
 pub mod crd_fields;
+mod internal_hub;
 pub mod keys;
+pub mod managed_by;
 mod restore;
+mod restore_rules;
 
 pub use backup_schedule::{BackupSchedule, BackupSchedulePhase, BackupScheduleSpec, BackupScheduleStatus};
+pub use internal_hub::InternalHubComponent;
 pub use restore::{
     BackupChoice, Cleanup, ExecHook, InitHook, PostHook, Restore, RestoreHooks, RestorePhase,
     RestoreResourceHook, RestoreSpec, RestoreStatus,

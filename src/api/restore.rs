@@ -338,7 +338,7 @@ mod tests {
         serde_json::from_value(value).unwrap()
     }
 
-    ///
+    ///
     #[test]
     fn a_choice_is_trimmed_lower_cased_and_latest_when_unset() {
         let cases = [
@@ -458,7 +458,7 @@ mod tests {
         assert_eq!(serde_json::to_value(restore.phase()).unwrap(), "Resting");
     }
 
-    ///
+    ///
     #[test]
     fn error_is_neither_terminal_nor_enabled() {
         for (phase, terminal, enabled) in [

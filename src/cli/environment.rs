@@ -75,6 +75,11 @@ impl Environment {
         self.stdin_is_terminal && self.stderr_is_terminal && !self.ci
     }
 
+    /// The whole of standard output may be redrawn.
+    pub fn may_redraw_screen(&self) -> bool {
+        self.stdout_is_terminal && !self.ci && !self.color.dumb
+    }
+
     /// Lines on standard error may be redrawn.
     pub fn may_redraw(&self) -> bool {
         self.stderr_is_terminal && !self.ci && !self.color.dumb

@@ -8,6 +8,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
     ("Restore", &["latest", "plan", "restore", "activate", "wait"]),
     ("Look", &["status", "get", "describe", "logs", "snapshot"]),
     ("Check", &["doctor", "verify"]),
+    ("Tidy up", &["prune", "delete"]),
     ("Controller", &["run", "install", "uninstall"]),
     ("Other", &["completion", "version"]),
 ];

@@ -136,7 +136,11 @@ fn show(latest: &Latest, args: &LatestArgs, (session, source): (&Session, &Sourc
         Some(Format::Yaml) => output::print_data(&frame(latest, session, source), DataFormat::Yaml),
         Some(Format::Name) => {
             let names = latest.parts.iter().filter_map(|part| part.backup.as_ref());
-            output::print(&names.map(|name| format!("backup.velero.io/{name}\n")).collect::<String>())
+            output::print(
+                &names
+                    .map(|name| format!("backup.velero.io/{}\n", crate::render::text::harmless(name)))
+                    .collect::<String>(),
+            )
         }
         None | Some(Format::Wide) => {
             output::print(&latest.table(&style, args.output.is_some()))?;

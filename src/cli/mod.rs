@@ -6,6 +6,7 @@
 pub mod backup;
 pub mod captured;
 pub mod completion;
+pub mod delete;
 pub mod describe;
 pub mod doctor;
 pub mod entry;
@@ -23,7 +24,9 @@ pub mod moment;
 pub mod noun;
 pub mod output;
 pub mod preflight;
+pub mod prune;
 pub mod question;
+pub mod removing;
 pub mod restore;
 pub mod run;
 pub mod schedule;
@@ -33,6 +36,7 @@ pub mod status;
 pub mod verify;
 pub mod version;
 pub mod wait;
+pub mod watching;
 pub mod writers;
 pub mod writing;
 
@@ -99,6 +103,10 @@ pub enum Command {
     Logs(logs::LogsArgs),
     /// Write what the planner sees to a file, for reports and tests
     Snapshot(snapshot::SnapshotArgs),
+    /// Remove finished restores and old backups
+    Prune(prune::PruneArgs),
+    /// Delete a schedule, restore, backup or run
+    Delete(delete::DeleteArgs),
     /// Check that everything needed is in place
     Doctor(doctor::DoctorArgs),
     /// Check that this hub could be restored from its backups
@@ -135,6 +143,8 @@ pub async fn run(command: Command, session: Session) -> Result<Exit> {
         Command::Describe(args) => describe::run(args, &session).await,
         Command::Logs(args) => logs::run(args, &session).await,
         Command::Snapshot(args) => snapshot::run(args, &session).await,
+        Command::Prune(args) => prune::run(args, &session).await,
+        Command::Delete(args) => delete::run(args, &session).await,
         Command::Doctor(args) => doctor::run(args, &session).await,
         Command::Verify(args) => verify::run(args, &session).await,
         Command::Install(args) => install::run(*args, &session).await,

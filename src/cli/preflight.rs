@@ -5,8 +5,10 @@ use kube::ResourceExt;
 use super::error::{CliError, Result};
 use super::exit::{Exit, problem};
 use super::session::{Hub, Session};
+use crate::api::managed_by::manager_of;
 use crate::cluster::list::{items, items_everywhere};
 use crate::plan::validate::{self, StorageProblem};
+use crate::render::Mark;
 use crate::velero::BackupStorageLocation;
 use crate::{api, cluster};
 
@@ -80,14 +82,17 @@ pub async fn no_restore_in_the_way(hub: &Hub, session: &Session, what_for: &str)
             .try_for(session.command(&format!("activate {name}")), "take over the managed clusters with it"),
         false => error.try_for(session.command(&format!("wait restore/{name}")), "until it is finished"),
     };
-    Err(error.try_for(delete_restore(session, namespace, &name), "if it is no longer needed"))
+    Err(error.try_for(session.command(&format!("delete restore/{name}")), "if it is no longer needed"))
 }
 
-/// The command that deletes one of our Restores; kubectl's `restores` alone may mean Velero's.
-pub fn delete_restore(session: &Session, namespace: &str, name: &str) -> String {
-    let context =
-        session.globals.context.as_ref().map(|context| format!(" --context {context}")).unwrap_or_default();
-    format!("kubectl delete restores.cluster.open-cluster-management.io {name} -n {namespace}{context}")
+/// Says so where another tool holds an object to what a repository says, and will undo a change.
+pub fn note_manager(metadata: &kube::core::ObjectMeta, session: &Session) {
+    if let Some(tool) = manager_of(metadata) {
+        let name = metadata.name.as_deref().unwrap_or_default();
+        let text =
+            format!("{name} is managed by {tool}, which will probably set it back: change it there, too");
+        session.note(Mark::Attention, &text);
+    }
 }
 
 /// No BackupSchedule is active. Spec: R-811

@@ -54,6 +54,12 @@ impl Session {
         Self { moment: moment.or(self.moment), ..self.clone() }
     }
 
+    /// A session of the terminal as it is now; its size may have changed.
+    #[must_use]
+    pub fn resized(&self) -> Self {
+        Self { environment: Environment::read(), ..self.clone() }
+    }
+
     /// The moment this is called, or the one a captured state is of.
     pub fn now(&self) -> Timestamp {
         self.moment.unwrap_or_else(clock::now)

@@ -1,9 +1,7 @@
 //! `version`: what is installed, here and on the hub.
 
 use clap::Args;
-use k8s_openapi::api::apps::v1::Deployment;
-use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
-use kube::{Api, Client};
+use kube::{Client, ResourceExt};
 use serde::Serialize;
 
 use super::error::Result;
@@ -11,7 +9,9 @@ use super::exit::Exit;
 use super::output::{self, DataFormat};
 use super::session::Session;
 use crate::api::crd;
+use crate::cluster::{inventory, lease};
 use crate::render;
+use crate::render::text::{count, harmless};
 
 /// Print versions
 #[derive(Debug, Clone, Args)]
@@ -30,6 +30,8 @@ struct Versions {
     client: ClientVersion,
     #[serde(skip_serializing_if = "Option::is_none")]
     crds: Option<Vec<CrdVersion>>,
+    #[serde(rename = "loop", skip_serializing_if = "Option::is_none")]
+    held: Option<Loop>,
     #[serde(skip_serializing_if = "Option::is_none")]
     velero: Option<Image>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -45,10 +47,22 @@ struct ClientVersion {
 }
 
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct CrdVersion {
     name: String,
     /// Served versions; empty if the CRD is not installed.
     versions: Vec<String>,
+    /// Fields of the spec the server knows and this client does not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    newer_fields: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Loop {
+    /// Who holds the lease; `None` = nobody, or it may not be read.
+    holder: Option<String>,
+    /// Image of its pod; `None` where it is none.
+    image: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -68,7 +82,7 @@ struct Kubernetes {
 /// No usable kubeconfig or no server, unless `--client` was given.
 pub async fn run(args: &VersionArgs, session: &Session) -> Result<Exit> {
     let versions = match args.client {
-        true => Versions { client: client_version(), crds: None, velero: None, kubernetes: None },
+        true => Versions { client: client_version(), crds: None, held: None, velero: None, kubernetes: None },
         false => read(session).await?,
     };
     match args.output {
@@ -100,38 +114,48 @@ async fn read(session: &Session) -> Result<Versions> {
         .await
         .map_err(crate::cluster::Error::on("read", "the server's version"))?;
     let namespace = session.hub().await.ok().map(|hub| hub.found.namespace);
-    let velero = match namespace {
-        Some(namespace) => velero_image(client, &namespace).await,
-        None => None,
+    let (held, velero) = match &namespace {
+        Some(namespace) => tokio::join!(held(client, namespace), velero_image(client, namespace)),
+        None => (Loop { holder: None, image: None }, None),
     };
     Ok(Versions {
         client: client_version(),
         crds: Some(crd_versions(client).await),
+        held: Some(held),
         velero: Some(Image { image: velero }),
         kubernetes: Some(Kubernetes { version: Some(server.git_version) }),
     })
 }
 
-async fn crd_versions(client: &Client) -> Vec<CrdVersion> {
-    let api: Api<CustomResourceDefinition> = Api::all(client.clone());
-    let mut found = Vec::new();
-    for wanted in crd::all() {
-        let name = wanted.metadata.name.unwrap_or_default();
-        let versions = match api.get_opt(&name).await {
-            Ok(Some(definition)) => definition.spec.versions,
-            _ => Vec::new(),
-        };
-        let versions =
-            versions.into_iter().filter(|version| version.served).map(|version| version.name).collect();
-        found.push(CrdVersion { name, versions });
-    }
-    found
+/// Who reconciles; what may not be read is missing, as everything else here.
+async fn held(client: &Client, namespace: &str) -> Loop {
+    let holder = lease::read(client).await.ok().flatten().map(|held| held.identity);
+    let image = match &holder {
+        Some(holder) => inventory::image_of_holder(client, namespace, holder).await,
+        None => None,
+    };
+    Loop { holder, image }
 }
 
 async fn velero_image(client: &Client, namespace: &str) -> Option<String> {
-    let api: Api<Deployment> = Api::namespaced(client.clone(), namespace);
-    let deployment = api.get_opt("velero").await.ok()??;
-    deployment.spec.template.spec?.containers.into_iter().next()?.image
+    let servers = inventory::velero_servers(client, namespace).await.ok()?;
+    servers.into_iter().next().map(|server| server.image)
+}
+
+async fn crd_versions(client: &Client) -> Vec<CrdVersion> {
+    let found = inventory::crds(client).await.unwrap_or_default();
+    let version = |crd: inventory::InstalledCrd| CrdVersion {
+        name: crd.name,
+        versions: crd.versions,
+        newer_fields: crd.difference.newer_here,
+    };
+    match found.is_empty() {
+        false => found.into_iter().map(version).collect(),
+        true => crd::all()
+            .into_iter()
+            .map(|crd| CrdVersion { name: crd.name_any(), versions: vec![], newer_fields: vec![] })
+            .collect(),
+    }
 }
 
 fn lines(versions: &Versions) -> Vec<Vec<String>> {
@@ -139,7 +163,15 @@ fn lines(versions: &Versions) -> Vec<Vec<String>> {
     let commit = commit.map(|commit| format!(", commit {commit}")).unwrap_or_default();
     let mut lines = vec![vec!["Client".to_owned(), format!("{version}{commit}, {target}")]];
     for crd in versions.crds.iter().flatten() {
-        lines.push(vec![crd.name.clone(), or_none(Some(crd.versions.join(", ")))]);
+        let newer = match crd.newer_fields.len() {
+            0 => String::new(),
+            n => format!(", {} newer than this client", count(n, "field")),
+        };
+        lines.push(vec![crd.name.clone(), format!("{}{newer}", or_none(Some(crd.versions.join(", "))))]);
+    }
+    if let Some(held) = &versions.held {
+        let text = held.image.clone().or(held.holder.clone());
+        lines.push(vec!["Loop".to_owned(), or_none(text.map(|text| harmless(&text).into_owned()))]);
     }
     if let Some(velero) = &versions.velero {
         lines.push(vec!["Velero".to_owned(), or_none(velero.image.clone())]);

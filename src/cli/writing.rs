@@ -11,6 +11,7 @@ use super::session::Session;
 use crate::cluster::write::{Mode, Place};
 use crate::cluster::{self, Class};
 use crate::render::Style;
+use crate::render::text::harmless;
 use crate::wire::GoDuration;
 
 /// How far a dry run goes.
@@ -75,7 +76,7 @@ impl WriteArgs {
     ///
     /// Standard output cannot be written.
     pub fn report(&self, (place, object): (&Place, &Value), what: &str, style: &Style) -> Result<()> {
-        let name = full_name(place);
+        let name = harmless(&full_name(place)).into_owned();
         match (self.format(), self.output) {
             (Some(format), _) => output::print_data(object, format),
             (None, Some(_)) => output::print(&format!("{name}\n")),
@@ -170,7 +171,15 @@ pub fn write_error(
     kind: &str,
     flags: &[(&'static str, &'static str)],
 ) -> Box<CliError> {
-    let unknown = unknown_fields(&error.cause());
+    let cause = error.cause();
+    if let Some(required) = required_field(&cause) {
+        let flag = flag_of(required, flags).map(|flag| format!(" ({flag})")).unwrap_or_default();
+        let message = format!("this hub's {kind} does not go without {required}{flag}");
+        return CliError::named(problem::CRD_TOO_OLD, Exit::Invalid, message)
+            .why("its CRD is of an old version that requires the field")
+            .try_("give the flag, or update the operator that owns the CRD");
+    }
+    let unknown = unknown_fields(&cause);
     if error.class() == Class::Forbidden || unknown.is_empty() {
         return error.into();
     }
@@ -185,6 +194,12 @@ pub fn write_error(
         .fold(start, CliError::detail)
         .why("without this check they would be dropped silently")
         .try_("leave the flags out, or update the operator that owns the CRD")
+}
+
+/// The field out of the server's `spec.a: Required value`.
+fn required_field(message: &str) -> Option<&str> {
+    let (before, _) = message.split_once(": Required value")?;
+    before.rsplit([' ', '[']).next().filter(|field| field.starts_with("spec."))
 }
 
 /// Field names out of the server's `strict decoding error: unknown field "spec.a", unknown field "spec.b"`.
@@ -231,6 +246,15 @@ mod tests {
                 "spec.syncRestoreWithNewBackups   (--sync)"
             ]
         );
+    }
+
+    #[test]
+    fn a_field_an_old_crd_requires_is_named() {
+        let text =
+            "BackupSchedule.cluster \"s\" is invalid: [spec.maxBackups: Required value, <nil>: Invalid]";
+        assert_eq!(required_field(text), Some("spec.maxBackups"));
+        assert_eq!(required_field("name: Required value"), None);
+        assert_eq!(required_field("no such thing"), None);
     }
 
     #[test]

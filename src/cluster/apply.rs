@@ -8,6 +8,7 @@ use kube::{Api, Client};
 use serde_json::{Value, json};
 
 use super::error::{Class, Error};
+use super::import::import;
 use super::write::{Deletion, Mode, Place, create, delete, patch};
 use crate::plan::{
     Action, Event, Failure, NewObject, ObjectKind, Outcome, Plan, Step, Target, TargetKind, stops,
@@ -62,6 +63,7 @@ impl Applier {
             Action::Delete(target) => self.delete(target, false).await,
             Action::DeleteForeground(target) => self.delete(target, true).await,
             Action::DetachAndDelete(target) => self.detach_and_delete(target).await,
+            Action::Import(wanted) => import(&self.client, wanted).await,
             Action::Emit(event) => {
                 self.tell(event, subject, None).await;
                 Outcome::Done(None)
@@ -159,6 +161,7 @@ pub fn place_of(target: &Target) -> Place {
         TargetKind::VeleroBackup => Place::of::<velero::Backup>(namespace, name),
         TargetKind::VeleroRestore => Place::of::<velero::Restore>(namespace, name),
         TargetKind::Restore => Place::of::<api::Restore>(namespace, name),
+        TargetKind::BackupSchedule => Place::of::<api::BackupSchedule>(namespace, name),
         TargetKind::Other(kind) => place_in(kind, namespace, name),
     }
 }

@@ -9,6 +9,7 @@ use kube::core::{ApiResource, DynamicObject, GroupVersionKind, PartialObjectMeta
 use super::discovery::{removable, served};
 use super::error::{Class, Error};
 use super::leftovers;
+use super::on_hub::{awaited_volumes, import_facts, internal_hubs, restores_elsewhere};
 use super::write::Place;
 use crate::api::keys;
 use crate::plan::{HubFacts, OnRequest, Query};
@@ -31,6 +32,12 @@ pub async fn answer(
         match query {
             Query::Hub => facts.hub = Some(hub_facts(client, hub_id).await?),
             Query::Served => facts.served = Some(served(client).await?),
+            Query::InternalHubs => facts.internal_hubs = Some(internal_hubs(client).await?),
+            Query::RestoresElsewhere => {
+                facts.restores_elsewhere = Some(restores_elsewhere(client, namespace).await?);
+            }
+            Query::Volumes => facts.volumes = Some(awaited_volumes(client).await),
+            Query::Imports => facts.imports = Some(import_facts(client).await?),
             Query::Removable => facts.removable = Some(removable(client).await?),
             Query::Backup(name) => {
                 let backup = backup(client, namespace, name).await?;

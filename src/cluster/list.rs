@@ -6,13 +6,15 @@ use std::io::BufReader;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ListMeta;
 use kube::api::ListParams;
-use kube::core::{DeserializeGuard, Request};
+use kube::core::Request;
 use kube::{Client, Resource};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
 use super::blocking::Blocking;
 use super::error::{Class, Error};
+use super::guard::Guarded;
+use crate::plan::Unreadable;
 
 const READ_BYTES: usize = 64 * 1024;
 
@@ -21,8 +23,8 @@ const READ_BYTES: usize = 64 * 1024;
 pub struct Listed<K> {
     /// The objects, without their managed fields.
     pub items: Vec<K>,
-    /// `namespace/name: why` of objects that do not decode.
-    pub unreadable: Vec<String>,
+    /// Objects that do not decode.
+    pub unreadable: Vec<Unreadable>,
     /// Where a watch goes on.
     pub resource_version: String,
 }
@@ -92,10 +94,15 @@ pub(super) async fn decoded<T: DeserializeOwned + Send + 'static>(
 /// As [`list`].
 pub async fn items<K: Kind>(client: &Client, namespace: Option<&str>) -> Result<Vec<K>, Error> {
     let listed = list::<K>(client, namespace, &ListParams::default()).await?;
-    for object in &listed.unreadable {
-        tracing::warn!("left out, because it cannot be read: {} {object}", plural::<K>());
-    }
+    warn_of(&listed);
     Ok(listed.items)
+}
+
+/// Names the objects that are left out.
+pub(super) fn warn_of<K: Kind>(listed: &Listed<K>) {
+    for object in &listed.unreadable {
+        tracing::warn!("left out, because it cannot be read: {}", describe::<K>(object));
+    }
 }
 
 /// As [`items`] in all namespaces, or in `namespace` where all are forbidden.
@@ -119,34 +126,34 @@ struct Envelope<K> {
 }
 
 /// One object, stripped as soon as it is decoded.
-struct Item<K>(DeserializeGuard<K>);
+struct Item<K>(Guarded<K>);
 
 impl<'de, K: Kind> Deserialize<'de> for Item<K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut guard = DeserializeGuard::<K>::deserialize(deserializer)?;
-        guard.meta_mut().managed_fields = None;
-        Ok(Self(guard))
+        let mut guarded = Guarded::<K>::deserialize(deserializer)?;
+        if let Ok(object) = &mut guarded.0 {
+            object.meta_mut().managed_fields = None;
+        }
+        Ok(Self(guarded))
     }
 }
 
 fn sort_out<K: Kind>(envelope: Envelope<K>) -> Listed<K> {
     let mut items = Vec::with_capacity(envelope.items.len());
     let mut unreadable = Vec::new();
-    for Item(DeserializeGuard(item)) in envelope.items {
+    for Item(Guarded(item)) in envelope.items {
         match item {
             Ok(object) => items.push(object),
-            Err(invalid) => unreadable.push(describe(&invalid)),
+            Err(object) => unreadable.push(*object),
         }
     }
     let resource_version = envelope.metadata.resource_version.unwrap_or_default();
     Listed { items, unreadable, resource_version }
 }
 
-/// `namespace/name: why` of an object that does not decode.
-pub(crate) fn describe(invalid: &kube::core::error_boundary::InvalidObject) -> String {
-    let namespace = invalid.metadata.namespace.as_deref().unwrap_or_default();
-    let name = invalid.metadata.name.as_deref().unwrap_or_default();
-    format!("{namespace}/{name}: {}", invalid.error)
+/// `plural.group namespace/name: why` of an object that does not decode.
+pub(crate) fn describe<K: Kind>(object: &Unreadable) -> String {
+    format!("{} {}/{}: {}", plural::<K>(), object.namespace(), object.name(), object.why)
 }
 
 #[cfg(test)]
@@ -162,7 +169,8 @@ mod tests {
         let listed = sort_out::<velero::Backup>(serde_json::from_str(json).unwrap());
         assert_eq!(listed.items.len(), 1);
         assert_eq!(listed.items[0].metadata.managed_fields, None);
-        assert!(listed.unreadable[0].starts_with("acm/bad: "), "{:?}", listed.unreadable);
+        let told = describe::<velero::Backup>(&listed.unreadable[0]);
+        assert!(told.starts_with("backups.velero.io acm/bad: spec.includedResources"), "{told}");
         assert_eq!(listed.resource_version, "7");
     }
 }

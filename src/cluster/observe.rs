@@ -8,14 +8,14 @@ use kube::api::ListParams;
 
 use super::error::{Class, Error};
 use super::facts::answer;
-use super::list::{Kind, items, items_everywhere, list};
+use super::list::{Kind, items, items_everywhere, list, warn_of};
 use crate::plan::{
-    self, Decision, HubSnapshot, LoopOptions, OnRequest, Plan, Query, Subject, SubjectKind, VeleroState,
+    self, Decision, HubSnapshot, LoopOptions, Plan, Query, Subject, SubjectKind, Unreadable, VeleroState,
 };
 use crate::{api, velero};
 
 /// How often the planner may ask for more within a pass.
-const MAX_QUESTIONS: usize = 2;
+const MAX_QUESTIONS: usize = 3;
 
 /// Reads the hub as far as a plan for `subject` needs it.
 ///
@@ -29,18 +29,25 @@ pub async fn observe(
     options: &LoopOptions,
 ) -> Result<HubSnapshot, Error> {
     let namespace = subject.namespace.as_str();
-    let (schedules, restores, velero) = futures::try_join!(
-        ours::<api::BackupSchedule>(client, subject, SubjectKind::BackupSchedule),
-        ours::<api::Restore>(client, subject, SubjectKind::Restore),
+    let ((schedules, bad_schedule), (restores, bad_restore), velero) = futures::try_join!(
+        ours::<api::BackupSchedule>(client, subject),
+        ours::<api::Restore>(client, subject),
         velero_state(client, namespace),
     )?;
+    let unreadable = match subject.kind {
+        SubjectKind::BackupSchedule => bad_schedule,
+        SubjectKind::Restore => bad_restore,
+    };
+    if let Some(unreadable) = unreadable {
+        return Err(Error::unreadable(subject.to_string(), unreadable.why));
+    }
     Ok(HubSnapshot {
         subject: subject.clone(),
         options: options.clone(),
         schedules,
         restores,
         velero,
-        on_request: OnRequest::default(),
+        ..HubSnapshot::default()
     })
 }
 
@@ -50,15 +57,17 @@ pub async fn observe(
 ///
 /// Any read that fails.
 pub async fn velero_state(client: &Client, namespace: &str) -> Result<VeleroState, Error> {
-    let here = Some(namespace);
+    let (here, all) = (Some(namespace), ListParams::default());
     let (schedules, backups, restores, storage_locations, delete_requests) = futures::try_join!(
-        items::<velero::Schedule>(client, here),
+        list::<velero::Schedule>(client, here, &all),
         items_everywhere::<velero::Backup>(client, namespace),
         items::<velero::Restore>(client, here),
         items_everywhere::<velero::BackupStorageLocation>(client, namespace),
         items::<velero::DeleteBackupRequest>(client, here),
     )?;
-    Ok(VeleroState { schedules, backups, restores, storage_locations, delete_requests })
+    warn_of(&schedules);
+    let (schedules, unreadable_schedules) = (schedules.items, schedules.unreadable);
+    Ok(VeleroState { schedules, unreadable_schedules, backups, restores, storage_locations, delete_requests })
 }
 
 /// Reads the Velero Backups of a namespace and nothing else.
@@ -70,14 +79,11 @@ pub async fn backups_only(client: &Client, namespace: &str) -> Result<Vec<velero
     items(client, Some(namespace)).await
 }
 
-/// Our own objects; the subject must be readable.
-async fn ours<K: Kind>(client: &Client, subject: &Subject, kind: SubjectKind) -> Result<Vec<K>, Error> {
+/// Our own objects, and the one of the subject's name if that does not decode.
+async fn ours<K: Kind>(client: &Client, subject: &Subject) -> Result<(Vec<K>, Option<Unreadable>), Error> {
     let listed = list::<K>(client, Some(&subject.namespace), &ListParams::default()).await?;
-    let mine = format!("{}/{}: ", subject.namespace, subject.name);
-    match listed.unreadable.iter().find_map(|object| object.strip_prefix(&mine)) {
-        Some(why) if subject.kind == kind => Err(Error::unreadable(subject.to_string(), why)),
-        _ => Ok(listed.items),
-    }
+    let subject = listed.unreadable.into_iter().find(|object| object.name() == subject.name);
+    Ok((listed.items, subject))
 }
 
 /// Answers the planner's questions.
@@ -129,4 +135,34 @@ pub async fn with_answers<T>(
 /// True if a failure means that the hub lacks our CRDs or Velero's.
 pub fn is_kind_missing(error: &Error) -> bool {
     error.class() == Class::KindMissing
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// A server that has nothing at all, and refuses to list `kind`.
+    fn server_without(kind: &'static str) -> Client {
+        let service = tower::service_fn(move |request: http::Request<kube::client::Body>| async move {
+            let code = if request.uri().path().ends_with(kind) { 500 } else { 200 };
+            let body = json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": code,
+                "metadata": {}, "items": []});
+            let body = kube::client::Body::from(body.to_string().into_bytes());
+            Ok::<_, std::convert::Infallible>(http::Response::builder().status(code).body(body).unwrap())
+        });
+        Client::new(service, "default")
+    }
+
+    /// Spec: R-112, R-154, R-980: upstream takes no answer for no backups, and is Finished with nothing done
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_list_that_failed_is_never_an_empty_one() {
+        let subject = Subject { kind: SubjectKind::Restore, namespace: "acm".into(), name: "r".into() };
+        for kind in ["velero.io/v1/backups", "acm/restores", "backupstoragelocations"] {
+            let observed = observe(&server_without(kind), &subject, &LoopOptions::default()).await;
+            assert!(observed.is_err(), "{kind}");
+        }
+        assert!(observe(&server_without("nothing"), &subject, &LoopOptions::default()).await.is_ok());
+    }
 }

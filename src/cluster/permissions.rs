@@ -25,6 +25,8 @@ pub struct Permission {
 
 const OURS: &str = GROUP;
 const VELERO: &str = "velero.io";
+const CLUSTER: &str = "cluster.open-cluster-management.io";
+const OPERATOR: &str = "operator.open-cluster-management.io";
 const READ: &[&str] = &["list", "watch"];
 
 /// What every pass reads in its namespace; a loop that may not read this must not start.
@@ -50,7 +52,13 @@ pub const READS_AROUND: &[Permission] = &[
 pub const WRITES: &[Permission] = &[
     row(OURS, "backupschedules", &["get"], "S-272: a status that met another change"),
     row(OURS, "backupschedules/status", &["patch"], "S-031"),
-    row(OURS, "restores", &["get", "patch"], "R-141: a status that met another change; R-804: finalizers"),
+    row(
+        OURS,
+        "restores",
+        &["get", "patch"],
+        "R-141: a status that met another change; R-801, R-804: finalizers",
+    ),
+    row(OURS, "restores", &["delete"], "R-115: of a hub that is being removed"),
     row(OURS, "restores/status", &["patch"], "R-141"),
     row(VELERO, "schedules", &["get", "create", "patch", "delete"], "S-085, S-098, S-101"),
     row(VELERO, "backups", &["get", "create", "delete"], "S-093: first runs; R-720: markers; S-230, R-724"),
@@ -69,10 +77,19 @@ pub const CLUSTER_READS: &[Permission] = &[
     row("config.openshift.io", "clusterversions", &["list"], "S-140: the id of this hub"),
     row("cluster.open-cluster-management.io", "managedclusters", &["list"], "S-143: the hub itself"),
     row("apps.open-cluster-management.io", "channels", &["list"], "S-088: namespaces of charts"),
+    row(OURS, "restores", &["list"], "R-805: whom the installer still waits for"),
+    row(OPERATOR, "internalhubcomponents", READ, "R-113: the installer that waits for Restores"),
+    row("", "configmaps", &["list"], "R-331: volumes that are waited for"),
+    row("", "persistentvolumeclaims", &["get"], "R-331"),
+    row("", "secrets", &["list"], "R-730: tokens and imports, without what is in them"),
 ];
 
 /// Writes everywhere.
-pub const CLUSTER_WRITES: &[Permission] = &[];
+pub const CLUSTER_WRITES: &[Permission] = &[
+    row(OPERATOR, "internalhubcomponents", &["patch"], "R-801, R-804: finalizers"),
+    row(CLUSTER, "managedclusters", &["patch"], "R-737: import now"),
+    row("", "secrets", &["get", "create", "delete"], "R-735…R-737: a token becomes an import; R-710"),
+];
 
 /// What a cleanup after a restore needs, everywhere; without it objects are left as they are, and that is told.
 ///

@@ -79,6 +79,9 @@ pub fn place_of(subject: &Subject) -> Place {
 }
 
 fn base_of(hub: &HubSnapshot) -> Option<Base> {
+    if let Some(unreadable) = &hub.unreadable {
+        return Some(base_of_object(&unreadable.object));
+    }
     let object = match hub.subject.kind {
         SubjectKind::BackupSchedule => serde_json::to_value(hub.subject_schedule()?),
         SubjectKind::Restore => serde_json::to_value(hub.subject_restore()?),

@@ -7,13 +7,15 @@ use std::pin::pin;
 use std::time::Duration;
 
 use futures::TryStreamExt;
+use kube::Client;
 use kube::api::{ListParams, WatchEvent, WatchParams};
-use kube::core::{DeserializeGuard, Request};
-use kube::{Client, Resource};
+use kube::core::{ObjectMeta, Request};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::error::{Class, Error};
+use super::guard::Guarded;
 use super::list::{Kind, Listed, list, plural};
+use crate::plan::Unreadable;
 
 /// The server ends a watch after this long; a watch that lasts longer is a dead connection.
 const WATCH_SECONDS: u32 = 290;
@@ -28,6 +30,8 @@ pub enum News<K> {
     All {
         /// The objects.
         objects: Vec<K>,
+        /// Those that do not decode.
+        unreadable: Vec<Unreadable>,
         /// The resource version they are of.
         version: String,
     },
@@ -35,15 +39,10 @@ pub enum News<K> {
     Set(K),
     /// An object is gone.
     Gone(K),
-    /// An object does not decode: `namespace/name: why`. It counts as gone.
-    Unreadable {
-        /// Its namespace.
-        namespace: String,
-        /// Its name.
-        name: String,
-        /// Why.
-        why: String,
-    },
+    /// An object is there and does not decode.
+    Unreadable(Box<Unreadable>),
+    /// Such an object is gone.
+    UnreadableGone(Box<Unreadable>),
     /// The watch is broken and being mended.
     Broken(Error),
     /// The watch works (again).
@@ -86,13 +85,9 @@ enum End {
 }
 
 fn start<K: Kind>(listed: Listed<K>, tell: &mut impl FnMut(News<K>) -> bool) -> String {
-    tell(News::All { objects: listed.items, version: listed.resource_version.clone() });
-    for object in listed.unreadable {
-        let (place, why) = object.split_once(": ").unwrap_or((&object, ""));
-        let (namespace, name) = place.split_once('/').unwrap_or(("", place));
-        tell(News::Unreadable { namespace: namespace.into(), name: name.into(), why: why.into() });
-    }
-    listed.resource_version
+    let Listed { items: objects, unreadable, resource_version } = listed;
+    tell(News::All { objects, unreadable, version: resource_version.clone() });
+    resource_version
 }
 
 /// Watches from `version` on, again and again, until the version has expired or nobody listens.
@@ -153,7 +148,7 @@ async fn once<K: Kind>(
         false => request.watch(&params, version),
     };
     let request = request.map_err(|error| Error::new("watch", &name, kube::Error::BuildRequest(error)))?;
-    let events = client.request_events::<DeserializeGuard<K>>(request).await;
+    let events = client.request_events::<Guarded<K>>(request).await;
     let mut events = pin!(events.map_err(Error::on("watch", &name))?);
     if !tell(News::Working) {
         return Ok(false);
@@ -170,33 +165,33 @@ async fn once<K: Kind>(
     }
 }
 
-fn news_of<K: Kind>(
-    event: WatchEvent<DeserializeGuard<K>>,
-    version: &mut String,
-) -> kube::Result<Option<News<K>>> {
-    let (guard, is_gone) = match event {
-        WatchEvent::Added(guard) | WatchEvent::Modified(guard) => (guard, false),
-        WatchEvent::Deleted(guard) => (guard, true),
+fn news_of<K: Kind>(event: WatchEvent<Guarded<K>>, version: &mut String) -> kube::Result<Option<News<K>>> {
+    let (guarded, is_gone) = match event {
+        WatchEvent::Added(guarded) | WatchEvent::Modified(guarded) => (guarded, false),
+        WatchEvent::Deleted(guarded) => (guarded, true),
         WatchEvent::Bookmark(mark) => {
             *version = mark.metadata.resource_version;
             return Ok(None);
         }
         WatchEvent::Error(status) => return Err(kube::Error::Api(status)),
     };
-    if let Some(seen) = &guard.meta().resource_version {
-        version.clone_from(seen);
-    }
-    Ok(Some(match guard.0 {
+    Ok(Some(match guarded.0 {
         Ok(mut object) => {
+            move_on(version, object.meta());
             object.meta_mut().managed_fields = None;
             if is_gone { News::Gone(object) } else { News::Set(object) }
         }
-        Err(invalid) => News::Unreadable {
-            namespace: invalid.metadata.namespace.unwrap_or_default(),
-            name: invalid.metadata.name.unwrap_or_default(),
-            why: invalid.error,
-        },
+        Err(object) => {
+            move_on(version, &object.object.metadata);
+            if is_gone { News::UnreadableGone(object) } else { News::Unreadable(object) }
+        }
     }))
+}
+
+fn move_on(version: &mut String, metadata: &ObjectMeta) {
+    if let Some(seen) = &metadata.resource_version {
+        version.clone_from(seen);
+    }
 }
 
 async fn wait(pause: &mut Duration) {

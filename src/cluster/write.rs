@@ -36,7 +36,7 @@ impl Place {
         Self { resource, namespace: namespace.to_owned(), name: name.to_owned() }
     }
 
-    fn collection(&self) -> String {
+    pub(super) fn collection(&self) -> String {
         let ApiResource { group, version, plural, .. } = &self.resource;
         let root =
             if group.is_empty() { format!("/api/{version}") } else { format!("/apis/{group}/{version}") };
@@ -46,7 +46,7 @@ impl Place {
         }
     }
 
-    fn path(&self, subresource: &str) -> String {
+    pub(super) fn path(&self, subresource: &str) -> String {
         format!("{}/{}{subresource}", self.collection(), self.name)
     }
 }
@@ -114,13 +114,20 @@ pub struct Deletion<'a> {
 }
 
 impl Deletion<'_> {
-    fn options(&self) -> Value {
+    /// The server reads its parameters from the body alone once there is one, so a dry run must be asked for here.
+    fn options(&self, mode: Mode) -> Value {
         let mut preconditions = serde_json::Map::new();
         for (field, value) in [("uid", self.uid), ("resourceVersion", self.resource_version)] {
             preconditions.extend(value.map(|value| (field.to_owned(), json!(value))));
         }
         let policy = if self.foreground { "Foreground" } else { "Background" };
-        json!({"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": policy, "preconditions": preconditions})
+        let mut options = json!({
+            "apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": policy, "preconditions": preconditions
+        });
+        if let (Mode::ServerDryRun, Some(fields)) = (mode, options.as_object_mut()) {
+            fields.insert("dryRun".to_owned(), json!(["All"]));
+        }
+        options
     }
 }
 
@@ -137,19 +144,14 @@ pub async fn delete(
     deletion: Deletion<'_>,
     mode: Mode,
 ) -> Result<Option<DynamicObject>, Error> {
-    let options = deletion.options();
-    let uri = match mode {
-        Mode::Real => place.path(""),
-        Mode::ServerDryRun => format!("{}?dryRun=All", place.path("")),
-    };
-    let answer: Value =
-        send(client, ("delete", place), (Method::DELETE, uri, "application/json"), &options).await?;
+    let target = (Method::DELETE, place.path(""), "application/json");
+    let answer: Value = send(client, ("delete", place), target, &deletion.options(mode)).await?;
     Ok(serde_json::from_value(answer).ok().filter(|object: &DynamicObject| object.metadata.name.is_some()))
 }
 
 const MERGE_PATCH: &str = "application/merge-patch+json";
 
-fn query(mode: Mode) -> String {
+pub(super) fn query(mode: Mode) -> String {
     let dry_run = if mode == Mode::ServerDryRun { "&dryRun=All" } else { "" };
     format!("fieldManager={FIELD_MANAGER}&fieldValidation=Strict{dry_run}")
 }
@@ -173,6 +175,13 @@ async fn send<T: serde::de::DeserializeOwned>(
 mod tests {
     use super::*;
     use crate::{api, velero};
+
+    #[test]
+    fn a_dry_run_of_a_deletion_is_asked_for_in_the_body() {
+        let deletion = Deletion { uid: Some("u"), ..Deletion::default() };
+        assert_eq!(deletion.options(Mode::ServerDryRun)["dryRun"], json!(["All"]));
+        assert_eq!(deletion.options(Mode::Real).get("dryRun"), None);
+    }
 
     #[test]
     fn places_lead_to_the_servers_paths_and_read_like_words() {

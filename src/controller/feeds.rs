@@ -13,6 +13,9 @@ use crate::{api, velero};
 /// A CRD, as far as its coming and going matters.
 pub(super) type Crd = PartialObjectMeta<CustomResourceDefinition>;
 
+/// What the hub's installer waits with, as far as its coming and going matters.
+pub(super) type InternalHub = PartialObjectMeta<api::InternalHubComponent>;
+
 /// News of one kind.
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "an item lives only from the watch to the store")]
@@ -31,6 +34,8 @@ pub(super) enum Item {
     StorageLocation(News<velero::BackupStorageLocation>),
     /// Of Velero's delete requests.
     DeleteRequest(News<velero::DeleteBackupRequest>),
+    /// Of the hub's installer: Restores go with the hub.
+    InternalHub(News<InternalHub>),
     /// Of CRDs: what the server serves may have changed.
     Crd(News<Crd>),
 }
@@ -42,6 +47,8 @@ pub(super) struct Reach {
     pub(super) namespace: Option<String>,
     /// Backups and storage locations of other namespaces may be read too.
     pub(super) sees_all: bool,
+    /// The hub has an installer that can be watched. Spec: R-100
+    pub(super) sees_installer: bool,
 }
 
 /// The running watches; they end when this is dropped.
@@ -74,6 +81,9 @@ impl Feeds {
         self.watch(here, Item::DeleteRequest);
         self.watch(around.clone(), |news| Item::VeleroBackup(slim(news)));
         self.watch(around, Item::StorageLocation);
+        if reach.sees_installer {
+            self.watch(None, Item::InternalHub);
+        }
     }
 
     fn watch<K: Kind + Sync>(
@@ -89,8 +99,8 @@ impl Feeds {
 /// There may be thousands of Backups, and no rule reads what they contain.
 fn slim(news: News<velero::Backup>) -> News<velero::Backup> {
     match news {
-        News::All { objects, version } => {
-            News::All { objects: objects.into_iter().map(slim_backup).collect(), version }
+        News::All { objects, unreadable, version } => {
+            News::All { objects: objects.into_iter().map(slim_backup).collect(), unreadable, version }
         }
         News::Set(backup) => News::Set(slim_backup(backup)),
         other => other,

@@ -11,6 +11,7 @@ use crate::cluster::{Class, Error, permissions};
 /// How often missing kinds are looked for without a sign that they came. Spec: R-102
 pub(super) const LOOK_AGAIN: Duration = Duration::from_secs(30);
 
+const INSTALLER: &str = "operator.open-cluster-management.io";
 const OURS: &[&str] = &["backupschedules", "restores"];
 const VELERO: &[&str] =
     &["schedules", "backups", "restores", "backupstoragelocations", "deletebackuprequests"];
@@ -63,7 +64,16 @@ pub(super) async fn reach(
         return Ok(Err(lacking));
     }
     let around = permissions::missing(client, permissions::READS_AROUND, None).await?;
-    Ok(Ok(Reach { namespace, sees_all: around.is_empty() }))
+    let sees_installer = sees_installer(client).await?;
+    Ok(Ok(Reach { namespace, sees_all: around.is_empty(), sees_installer }))
+}
+
+/// A hub without an installer is none the worse; every pass asks whether one has come. Spec: R-113
+async fn sees_installer(client: &Client) -> Result<bool, Error> {
+    let is_served = missing_of(client, INSTALLER, "v1", &["internalhubcomponents"]).await?.is_empty();
+    let may = permissions::CLUSTER_READS.iter().filter(|permission| permission.group == INSTALLER);
+    let may: Vec<_> = may.copied().collect();
+    Ok(is_served && permissions::missing(client, &may, None).await?.is_empty())
 }
 
 /// True if CRDs may be watched.

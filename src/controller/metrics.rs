@@ -100,7 +100,7 @@ impl Metrics {
     /// Counts a step.
     pub(super) fn count_action(&self, subject: &Subject, action: &Action, outcome: &Outcome) {
         let verb = match action {
-            Action::Create(_) => "create",
+            Action::Create(_) | Action::Import(_) => "create",
             Action::Patch(..) => "update",
             Action::Delete(_) | Action::DeleteForeground(_) | Action::DetachAndDelete(_) => "delete",
             Action::Emit(_) => "event",

@@ -5,7 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use kube::core::ObjectMeta;
+
 use crate::cluster::list::Kind;
+use crate::plan::Unreadable;
 
 /// Namespace and name.
 pub(super) type Key = (String, String);
@@ -16,6 +19,8 @@ pub(super) struct Store<K> {
     objects: BTreeMap<Key, K>,
     /// Uids of objects we deleted ourselves, until the watch says so too.
     deleted: BTreeSet<String>,
+    /// Objects that are there and do not decode.
+    unreadable: BTreeMap<Key, Unreadable>,
     /// The highest version a list or a watch has told.
     told: u64,
     is_synced: bool,
@@ -32,7 +37,14 @@ impl<K> Default for Store<K> {
 impl<K> Store<K> {
     /// An empty store; objects that are equal after `relevant` are no news.
     pub(super) fn for_news_in(relevant: fn(K) -> K) -> Self {
-        Self { objects: BTreeMap::new(), deleted: BTreeSet::new(), told: 0, is_synced: false, relevant }
+        Self {
+            objects: BTreeMap::new(),
+            deleted: BTreeSet::new(),
+            unreadable: BTreeMap::new(),
+            told: 0,
+            is_synced: false,
+            relevant,
+        }
     }
 }
 
@@ -52,9 +64,9 @@ impl<K: Kind + PartialEq> Store<K> {
         self.objects.values().cloned().collect()
     }
 
-    /// Namespaces and names of all objects.
+    /// Namespaces and names of all objects, readable or not.
     pub(super) fn keys(&self) -> impl Iterator<Item = &Key> {
-        self.objects.keys()
+        self.objects.keys().chain(self.unreadable.keys())
     }
 
     /// One object.
@@ -86,7 +98,10 @@ impl<K: Kind + PartialEq> Store<K> {
         self.deleted.remove(uid_of(object));
         let key = key_of(object);
         let is_same = self.objects.get(&key).is_some_and(|known| uid_of(known) == uid_of(object));
-        is_same && self.objects.remove(&key).is_some()
+        let was_unreadable =
+            self.unreadable.get(&key).is_some_and(|u| u.object.metadata.uid == object.meta().uid);
+        (was_unreadable && self.unreadable.remove(&key).is_some())
+            || (is_same && self.objects.remove(&key).is_some())
     }
 
     /// Forgets an object we deleted ourselves. True if it was known.
@@ -96,21 +111,45 @@ impl<K: Kind + PartialEq> Store<K> {
         true
     }
 
-    /// Forgets an object that can no longer be read. True if it was known.
-    pub(super) fn drop_unreadable(&mut self, key: &Key) -> bool {
-        self.objects.remove(key).is_some()
+    /// Takes an object that does not decode. True if that is news.
+    pub(super) fn set_unreadable(&mut self, object: Unreadable) -> bool {
+        let key = key_of_unreadable(&object);
+        self.told = self.told.max(version_in(&object.object.metadata));
+        let was_readable = self.objects.remove(&key).is_some();
+        let before = self.unreadable.insert(key.clone(), object);
+        was_readable || before.as_ref() != self.unreadable.get(&key)
+    }
+
+    /// Forgets an object that did not decode. True if it was known.
+    pub(super) fn unreadable_gone(&mut self, object: &Unreadable) -> bool {
+        self.unreadable.remove(&key_of_unreadable(object)).is_some()
+    }
+
+    /// What is there under this name and does not decode.
+    pub(super) fn unreadable(&self, key: &Key) -> Option<&Unreadable> {
+        self.unreadable.get(key)
+    }
+
+    /// All objects of a namespace that do not decode.
+    pub(super) fn unreadable_in(&self, namespace: &str) -> Vec<Unreadable> {
+        self.unreadable.values().filter(|object| object.namespace() == namespace).cloned().collect()
     }
 
     /// Replaces everything by a list as of `version`; what we wrote since stays. Returns what changed.
     ///
     /// A list is never older than what a watch has told before. If it is, the server has gone back in time, as etcd
     /// restored from a backup does: nothing known before counts then, and neither does what we wrote.
-    pub(super) fn replace(&mut self, listed: Vec<K>, version: u64) -> BTreeSet<Key> {
+    pub(super) fn replace(
+        &mut self,
+        listed: Vec<K>,
+        unreadable: Vec<Unreadable>,
+        version: u64,
+    ) -> BTreeSet<Key> {
         let listed: BTreeMap<Key, K> = listed.into_iter().map(|object| (key_of(&object), object)).collect();
         let went_back = version < self.told;
         self.told = version;
         let is_ours = |known: &K| !went_back && version_of(known) > version;
-        let mut changed = BTreeSet::new();
+        let mut changed: BTreeSet<Key> = std::mem::take(&mut self.unreadable).into_keys().collect();
         self.objects.retain(|key, known| {
             let stays = listed.contains_key(key) || is_ours(known);
             if !stays {
@@ -126,6 +165,10 @@ impl<K: Kind + PartialEq> Store<K> {
                 changed.insert(key);
             }
         }
+        changed.extend(unreadable.iter().map(key_of_unreadable));
+        for object in unreadable {
+            self.set_unreadable(object);
+        }
         self.is_synced = true;
         changed
     }
@@ -133,6 +176,7 @@ impl<K: Kind + PartialEq> Store<K> {
     /// True if something relevant is different.
     fn put(&mut self, object: K) -> bool {
         let now = self.essence(&object);
+        self.unreadable.remove(&key_of(&object));
         let before = self.objects.insert(key_of(&object), object);
         before.is_none_or(|before| self.essence(&before) != now)
     }
@@ -149,13 +193,21 @@ pub(super) fn key_of<K: Kind>(object: &K) -> Key {
     (meta.namespace.clone().unwrap_or_default(), meta.name.clone().unwrap_or_default())
 }
 
+fn key_of_unreadable(object: &Unreadable) -> Key {
+    (object.namespace().to_owned(), object.name().to_owned())
+}
+
 fn uid_of<K: Kind>(object: &K) -> &str {
     object.meta().uid.as_deref().unwrap_or_default()
 }
 
 /// Resource versions of one kind grow, as Kubernetes promises since 1.35 and has always kept.
 pub(super) fn version_of<K: Kind>(object: &K) -> u64 {
-    parse_version(object.meta().resource_version.as_deref().unwrap_or_default())
+    version_in(object.meta())
+}
+
+fn version_in(metadata: &ObjectMeta) -> u64 {
+    parse_version(metadata.resource_version.as_deref().unwrap_or_default())
 }
 
 /// The number in a resource version; 0 where there is none.
@@ -223,7 +275,7 @@ mod tests {
         let mut store = Store::default();
         store.set(restore("old", "o", 3));
         store.set_own(restore("ours", "u", 9));
-        let changed = store.replace(vec![restore("other", "x", 4)], 8);
+        let changed = store.replace(vec![restore("other", "x", 4)], vec![], 8);
         assert_eq!(changed, BTreeSet::from([key("old"), key("other")]));
         assert!(store.get(&key("ours")).is_some());
         assert!(store.is_synced());
@@ -232,14 +284,17 @@ mod tests {
     #[test]
     fn a_server_that_went_back_in_time_is_believed() {
         let mut store = Store::default();
-        store
-            .replace(vec![restore("kept", "k", 70), restore("gone", "g", 80), restore("ended", "e", 60)], 90);
+        store.replace(
+            vec![restore("kept", "k", 70), restore("gone", "g", 80), restore("ended", "e", 60)],
+            vec![],
+            90,
+        );
         store.set(restore("kept", "k", 95));
         store.set_own(restore("ours", "u", 96));
         store.forget(&key("ended"));
         let mut older = restore("kept", "k", 40);
         older.spec.backup_name = "as it was".into();
-        let changed = store.replace(vec![older.clone(), restore("ended", "e", 30)], 50);
+        let changed = store.replace(vec![older.clone(), restore("ended", "e", 30)], vec![], 50);
         assert_eq!(changed, BTreeSet::from(["kept", "gone", "ours", "ended"].map(key)));
         assert_eq!(store.all(), [restore("ended", "e", 30), older]);
         assert!(store.set(restore("new", "n", 51)), "and so is what follows");
@@ -248,21 +303,21 @@ mod tests {
     #[test]
     fn a_list_is_believed_over_what_is_newer_only_by_its_number() {
         let mut store = Store::default();
-        store.replace(vec![restore("r", "u", 80)], 90);
+        store.replace(vec![restore("r", "u", 80)], vec![], 90);
         let mut older = restore("r", "u", 40);
         older.spec.backup_name = "as it was".into();
-        store.replace(vec![older.clone()], 120);
+        store.replace(vec![older.clone()], vec![], 120);
         assert_eq!(store.all(), [older], "restored, and much was written since");
     }
 
     #[test]
     fn a_list_from_before_our_deletion_does_not_bring_the_object_back() {
         let mut store = Store::default();
-        store.replace(vec![restore("r", "u", 9)], 9);
+        store.replace(vec![restore("r", "u", 9)], vec![], 9);
         store.forget(&key("r"));
-        assert_eq!(store.replace(vec![restore("r", "u", 9)], 9), BTreeSet::new());
+        assert_eq!(store.replace(vec![restore("r", "u", 9)], vec![], 9), BTreeSet::new());
         assert!(store.get(&key("r")).is_none());
-        store.replace(vec![restore("r", "u", 9)], 10);
+        store.replace(vec![restore("r", "u", 9)], vec![], 10);
         assert!(store.get(&key("r")).is_some(), "still there long after: something keeps it");
     }
 }

@@ -8,10 +8,10 @@ use kube::core::DynamicObject;
 
 use super::feeds::Item;
 use super::store::{Key, Store, key_of, parse_version};
-use crate::cluster::Class;
-use crate::cluster::list::{Kind, plural};
+use crate::cluster::list::{Kind, describe, plural};
 use crate::cluster::watch::News;
-use crate::plan::{HubSnapshot, LoopOptions, OnRequest, Subject, SubjectKind, VeleroState};
+use crate::cluster::{Class, guard};
+use crate::plan::{HubSnapshot, LoopOptions, OnRequest, Subject, SubjectKind, Unreadable, VeleroState};
 use crate::{api, velero};
 
 /// Everything watched.
@@ -86,6 +86,11 @@ impl World {
                 let changed = !notes.absorb(&mut self.storage_locations, news).is_empty();
                 return Touched { everything: changed, ..Touched::default() };
             }
+            // Each pass asks for it anyway. Spec
+            Item::InternalHub(news) => {
+                let changed = matches!(news, News::All { .. } | News::Set(_) | News::Gone(_));
+                return Touched { everything: changed, ..Touched::default() };
+            }
             Item::Crd(news) => {
                 let changed = matches!(news, News::All { .. } | News::Set(_) | News::Gone(_));
                 return Touched { everything: changed, served: changed, ..Touched::default() };
@@ -129,12 +134,21 @@ impl World {
         schedules.chain(self.restores.keys().filter(is_here).map(named(SubjectKind::Restore))).collect()
     }
 
-    /// True if the subject is there.
+    /// True if the subject is there, readable or not.
     pub(super) fn has(&self, subject: &Subject) -> bool {
         let key = (subject.namespace.clone(), subject.name.clone());
-        match subject.kind {
+        let is_readable = match subject.kind {
             SubjectKind::BackupSchedule => self.schedules.get(&key).is_some(),
             SubjectKind::Restore => self.restores.get(&key).is_some(),
+        };
+        is_readable || self.unreadable(subject).is_some()
+    }
+
+    fn unreadable(&self, subject: &Subject) -> Option<&Unreadable> {
+        let key = (subject.namespace.clone(), subject.name.clone());
+        match subject.kind {
+            SubjectKind::BackupSchedule => self.schedules.unreadable(&key),
+            SubjectKind::Restore => self.restores.unreadable(&key),
         }
     }
 
@@ -148,11 +162,13 @@ impl World {
         let namespace = subject.namespace.as_str();
         HubSnapshot {
             subject: subject.clone(),
+            unreadable: self.unreadable(subject).cloned(),
             options: options.clone(),
             schedules: self.schedules.in_namespace(namespace),
             restores: self.restores.in_namespace(namespace),
             velero: VeleroState {
                 schedules: self.velero_schedules.in_namespace(namespace),
+                unreadable_schedules: self.velero_schedules.unreadable_in(namespace),
                 backups: self.backups.all(),
                 restores: self.velero_restores.in_namespace(namespace),
                 storage_locations: self.storage_locations.all(),
@@ -203,16 +219,23 @@ impl Notes<'_> {
     /// Takes news into a store; returns the namespaces in which something changed.
     fn absorb<K: Kind + PartialEq>(&mut self, store: &mut Store<K>, news: News<K>) -> BTreeSet<String> {
         let changed: BTreeSet<Key> = match news {
-            News::All { objects, version } => store.replace(objects, parse_version(&version)),
+            News::All { objects, unreadable, version } => {
+                unreadable.iter().for_each(|object| self.report_unreadable::<K>(object));
+                store.replace(objects, unreadable, parse_version(&version))
+            }
             News::Set(object) => {
                 let key = key_of(&object);
                 store.set(object).then_some(key).into_iter().collect()
             }
             News::Gone(object) => store.gone(&object).then(|| key_of(&object)).into_iter().collect(),
-            News::Unreadable { namespace, name, why } => {
-                self.report_unreadable(&plural::<K>(), &format!("{namespace}/{name}: {why}"));
-                let key = (namespace, name);
-                store.drop_unreadable(&key).then_some(key).into_iter().collect()
+            News::Unreadable(object) => {
+                self.report_unreadable::<K>(&object);
+                let key = (object.namespace().to_owned(), object.name().to_owned());
+                store.set_unreadable(*object).then_some(key).into_iter().collect()
+            }
+            News::UnreadableGone(object) => {
+                let key = (object.namespace().to_owned(), object.name().to_owned());
+                store.unreadable_gone(&object).then_some(key).into_iter().collect()
             }
             News::Broken(error) => {
                 self.report_broken(plural::<K>(), error.cause(), error.class());
@@ -240,8 +263,8 @@ impl Notes<'_> {
     }
 
     /// Once per object and reason.
-    fn report_unreadable(&mut self, kind: &str, object: &str) {
-        let line = format!("left out, because it cannot be read: {kind} {object}");
+    fn report_unreadable<K: Kind>(&mut self, object: &Unreadable) {
+        let line = format!("left out, because it cannot be read: {}", describe::<K>(object));
         if self.unreadable.insert(line.clone()) {
             tracing::error!("{line}");
         }
@@ -249,12 +272,12 @@ impl Notes<'_> {
 }
 
 fn set<K: Kind + PartialEq>(store: &mut Store<K>, object: &DynamicObject) -> bool {
-    match object.clone().try_parse::<K>() {
+    match guard::read::<K>(object) {
         Ok(mut object) => {
             object.meta_mut().managed_fields = None;
             store.set_own(object)
         }
-        Err(_) => false,
+        Err(unreadable) => store.set_unreadable(*unreadable),
     }
 }
 
@@ -281,6 +304,7 @@ mod tests {
         assert_eq!(world.take(Item::Schedule(News::Set(older))), Touched::default());
     }
 
+    /// Spec
     #[test]
     fn a_storage_location_concerns_every_namespace() {
         let mut world = World::default();
@@ -305,13 +329,36 @@ mod tests {
         assert!(!world.take(at(3, Some("2026-11-22T10:01:00Z"))).everything);
     }
 
+    /// S-017
     #[test]
-    fn an_object_that_turns_unreadable_is_no_longer_known() {
+    fn an_object_that_turns_unreadable_is_still_a_subject_and_shows_why() {
         let mut world = World::default();
         let object = serde_json::from_value(backup_schedule("Enabled", "9")).unwrap();
         world.take(Item::Schedule(News::Set(object)));
-        let news = News::Unreadable { namespace: "acm".into(), name: "s".into(), why: "spec".into() };
-        assert_eq!(world.take(Item::Schedule(news)).namespaces, BTreeSet::from(["acm".to_owned()]));
-        assert!(world.subjects(None).is_empty());
+        let object = serde_json::from_value(backup_schedule("Enabled", "10")).unwrap();
+        let news = Unreadable { object, why: "spec: wrong".into() };
+        let touched = world.take(Item::Schedule(News::Unreadable(Box::new(news.clone()))));
+        assert_eq!(touched.namespaces, BTreeSet::from(["acm".to_owned()]));
+        let subjects = world.subjects(None);
+        let hub = world.snapshot(&subjects[0], &LoopOptions::default(), &OnRequest::default());
+        assert_eq!((hub.schedules.len(), hub.unreadable.as_ref()), (0, Some(&news)));
+
+        let again = world.take(Item::Schedule(News::Unreadable(Box::new(news.clone()))));
+        assert_eq!(again, Touched::default());
+        world.take(Item::Schedule(News::UnreadableGone(Box::new(news))));
+        assert!(world.subjects(None).is_empty() && !world.has(&subjects[0]));
+    }
+
+    #[test]
+    fn an_object_that_is_mended_is_readable_again() {
+        let mut world = World::default();
+        let object: DynamicObject = serde_json::from_value(backup_schedule("", "9")).unwrap();
+        let broken = Unreadable { object, why: "spec: wrong".into() };
+        let list = News::All { objects: vec![], unreadable: vec![broken], version: "9".into() };
+        assert!(!world.take(Item::Schedule(list)).namespaces.is_empty());
+        let mended = serde_json::from_value(backup_schedule("", "10")).unwrap();
+        world.take(Item::Schedule(News::Set(mended)));
+        let hub = world.snapshot(&world.subjects(None)[0], &LoopOptions::default(), &OnRequest::default());
+        assert_eq!((hub.schedules.len(), hub.unreadable), (1, None));
     }
 }

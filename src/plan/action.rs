@@ -12,10 +12,10 @@ use super::kind::{ObjectKind, OtherObject};
 use super::note::Note;
 use super::reason::Reason;
 use super::snapshot::Query;
-use crate::api;
+use crate::api::{self, keys};
 use crate::velero::{self, BackupType, RestoreType};
 
-/// The planner's answer: a question, or a plan. At most two questions per pass.
+/// The planner's answer: a question, or a plan. At most three questions per pass.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Decision {
     /// Read these facts and ask again.
@@ -95,8 +95,22 @@ pub enum Action {
     /// Take all finalizers off an object, then delete it as by [`Self::DeleteForeground`] if nobody has changed it in
     /// between: the owners of the finalizers never see it being deleted. Spec: R-436
     DetachAndDelete(Target),
+    /// Create the secret that imports a managed cluster.
+    Import(Import),
     /// Emit an Event about the subject.
     Emit(Event),
+}
+
+/// The secret that imports a managed cluster, without the token, which is copied when the step is taken. Spec: R-737
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Import {
+    /// The managed cluster, and the namespace of both secrets.
+    pub cluster: String,
+    /// Where its API server is.
+    pub server: String,
+    /// Name of the secret that holds the token.
+    pub token_from: String,
 }
 
 /// An object to create.
@@ -144,6 +158,8 @@ pub enum TargetKind {
     VeleroRestore,
     /// A Restore of ours.
     Restore,
+    /// A BackupSchedule.
+    BackupSchedule,
     /// A kind that is neither ours nor Velero's.
     Other(ObjectKind),
 }
@@ -156,6 +172,8 @@ pub enum Record {
     ScheduleCopy(BackupType),
     /// The name of the Velero Restore. Spec: R-231
     RestoreName(RestoreType),
+    /// What became of it, failures too, as a message about the managed cluster. Spec: R-911
+    ImportNews,
     /// That an object was removed, or could not be. Spec: R-436
     CleanedUp,
 }
@@ -235,6 +253,9 @@ impl fmt::Display for Action {
             Self::Delete(target) | Self::DeleteForeground(target) | Self::DetachAndDelete(target) => {
                 write!(f, "delete {target}")
             }
+            Self::Import(import) => {
+                write!(f, "create secret {}/{}", import.cluster, keys::AUTO_IMPORT_SECRET)
+            }
             Self::Emit(event) => write!(f, "event {}", event.reason),
         }
     }
@@ -298,6 +319,7 @@ impl fmt::Display for TargetKind {
             Self::VeleroBackup => f.write_str("velero backup"),
             Self::VeleroRestore => f.write_str("velero restore"),
             Self::Restore => f.write_str("restore"),
+            Self::BackupSchedule => f.write_str("schedule"),
             Self::Other(kind) => kind.fmt(f),
         }
     }

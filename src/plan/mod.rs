@@ -8,8 +8,10 @@ pub mod collision;
 pub mod expired;
 mod kind;
 pub mod latest;
+mod message;
 pub mod next_run;
 pub mod note;
+mod on_hub;
 mod owners;
 mod prune;
 mod reason;
@@ -19,16 +21,19 @@ pub mod runs;
 pub mod schedule;
 mod settle;
 mod snapshot;
+pub mod tidy;
+mod unreadable;
 pub mod validate;
 
 use jiff::Timestamp;
 
 pub use action::{
-    Action, Decision, Event, Failure, NewObject, NextStatus, OnError, Outcome, Plan, Record, Step, Target,
-    TargetKind, Wake,
+    Action, Decision, Event, Failure, Import, NewObject, NextStatus, OnError, Outcome, Plan, Record, Step,
+    Target, TargetKind, Wake,
 };
 pub use kind::{ObjectKind, OtherObject};
 pub use note::{Note, Severity};
+pub use on_hub::{AwaitedVolume, ClusterState, ImportFacts, ImportSecret, InternalHub, TokenSecret};
 pub use owners::with_owner_uids;
 pub use reason::Reason;
 pub use settle::{is_failure, settle, stops};
@@ -36,6 +41,7 @@ pub use snapshot::{
     HubFacts, HubSnapshot, LoopOptions, OnRequest, Query, ServedApis, ServedResource, ServedVersion, Subject,
     SubjectKind, VeleroState,
 };
+pub use unreadable::Unreadable;
 
 /// What to do for the subject of `hub` at the moment `now`.
 pub fn plan(hub: &HubSnapshot, now: Timestamp) -> Decision {

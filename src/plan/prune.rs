@@ -114,7 +114,7 @@ fn is_complete(made: &[Made<'_>], run: Timestamp) -> bool {
 }
 
 /// Names of backups that Restores which are not over restore from.
-fn used_names(hub: &HubSnapshot) -> BTreeSet<String> {
+pub(super) fn used_names(hub: &HubSnapshot) -> BTreeSet<String> {
     let over = [
         RestorePhase::Completed,
         RestorePhase::PartiallyFailed,

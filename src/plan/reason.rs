@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 use super::cleanup::CleanupReason;
 use super::restore::RestoreReason;
 use super::schedule::ScheduleReason;
+use super::tidy::TidyReason;
 
 /// Why a step is taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub enum Reason {
     Schedule(ScheduleReason),
     /// A rule of the Restore side.
     Restore(RestoreReason),
+    /// A person wants it gone.
+    Tidy(TidyReason),
     /// A restore left it over.
     Cleanup(CleanupReason),
 }
@@ -24,6 +27,7 @@ impl fmt::Display for Reason {
         match self {
             Self::Schedule(reason) => reason.fmt(f),
             Self::Restore(reason) => reason.fmt(f),
+            Self::Tidy(reason) => reason.fmt(f),
             Self::Cleanup(reason) => reason.fmt(f),
         }
     }
@@ -44,6 +48,12 @@ impl From<ScheduleReason> for Reason {
 impl From<RestoreReason> for Reason {
     fn from(reason: RestoreReason) -> Self {
         Self::Restore(reason)
+    }
+}
+
+impl From<TidyReason> for Reason {
+    fn from(reason: TidyReason) -> Self {
+        Self::Tidy(reason)
     }
 }
 

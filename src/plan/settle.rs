@@ -4,7 +4,8 @@ use kube::core::DynamicObject;
 
 use super::action::{Action, NewObject, NextStatus, OnError, Outcome, Plan, Record, Step};
 use super::cleanup::tally;
-use super::restore::{controller_of, track};
+use super::message::cut;
+use super::restore::{controller_of, shorten, tell, track};
 use crate::api::BackupScheduleStatus;
 use crate::velero::{self, BackupType};
 
@@ -18,15 +19,19 @@ pub fn settle(plan: &Plan, outcomes: &[Outcome]) -> Option<NextStatus> {
         End::Bad(cause) => with_cause(plan.status_on_failure.clone()?, &cause),
     };
     for (step, outcome) in plan.steps.iter().zip(outcomes) {
-        if bad_end(step, outcome).is_some() {
-            continue;
-        }
-        if let (Some(record), Some(object)) = (step.record, object_of(outcome)) {
-            remember(&mut status, record, object);
+        match (step.record, &mut status) {
+            (Some(Record::ImportNews), NextStatus::Restore(status)) => tell(status, &step.action, outcome),
+            (Some(record), status) if bad_end(step, outcome).is_none() => {
+                object_of(outcome).into_iter().for_each(|object| remember(status, record, object));
+            }
+            _ => {}
         }
     }
-    if let (NextStatus::Restore(status), Some(told)) = (&mut status, tally(plan, outcomes)) {
-        status.last_message = format!("{}; {told}", status.last_message);
+    if let NextStatus::Restore(status) = &mut status {
+        shorten(status);
+        if let Some(told) = tally(plan, outcomes) {
+            status.last_message = format!("{}; {told}", status.last_message);
+        }
     }
     Some(status)
 }
@@ -101,11 +106,11 @@ fn object_of(outcome: &Outcome) -> Option<&DynamicObject> {
 fn with_cause(status: NextStatus, cause: &str) -> NextStatus {
     match status {
         NextStatus::BackupSchedule(mut status) => {
-            status.last_message = format!("{}: {cause}", status.last_message);
+            status.last_message = cut(&format!("{}: {cause}", status.last_message));
             NextStatus::BackupSchedule(status)
         }
         NextStatus::Restore(mut status) => {
-            status.last_message = format!("{}: {cause}", status.last_message);
+            status.last_message = cut(&format!("{}: {cause}", status.last_message));
             NextStatus::Restore(status)
         }
     }

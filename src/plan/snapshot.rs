@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::Unreadable;
 use super::cleanup::{Leftovers, Search};
+use super::on_hub::{AwaitedVolume, ImportFacts, InternalHub};
 use crate::{api, velero};
 
 /// Everything the planner may know about one hub. Secret values are never in it.
@@ -13,6 +15,9 @@ use crate::{api, velero};
 pub struct HubSnapshot {
     /// The BackupSchedule or Restore this pass is about.
     pub subject: Subject,
+    /// The subject, if it does not decode; `None` = it does, or is gone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unreadable: Option<Unreadable>,
     /// What the person who started the loop chose.
     #[serde(skip_serializing_if = "LoopOptions::is_default")]
     pub options: LoopOptions,
@@ -68,6 +73,9 @@ impl LoopOptions {
 pub struct VeleroState {
     /// Schedules of the subject's namespace.
     pub schedules: Vec<velero::Schedule>,
+    /// Schedules of the subject's namespace that do not decode. They are there all the same.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unreadable_schedules: Vec<Unreadable>,
     /// Backups of every namespace that could be read; rules filter by namespace themselves.
     pub backups: Vec<velero::Backup>,
     /// Restores of the subject's namespace.
@@ -88,6 +96,18 @@ pub struct OnRequest {
     /// Kinds the API server serves.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub served: Option<ServedApis>,
+    /// The components of the hub's installer that wait for Restores; more than one is unusual. Spec: R-113
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub internal_hubs: Option<Vec<InternalHub>>,
+    /// Number of Restores in other namespaces. Spec: R-805
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub restores_elsewhere: Option<usize>,
+    /// Volumes that managed clusters wait for. Spec: R-331
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub volumes: Option<Vec<AwaitedVolume>>,
+    /// What an import of managed clusters starts from. Spec: R-730
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub imports: Option<ImportFacts>,
     /// Kinds whose objects can be listed and deleted, of every group that answers, the core one too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub removable: Option<ServedApis>,
@@ -106,6 +126,14 @@ pub enum Query {
     Hub,
     /// Fill [`OnRequest::served`].
     Served,
+    /// Fill [`OnRequest::internal_hubs`].
+    InternalHubs,
+    /// Fill [`OnRequest::restores_elsewhere`].
+    RestoresElsewhere,
+    /// Fill [`OnRequest::volumes`].
+    Volumes,
+    /// Fill [`OnRequest::imports`].
+    Imports,
     /// Fill [`OnRequest::removable`].
     Removable,
     /// Add the Backup of this name, in the subject's namespace, to [`OnRequest::backups`].
@@ -178,12 +206,17 @@ impl OnRequest {
     pub fn fill(&mut self, answers: Self) {
         self.hub = answers.hub.or(self.hub.take());
         self.served = answers.served.or(self.served.take());
+        self.internal_hubs = answers.internal_hubs.or(self.internal_hubs.take());
+        self.restores_elsewhere = answers.restores_elsewhere.or(self.restores_elsewhere);
+        self.volumes = answers.volumes.or(self.volumes.take());
+        self.imports = answers.imports.or(self.imports.take());
         self.removable = answers.removable.or(self.removable.take());
         self.backups.extend(answers.backups);
         self.leftovers = answers.leftovers.or(self.leftovers.take());
     }
 
     /// What stays true for a while; the rest is read anew in each pass that needs it.
+    #[must_use]
     pub fn lasting(&self) -> Self {
         Self { hub: self.hub.clone(), served: self.served.clone(), ..Self::default() }
     }

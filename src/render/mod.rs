@@ -1,6 +1,7 @@
 //! Values to text: pure, never prints, never looks at a terminal.
 
 pub mod age;
+pub mod changes;
 pub mod checks;
 pub mod cleanup;
 pub mod describe;
@@ -12,6 +13,7 @@ pub mod line;
 pub mod plan;
 pub mod problems;
 pub mod progress;
+pub mod prune;
 pub mod status;
 pub mod style;
 pub mod table;

@@ -10,8 +10,8 @@ use k8s_openapi::api::core::v1::Container;
 pub struct Server {
     /// Name of the Deployment.
     pub name: String,
-    /// A pod of it is ready.
-    pub available: bool,
+    /// A pod of it is ready; `None` while nobody reports its pods.
+    pub available: Option<bool>,
     /// Its image; empty where none is named.
     pub image: String,
     /// Memory it may use, as written, such as `256Mi`; `None` = no limit.
@@ -32,10 +32,10 @@ fn server(deployment: &Deployment) -> Option<Server> {
     let pod = spec.template.spec.as_ref()?;
     let container = pod.containers.iter().find(|container| runs_server(container))?;
     let limits = container.resources.as_ref().and_then(|resources| resources.limits.as_ref());
-    let ready = deployment.status.as_ref().and_then(|status| status.available_replicas);
+    let status = deployment.status.as_ref().filter(|status| status.observed_generation.is_some());
     Some(Server {
         name: deployment.metadata.name.clone().unwrap_or_default(),
-        available: ready.unwrap_or(0) > 0,
+        available: status.map(|status| status.available_replicas.unwrap_or(0) > 0),
         image: container.image.clone().unwrap_or_default(),
         memory_limit: limits.and_then(|limits| limits.get("memory")).map(|quantity| quantity.0.clone()),
         pod_labels: spec.selector.match_labels.clone().unwrap_or_default(),
@@ -78,9 +78,19 @@ mod tests {
                 "selector": {"matchLabels": {"app": name}},
                 "template": {"spec": {"containers": [container]}},
             },
-            "status": {"availableReplicas": 1},
+            "status": {"observedGeneration": 1, "availableReplicas": 1},
         }))
         .unwrap()
+    }
+
+    #[test]
+    fn a_server_nobody_reports_on_is_neither_up_nor_down() {
+        let mut one = deployment("velero", json!({"name": "velero"}));
+        assert_eq!(servers(std::slice::from_ref(&one))[0].available, Some(true));
+        one.status.as_mut().unwrap().available_replicas = None;
+        assert_eq!(servers(std::slice::from_ref(&one))[0].available, Some(false));
+        one.status = None;
+        assert_eq!(servers(&[one])[0].available, None);
     }
 
     #[test]

@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests")]
 
+mod broken;
 mod completion;
 mod errors;
+mod fuzz;
 mod help;
 mod manual;
 mod offline;
@@ -11,6 +13,9 @@ mod offline;
 use std::process::Output;
 
 use assert_cmd::Command;
+
+/// A hub as `snapshot` writes it down.
+const SNAPSHOT: &str = include_str!("snapshot.yaml");
 
 /// The binary in an empty environment: no kubeconfig, no terminal, no colour.
 fn acmbackup(arguments: &[&str]) -> Command {

@@ -2,7 +2,7 @@
 
 use acmbackup::wire::yaml;
 
-use super::{acmbackup, failure, output, text};
+use super::{SNAPSHOT, acmbackup, failure, output, text};
 
 #[test]
 fn the_crds_are_printed_as_yaml_kubectl_can_apply() {
@@ -73,8 +73,6 @@ fn doctor_without_a_kubeconfig_says_so_and_fails() {
     assert_eq!((&json["kind"], &json["success"]), (&"Doctor".into(), &false.into()));
     assert_eq!(json["problems"][0]["name"], "unreachable");
 }
-
-const SNAPSHOT: &str = include_str!("snapshot.yaml");
 
 fn from_snapshot(arguments: &[&str]) -> (String, String, i32) {
     let output = acmbackup(arguments).args(["--from", "-"]).write_stdin(SNAPSHOT).output().unwrap();
@@ -165,4 +163,34 @@ fn a_file_that_is_no_snapshot_is_wrong_usage() {
     let output = acmbackup(&["latest", "--from", "-"]).write_stdin("velero: 7").output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(failure(&["latest", "--from", "/nonexistent"]).1, 2);
+}
+
+#[test]
+fn get_and_describe_answer_for_a_captured_state() {
+    let (runs, _, code) = from_snapshot(&["get", "runs", "-o", "name"]);
+    assert_eq!((runs.as_str(), code), ("run/20261122120003\nrun/20261122100004\n", 0));
+    let (yaml, _, code) =
+        from_snapshot(&["get", "backups", "acm-resources-schedule-20261122120103", "-o", "yaml"]);
+    assert_eq!(code, 0);
+    assert!(yaml.contains("kind: Backup") && yaml.contains("apiVersion: velero.io/v1"), "{yaml}");
+    let (screen, _, code) = from_snapshot(&["describe", "run/20261122100004"]);
+    assert_eq!(code, 0);
+    assert!(screen.contains("Complete  because all four parts are there and Completed"), "{screen}");
+    let (_, error, code) = from_snapshot(&["describe", "restore/none"]);
+    assert_eq!(code, 4, "{error}");
+}
+
+#[test]
+fn a_run_id_of_a_part_is_looked_up_for_an_existing_restore_too() {
+    let snapshot = SNAPSHOT.replace(
+        "restores: []\nvelero:",
+        "restores:\n- metadata: {name: r1, namespace: acm, uid: u}\n  spec: {veleroManagedClustersBackupName: skip, \
+         veleroCredentialsBackupName: latest, veleroResourcesBackupName: latest}\nvelero:",
+    );
+    assert_ne!(snapshot, SNAPSHOT);
+    let arguments =
+        ["plan", "restore/r1", "--managed-clusters", "20261122100004", "-o", "json", "--from", "-"];
+    let output = acmbackup(&arguments).write_stdin(snapshot.as_str()).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("acm-managed-clusters-schedule-20261122100004"));
 }

@@ -3,6 +3,8 @@
 //! Rules are proven by goldens and properties; these tests prove the wiring. The lab has no garbage collector and no
 //! kubelet: a test that needs one does that step itself and says so.
 
+mod activation;
+mod admission;
 mod audit;
 mod bad_input;
 mod broken_requests;
@@ -10,14 +12,21 @@ mod choices;
 mod failback;
 mod failover;
 mod faults;
+mod guides;
+mod hostile;
 mod hostile_storage;
+mod install;
 mod interrupted;
 mod lease;
 mod logs;
+mod look;
+mod old_crds;
 mod rbac;
+mod refusals;
 mod relaxed;
 mod rest;
 mod site;
 mod stage;
 mod storage;
+mod tidy;
 mod verify;

@@ -4,8 +4,7 @@
 //! function that gets the [`Stage`]; call it in [`play`], and let it end with [`used`] where the request depends on
 //! who is faster.
 
-use std::collections::BTreeMap;
-
+use acmbackup::api::{InternalHubComponent, keys};
 use acmbackup::cluster::clock;
 use acmbackup::cluster::permissions::{CLEANUP, LEASE};
 use acmbackup::cluster::roles::{self, EVERYWHERE, FOR_CLEANUP, FOR_LEASE, IN_NAMESPACE};
@@ -13,9 +12,10 @@ use acmbackup::wire::Stamp;
 use acmbackup_lab::{HubOptions, Lab, until};
 use anyhow::{Context, Result, ensure};
 use jiff::SignedDuration;
+use k8s_openapi::api::core::v1::ConfigMap;
 use k8s_openapi::api::rbac::v1::Subject;
 use kube::Api;
-use kube::api::DynamicObject;
+use kube::api::{DeleteParams, DynamicObject};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -35,10 +35,10 @@ async fn the_loop_works_under_its_roles_and_uses_every_verb_of_them() -> Result<
         let users = [LOOP, CONFINED].map(|user| (user.to_owned(), vec![]));
         let stage = Stage::start(lab, "east", HubOptions { users: users.to_vec(), audit: true }).await?;
         grant(&stage).await?;
-        play(&stage).await?;
-
+        let played = play(&stage).await;
         let audit = Audit::of(&stage.hub, LOOP)?;
         assert!(audit.refused.is_empty(), "missing in cluster/permissions.rs: {:#?}", audit.refused);
+        played?;
         let confined = Audit::of(&stage.hub, CONFINED)?;
         // Of the groups whose finalizers come off, one stands for all.
         let cleanup = CLEANUP.iter().filter(|row| row.group == "*" || row.group == "hive.openshift.io");
@@ -65,6 +65,7 @@ async fn play(stage: &Stage) -> Result<()> {
     remove(&stage.ours("BackupSchedule"), "hub").await?;
     a_restore_is_made_and_deleted(stage).await?;
     a_restore_cleans_up(stage).await?;
+    a_cluster_is_imported_and_the_hub_removed(stage).await?;
     a_restore_is_there_before_its_turn(stage).await?;
     assert_eq!(reconciler.terminate().await?, 0);
     without_the_role_for_everywhere(stage).await
@@ -93,9 +94,11 @@ fn subject(user: &str) -> Subject {
 }
 
 async fn create(stage: &Stage, api_version: &str, kind: &str, object: &impl Serialize) -> Result<()> {
-    let mut object = serde_json::to_value(object)?;
-    (object["apiVersion"], object["kind"]) = (json!(api_version), json!(kind));
-    stage.hub.create(object).await
+    let mut whole = json!({"apiVersion": api_version, "kind": kind});
+    if let (Value::Object(whole), Value::Object(object)) = (&mut whole, serde_json::to_value(object)?) {
+        whole.extend(object);
+    }
+    stage.hub.create(whole).await
 }
 
 /// Waits until the loop has done something, anywhere.
@@ -132,10 +135,11 @@ async fn backups_are_removed(stage: &Stage) -> Result<()> {
     let requests = stage.velero("DeleteBackupRequest");
     stage.hub.create(velero("DeleteBackupRequest", "unseen", json!({"backupName": 7}))).await?;
     for name in ["unseen", "stuck"] {
-        let mut backup = velero("Backup", name, json!({}));
         let labels = json!({"velero.io/schedule-name": "acm-validation-policy-schedule"});
-        backup["metadata"]["labels"] = labels;
-        backup["status"] = json!({"phase": "FailedValidation", "expiration": "2026-01-01T00:00:00Z"});
+        let status = json!({"phase": "FailedValidation", "expiration": "2026-01-01T00:00:00Z"});
+        let metadata = json!({"name": name, "namespace": NAMESPACE, "labels": labels});
+        let backup = json!({"apiVersion": "velero.io/v1", "kind": "Backup", "metadata": metadata,
+            "spec": {}, "status": status});
         stage.hub.create(backup).await?;
     }
     until(DEADLINE, "the request", async || Ok(requests.get_opt("stuck").await?.is_some())).await?;
@@ -223,9 +227,10 @@ async fn a_schedule_is_there_before_its_turn(stage: &Stage, reconciler: &crate::
 /// Followed by finalizers and Velero Restores going with it, as after an activation.
 async fn a_restore_is_made_and_deleted(stage: &Stage) -> Result<()> {
     let restores = stage.ours("Restore");
-    let hooks = json!({"resources": [{"name": "none"}]});
     let mut spec = choices("skip", "latest");
-    spec["hooks"] = hooks;
+    if let Some(spec) = spec.as_object_mut() {
+        spec.insert("hooks".to_owned(), json!({"resources": [{"name": "none"}]}));
+    }
     let made = async || {
         loop {
             stage.ask("Restore", "touched", spec.clone()).await?;
@@ -270,6 +275,41 @@ async fn a_restore_cleans_up(stage: &Stage) -> Result<()> {
     used(stage, "delete", "clusterdeployments", "hive.openshift.io").await
 }
 
+/// The claim the volume needs never comes; its marker is taken away instead. Spec: R-950
+async fn a_cluster_is_imported_and_the_hub_removed(stage: &Stage) -> Result<()> {
+    let here = |name: &str, labels: Value| json!({"name": name, "namespace": "imported", "labels": labels});
+    let secret = |metadata: Value| json!({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": {"token": "t"}});
+    let config = json!([{"url": "https://imported.example.com:6443"}]);
+    stage.hub.create_namespace("imported").await?;
+    for object in [
+        json!({"apiVersion": "cluster.open-cluster-management.io/v1", "kind": "ManagedCluster",
+            "metadata": {"name": "imported"}, "spec": {"managedClusterClientConfigs": config}}),
+        secret(here("auto-import-account", json!({keys::MSA: "true"}))),
+        secret(here(keys::AUTO_IMPORT_SECRET, json!({keys::AUTO_IMPORT_BY_RESTORE: "true"}))),
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": here("volume", json!({keys::AWAITED_VOLUME: "v"}))}),
+    ] {
+        stage.hub.create(object).await?;
+    }
+    let mut spec = choices("latest", "skip");
+    spec["veleroManagedClustersBackupName"] = json!("latest");
+    stage.ask("Restore", "importing", spec).await?;
+    used(stage, "get", "persistentvolumeclaims", "").await?;
+    let markers: Api<ConfigMap> = Api::namespaced(stage.hub.client(), "imported");
+    markers.delete("volume", &DeleteParams::default()).await?;
+    is_in_phase(stage, "Restore", "importing", "Finished").await?;
+
+    let installer = json!({"apiVersion": "operator.open-cluster-management.io/v1", "kind": "InternalHubComponent",
+        "metadata": here(keys::INTERNAL_HUB, json!({})), "spec": {}});
+    stage.hub.create(installer).await?;
+    used(stage, "patch", "internalhubcomponents", "operator.open-cluster-management.io").await?;
+    let components: Api<InternalHubComponent> = Api::namespaced(stage.hub.client(), "imported");
+    components.delete(keys::INTERNAL_HUB, &DeleteParams::default()).await?;
+    until(DEADLINE, "the hub to be let go", async || {
+        Ok(components.get_metadata_opt(keys::INTERNAL_HUB).await?.is_none())
+    })
+    .await
+}
+
 /// One that cannot be read has the name.
 async fn a_restore_is_there_before_its_turn(stage: &Stage) -> Result<()> {
     accept_anything(&stage.hub, "restores.velero.io").await?;
@@ -301,6 +341,6 @@ async fn clear(api: &Api<DynamicObject>) -> Result<()> {
 }
 
 fn velero(kind: &str, name: &str, spec: Value) -> Value {
-    let metadata: BTreeMap<_, _> = [("name", name), ("namespace", NAMESPACE)].into();
+    let metadata = json!({"name": name, "namespace": NAMESPACE});
     json!({"apiVersion": "velero.io/v1", "kind": kind, "metadata": metadata, "spec": spec})
 }

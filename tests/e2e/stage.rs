@@ -75,8 +75,12 @@ impl Stage {
 
     /// Starts the loop as a user of the hub.
     pub(crate) fn spawn_loop(&self, user: &str) -> Result<Loop> {
+        self.spawn_loop_with(user, &["-n", NAMESPACE])
+    }
+
+    pub(crate) fn spawn_loop_with(&self, user: &str, flags: &[&str]) -> Result<Loop> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kubectl-acmbackup"));
-        command.args(["run", "--log-format", "text", "-n", NAMESPACE]);
+        command.args(["run", "--log-format", "text"]).args(flags);
         command.args("--lease-duration 9s --lease-renew-deadline 6s --lease-retry-period 1s".split(' '));
         command.env("KUBECONFIG", self.kubeconfig_of(user)?);
         Loop::start(&self.hub, command)

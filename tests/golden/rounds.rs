@@ -42,6 +42,9 @@ fn carry_out(snapshot: &HubSnapshot, plan: &Plan, now: &str) -> HubSnapshot {
         for schedule in subject.filter(|schedule| schedule["metadata"]["name"] == name) {
             schedule["status"] = serde_json::to_value(&status).unwrap();
         }
+        if let Some(unreadable) = hub.pointer_mut("/unreadable/object") {
+            unreadable["status"] = serde_json::to_value(&status).unwrap();
+        }
     }
     list(&mut hub, "/velero/schedules").iter_mut().for_each(|schedule| velero_looks_at(schedule, now));
     serde_json::from_value(hub).unwrap()
@@ -66,12 +69,14 @@ fn do_step(hub: &mut Value, step: &Step, now: &str) -> Outcome {
             list(hub, place_of(target)).iter_mut().filter(|one| is(one, target)).for_each(|one| {
                 merge(one, patch.clone());
             });
+            unreadable(hub).filter(|one| is(one, target)).for_each(|one| merge(one, patch.clone()));
             Outcome::Done(None)
         }
         Action::Delete(target) | Action::DeleteForeground(target) | Action::DetachAndDelete(target) => {
             list(hub, place_of(target)).retain(|one| !is(one, target));
             Outcome::Done(None)
         }
+        Action::Import(_) => unreachable!("a schedule imports nothing"),
         Action::Emit(_) => Outcome::Done(None),
     }
 }
@@ -94,6 +99,12 @@ fn place_of(target: &Target) -> &'static str {
         TargetKind::VeleroBackup => "/velero/backups",
         other => unreachable!("a schedule changes no {other:?}"),
     }
+}
+
+/// Velero Schedules that do not decode.
+fn unreadable(hub: &mut Value) -> impl Iterator<Item = &mut Value> {
+    let all = hub.pointer_mut("/velero/unreadableSchedules").and_then(Value::as_array_mut);
+    all.into_iter().flatten().filter_map(|one| one.get_mut("object"))
 }
 
 fn is(one: &Value, target: &Target) -> bool {

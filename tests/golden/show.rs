@@ -17,6 +17,10 @@ pub(crate) fn decision(decision: &Decision) -> String {
 
 fn query(query: &Query) -> String {
     match query {
+        Query::InternalHubs => "what the hub's installer waits with".to_owned(),
+        Query::RestoresElsewhere => "restores of other namespaces".to_owned(),
+        Query::Volumes => "volumes that are waited for".to_owned(),
+        Query::Imports => "managed clusters and their tokens".to_owned(),
         Query::Hub => "who this hub is".to_owned(),
         Query::Served => "kinds the API server serves".to_owned(),
         Query::Removable => "kinds whose objects can be removed".to_owned(),
@@ -87,11 +91,17 @@ fn step(step: &Step) -> Value {
             put(&mut out, "because", &step.reason);
             put(&mut out, "only if", &only_if(target));
         }
+        Action::Import(import) => {
+            put(&mut out, "create", &format!("secret {}/auto-import-secret", import.cluster));
+            put(&mut out, "because", &step.reason);
+            put(&mut out, "import", import);
+        }
         Action::Emit(event) => {
             put(&mut out, "emit", event);
             put(&mut out, "because", &step.reason);
         }
     }
+    put(&mut out, "at the same time", &step.together.then_some(true));
     put(&mut out, "if it fails", &on_error(step.on_error));
     put(&mut out, "remember", &step.record.as_ref().map(record));
     put(&mut out, "event", &step.event);
@@ -118,6 +128,7 @@ fn record(record: &Record) -> String {
         Record::ScheduleCopy(backup_type) => format!("copy of the {} schedule", backup_type.part()),
         Record::CleanedUp => "what the cleanup came to".to_owned(),
         Record::RestoreName(restore_type) => format!("name of the {} restore", restore_type.part()),
+        Record::ImportNews => "a message about the managed cluster".to_owned(),
     }
 }
 

@@ -5,7 +5,7 @@ use acmbackup_release::files::sha256;
 use acmbackup_release::krew::Manifest;
 use acmbackup_release::platform::{PLATFORMS, Platform};
 
-use super::{FILE, Release, VERSION, in_repository};
+use super::{FILE, Release, VERSION};
 
 fn broken(manifest: &str, file: &str, release: &Release) -> Vec<String> {
     Manifest::read(manifest).unwrap().broken_rules(file, |name| release.archive(name))
@@ -83,15 +83,6 @@ fn an_archive_against_a_rule_is_noticed() {
 fn a_field_krew_does_not_know_is_refused() {
     let release = Release::small();
     assert!(Manifest::read(&release.manifest.replacen("  version:", "  versoin:", 1)).is_err());
-}
-
-#[test]
-fn the_manifest_kept_in_the_repository_is_of_this_version() {
-    let text = std::fs::read_to_string(in_repository("plugin-manifest/acmbackup.yaml")).unwrap();
-    let manifest = Manifest::read(&text).unwrap();
-    let rules = manifest.broken_rules(FILE, |_| None);
-    assert!(rules.iter().all(|line| line.ends_with("the archive is not there")), "{rules:?}");
-    assert!(text.contains(&format!("version: v{VERSION}\n")), "cargo release-archives writes it anew");
 }
 
 #[test]

@@ -99,7 +99,7 @@ proptest! {
         prop_assert_eq!(&wanted, &plan(&permuted(&hub.snapshot, by), hub.now));
     }
 
-    /// Every Restore ends, or waits without writing.
+    /// Every Restore ends, or waits without writing; no message grows from pass to pass. Spec: R-061, R-127, R-182
     #[test]
     fn every_restore_comes_to_rest(spec in hubs::spec(), backups in hubs::backups(), ending in endings()) {
         let hub = SimulatedHub::new(hubs::hub("r", &spec, backups), hubs::noon());
@@ -126,7 +126,7 @@ proptest! {
         }
     }
 
-    /// Rule 3: nothing relies on an earlier pass having finished. Spec: R-129, R-230
+    /// Rule 3: nothing relies on an earlier pass having finished. Spec: R-129, R-141, R-230
     #[test]
     fn a_crash_or_a_refusal_changes_nothing_in_the_end(
         spec in hubs::spec(), backups in hubs::backups(), first in troubles(), second in troubles(),
@@ -231,7 +231,31 @@ proptest! {
         prop_assert!(hub.created.keys().any(|key| is_marker(key)), "no activation marker");
     }
 
-    /// R-205, R-206
+    /// Whatever happens in two passes: a marker if managed clusters were restored to the end, and never a second one.
+    /// Spec: R-121, R-720, R-723, R-724, R-727
+    #[test]
+    fn an_activation_writes_one_marker(
+        clusters in prop::sample::select(vec!["latest", "skip", " Skip"]), first in troubles(), second in troubles(),
+        between in 0..30_usize, name_length in 1..120_usize, ending in endings(),
+    ) {
+        let name = "r".repeat(name_length);
+        let spec = hubs::spec_of([clusters, "latest", "latest"]);
+        let mut hub = SimulatedHub::new(hubs::hub(&name, &spec, hubs::one_run(300)), hubs::noon());
+        hub.pass(first);
+        for _ in 0..between {
+            hub.velero_moves(&ending);
+            hub.pass(Trouble::None);
+        }
+        hub.pass(second);
+        let hub = hub.come_to_rest(&ending).unwrap();
+        let markers: Vec<&String> = hub.created.keys().filter(|key| key.starts_with("velero backup ")).collect();
+        let expected = usize::from(clusters == "latest" && hub.restore().phase().is_terminal());
+        prop_assert_eq!(markers.len(), expected, "{:?} in {}", markers, hub.restore().phase());
+        let labels = hub.snapshot.velero.backups.iter().filter_map(|backup| backup.metadata.labels.as_ref());
+        prop_assert!(labels.flat_map(|labels| labels.values()).all(|value| value.len() <= 63));
+    }
+
+    /// R-010, R-205, R-206
     #[test]
     fn names_are_short_and_unique(restore in "[a-z]{1,253}", minutes in 1..600_i64) {
         let mut names = BTreeSet::new();
@@ -260,6 +284,51 @@ proptest! {
         hub.velero_moves(&VeleroPhase::Completed);
         prop_assert!(hub.come_to_rest(&VeleroPhase::Completed).is_some(), "still writing");
     }
+}
+
+/// The phases a Restore goes through, each once in a row, with the time of its last cycle.
+fn story(hub: &mut SimulatedHub, passes: usize) -> Vec<(RestorePhase, Option<jiff::Timestamp>)> {
+    let mut story = Vec::new();
+    for _ in 0..passes {
+        hub.pass(Trouble::None);
+        let status = hub.restore().status.clone().unwrap_or_default();
+        story.push((status.phase, status.completion_timestamp.map(|time| time.0)));
+        hub.velero_moves(&VeleroPhase::Completed);
+    }
+    story.dedup();
+    story
+}
+
+/// Spec: R-008, R-311, R-312, R-514
+#[test]
+fn a_following_restore_goes_from_started_over_running_to_enabled_in_every_cycle() {
+    let mut spec = hubs::spec_of(["skip", "latest", "latest"]);
+    spec["syncRestoreWithNewBackups"] = json!(true);
+    let mut hub = SimulatedHub::new(hubs::hub("r", &spec, hubs::one_run(300)), hubs::noon());
+    let first = story(&mut hub, 20);
+    let phases: Vec<&RestorePhase> = first.iter().map(|(phase, _)| phase).collect();
+    let one_by_one = |phases: &[&RestorePhase]| {
+        let (begin, end) =
+            (phases[0] == &RestorePhase::Started, phases[phases.len() - 1] == &RestorePhase::Enabled);
+        let on_the_way = [RestorePhase::Started, RestorePhase::Running];
+        begin && end && phases[..phases.len() - 1].iter().all(|phase| on_the_way.contains(phase))
+    };
+    assert!(one_by_one(&phases), "{phases:?}");
+    let ended = first[first.len() - 1].1;
+    assert!(ended.is_some() && first[..first.len() - 1].iter().all(|(_, time)| time.is_none()), "{first:?}");
+
+    hub.snapshot.velero.backups.extend(hubs::one_run(100));
+    let second = story(&mut hub, 20);
+    let phases: Vec<&RestorePhase> = second.iter().map(|(phase, _)| phase).collect();
+    assert!(one_by_one(&phases), "{phases:?}");
+    assert!(
+        second[..second.len() - 1].iter().all(|(_, time)| *time == ended),
+        "the old time stays: {second:?}"
+    );
+    assert!(second[second.len() - 1].1 > ended, "{second:?}");
+
+    hub.snapshot.restores[0].spec.sync_restore_with_new_backups = false;
+    assert_eq!(story(&mut hub, 3)[0].0, RestorePhase::Finished);
 }
 
 /// When the backups of the tracked credentials and resources restores started.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use acmbackup::plan::cleanup::{Leftover, Leftovers};
 use acmbackup::plan::{
-    Action, Decision, Failure, HubFacts, HubSnapshot, NewObject, NextStatus, Outcome, Plan, Query,
-    ServedApis, SubjectKind, Target, TargetKind, is_failure, plan, settle, stops, with_owner_uids,
+    Action, Decision, Failure, HubFacts, HubSnapshot, ImportFacts, NewObject, NextStatus, Outcome, Plan,
+    Query, ServedApis, SubjectKind, Target, TargetKind, is_failure, plan, settle, stops, with_owner_uids,
 };
 use acmbackup::velero::{self, BackupPhase, RestorePhase};
 use jiff::{SignedDuration, Timestamp};
@@ -49,13 +49,13 @@ impl SimulatedHub {
 
     /// What the planner wants now, with its questions answered.
     pub(crate) fn decide(&mut self) -> Plan {
-        for _ in 0..3 {
+        for _ in 0..4 {
             match plan(&self.snapshot, self.now) {
                 Decision::Do(plan) => return plan,
                 Decision::NeedMore(queries) => queries.iter().for_each(|query| self.answer(query)),
             }
         }
-        panic!("the planner asked more than twice");
+        panic!("the planner asked more than three times");
     }
 
     fn answer(&mut self, query: &Query) {
@@ -69,6 +69,10 @@ impl SimulatedHub {
                 self.snapshot.on_request.hub = Some(facts);
             }
             Query::Served => self.snapshot.on_request.served = Some(ServedApis::default()),
+            Query::InternalHubs => self.snapshot.on_request.internal_hubs = Some(Vec::new()),
+            Query::RestoresElsewhere => self.snapshot.on_request.restores_elsewhere = Some(0),
+            Query::Volumes => self.snapshot.on_request.volumes = Some(Vec::new()),
+            Query::Imports => self.snapshot.on_request.imports = Some(ImportFacts::default()),
             Query::Removable => self.snapshot.on_request.removable = Some(objects::served()),
             Query::Backup(name) => {
                 let backups = &self.snapshot.velero.backups;
@@ -146,7 +150,7 @@ impl SimulatedHub {
             Action::Delete(target) | Action::DeleteForeground(target) | Action::DetachAndDelete(target) => {
                 self.delete(target)
             }
-            Action::Emit(_) => Outcome::Done(None),
+            Action::Import(_) | Action::Emit(_) => Outcome::Done(None),
         }
     }
 
@@ -180,6 +184,7 @@ impl SimulatedHub {
             TargetKind::VeleroBackup => change(&mut velero.backups, target, patch),
             TargetKind::VeleroRestore => change(&mut velero.restores, target, patch),
             TargetKind::Restore => change(&mut self.snapshot.restores, target, patch),
+            TargetKind::BackupSchedule => change(&mut self.snapshot.schedules, target, patch),
             TargetKind::Other(kind) => unreachable!("{kind} is not simulated"),
         }
     }
@@ -191,6 +196,7 @@ impl SimulatedHub {
             TargetKind::VeleroBackup => remove(&mut velero.backups, target),
             TargetKind::VeleroRestore => remove(&mut velero.restores, target),
             TargetKind::Restore => remove(&mut self.snapshot.restores, target),
+            TargetKind::BackupSchedule => remove(&mut self.snapshot.schedules, target),
             TargetKind::Other(_) => self.remove_object(target),
         }
     }

@@ -32,6 +32,8 @@ pub(super) enum Names {
     RunChoices,
     /// What can be waited for, as `noun/NAME`.
     Waitable,
+    /// Whatever has a name, as `noun/NAME`, runs included.
+    Objects,
     /// Nouns, then every name.
     Everything,
     /// What cleanup may be; the hub is not asked.
@@ -48,6 +50,7 @@ impl Names {
             Self::Choices(_) => &[("latest", "the newest usable backup"), ("skip", "leave this part out")],
             Self::RunChoices => &[("complete", "the newest complete run")],
             Self::Everything => &[("schedules", ""), ("restores", ""), ("backups", ""), ("runs", "")],
+            Self::Objects => &[("schedule", ""), ("restore", ""), ("backup", ""), ("run", "")],
             Self::Waitable => &[("schedule", ""), ("restore", ""), ("backup", "")],
             Self::Cleanups => &[
                 ("CleanupRestored", "delete what an earlier restore brought and this one does not"),
@@ -86,6 +89,14 @@ pub(super) async fn names(wanted: Names, session: &Session) -> Result<Vec<Name>>
             let backups = backups(&observed(&hub).await?, (None, "backup/"), session);
             let schedules = schedules(&hub, "schedule/", session).await?;
             Ok([schedules, restores(&hub, "restore/", session).await?, backups].concat())
+        }
+        Names::Objects => {
+            let listed = observed(&hub).await?;
+            let own =
+                [schedules(&hub, "schedule/", session).await?, restores(&hub, "restore/", session).await?];
+            let runs =
+                runs(&listed, &hub, session).into_iter().map(|(run, about)| (format!("run/{run}"), about));
+            Ok([own.concat(), runs.collect(), backups(&listed, (None, "backup/"), session)].concat())
         }
         Names::Everything => {
             let listed = observed(&hub).await?;

@@ -36,6 +36,8 @@ const LIVE: &[(&str, &str, Names)] = &[
     ("plan", "cleanup", Names::Cleanups),
     ("plan", "run", Names::RunChoices),
     ("wait", "subject", Names::Waitable),
+    ("describe", "subject", Names::Objects),
+    ("delete", "subjects", Names::Objects),
     ("get", "words", Names::Everything),
 ];
 

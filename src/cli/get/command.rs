@@ -1,17 +1,21 @@
 //! The `get` command.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use kube::core::DynamicObject;
 use kube::{Resource, ResourceExt};
 use serde_json::{Value, json};
 
-use super::read::Scope;
+use super::read::{Scope, Source};
+use crate::cli::captured;
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::Exit;
 use crate::cli::noun::Noun;
 use crate::cli::output::{self, DataFormat, Format, list_of};
 use crate::cli::session::Session;
 use crate::plan::runs::Run;
+use crate::render::text::harmless;
 use crate::render::{Mark, get as tables};
 use crate::{api, velero};
 
@@ -38,12 +42,18 @@ pub struct GetArgs {
     /// Only objects with these labels; runs of backups with these labels
     #[arg(short = 'l', long, value_name = "SELECTOR", default_value = "", hide_default_value = true)]
     selector: String,
+    /// List what a captured state holds; - reads standard input
+    #[arg(long, value_name = "SNAPSHOT", conflicts_with_all = ["all_namespaces", "selector"])]
+    from: Option<PathBuf>,
+    /// Go on with whatever is new or changed
+    #[arg(short, long, conflicts_with = "from")]
+    watch: bool,
     /// Leave the line of titles out
     #[arg(long)]
-    no_headers: bool,
+    pub(super) no_headers: bool,
     /// Print in this form
     #[arg(short, long, value_enum, value_name = "FORM")]
-    output: Option<Format>,
+    pub(super) output: Option<Format>,
 }
 
 /// Prints the list.
@@ -53,16 +63,29 @@ pub struct GetArgs {
 /// An unknown noun, a name that does not exist, or a server that refuses.
 pub async fn run(args: GetArgs, session: &Session) -> Result<Exit> {
     let (noun, names) = subject(&args.words)?;
-    let (client, namespace) = if args.all_namespaces {
-        (session.connect().await?.client, None)
+    let mut captured_at = None;
+    let (source, namespace) = if let Some(file) = &args.from {
+        let capture = captured::read(file).await?;
+        captured_at = capture.captured_at;
+        let namespace = capture.hub.subject.namespace.clone();
+        (Source::Captured(Box::new(capture.hub)), Some(namespace))
+    } else if args.all_namespaces {
+        (Source::Live(session.connect().await?.client), None)
     } else {
         let hub = session.hub_or_default().await?;
-        (hub.client().clone(), Some(hub.namespace().to_owned()))
+        (Source::Live(hub.client().clone()), Some(hub.namespace().to_owned()))
     };
-    let scope = Scope { session, client, namespace, selector: args.selector.clone(), names: &names };
+    let session = &session.at(captured_at);
+    let scope = Scope { session, source, namespace, selector: args.selector.clone(), names: &names };
     let get = Get { args: &args, scope };
     match noun {
+        Some(noun) if args.watch => get.watch(noun).await?,
         Some(noun) => get.one(noun).await?,
+        None if args.watch => {
+            return Err(CliError::new(Exit::Usage, "--watch needs to know what to watch")
+                .try_("kubectl acmbackup get runs -w")
+                .try_("kubectl acmbackup status -w"));
+        }
         None => get.overview().await?,
     }
     Ok(Exit::Done)
@@ -80,25 +103,26 @@ fn subject(words: &[String]) -> Result<(Option<Noun>, Vec<String>)> {
     Ok((Some(noun), name.map(str::to_owned).into_iter().chain(names.iter().cloned()).collect()))
 }
 
-struct Get<'a> {
-    args: &'a GetArgs,
-    scope: Scope<'a>,
+pub(super) struct Get<'a> {
+    pub(super) args: &'a GetArgs,
+    pub(super) scope: Scope<'a>,
 }
 
 impl Get<'_> {
     async fn one(&self, noun: Noun) -> Result<()> {
         let objects = self.scope.objects(noun).await?;
         let runs = if noun == Noun::Run { self.runs(&objects)? } else { Vec::new() };
+        let headless = self.args.no_headers;
         match self.args.output {
             None | Some(Format::Wide) => {
                 if objects.is_empty() {
                     return self.say_none(noun);
                 }
-                output::print(&self.table(noun, &objects, &runs).await?)
+                output::print(&self.table(noun, (&objects, &runs), headless).await?)
             }
-            Some(Format::Name) if noun == Noun::Run => {
-                output::print(&runs.iter().map(|(_, run)| format!("run/{}\n", run.id)).collect::<String>())
-            }
+            Some(Format::Name) if noun == Noun::Run => output::print(
+                &runs.iter().map(|(_, run)| format!("run/{}\n", harmless(&run.id))).collect::<String>(),
+            ),
             Some(Format::Name) => output::print(&names(&objects)),
             Some(Format::Json) => output::print_data(&self.data(noun, &objects, &runs), DataFormat::Json),
             Some(Format::Yaml) => output::print_data(&self.data(noun, &objects, &runs), DataFormat::Yaml),
@@ -106,7 +130,7 @@ impl Get<'_> {
     }
 
     /// The runs asked for. Exit 4 if one is not there.
-    fn runs(&self, objects: &[DynamicObject]) -> Result<Vec<(String, Run)>> {
+    pub(super) fn runs(&self, objects: &[DynamicObject]) -> Result<Vec<(String, Run)>> {
         let mut runs = tables::all_runs(&self.scope.decode::<velero::Backup>(objects));
         self.scope.all_found(Noun::Run, |name| runs.iter().any(|(_, run)| run.id == name))?;
         runs.retain(|(_, run)| self.scope.names.is_empty() || self.scope.names.contains(&run.id));
@@ -160,19 +184,27 @@ impl Get<'_> {
                 Noun::Restore => "Restores",
                 _ => "Runs",
             };
-            let body =
-                if found.is_empty() { "<none>\n".to_owned() } else { self.table(*noun, found, runs).await? };
+            let body = if found.is_empty() {
+                "<none>\n".to_owned()
+            } else {
+                self.table(*noun, (found, runs), self.args.no_headers).await?
+            };
             blocks.push(format!("{}\n{body}", style.bold(title)));
         }
         output::print(&blocks.join("\n"))
     }
 
-    async fn table(&self, noun: Noun, objects: &[DynamicObject], runs: &[(String, Run)]) -> Result<String> {
+    pub(super) async fn table(
+        &self,
+        noun: Noun,
+        (objects, runs): (&[DynamicObject], &[(String, Run)]),
+        headless: bool,
+    ) -> Result<String> {
         let style = self.scope.session.out();
         let look = tables::Look {
             wide: self.args.output == Some(Format::Wide),
             namespaces: self.args.all_namespaces,
-            headless: self.args.no_headers,
+            headless,
         };
         Ok(match noun {
             Noun::Schedule => {
@@ -203,7 +235,7 @@ impl Get<'_> {
         }
     }
 
-    fn say_none(&self, noun: Noun) -> Result<()> {
+    pub(super) fn say_none(&self, noun: Noun) -> Result<()> {
         let place =
             self.scope.namespace.as_ref().map(|namespace| format!(" in {namespace}")).unwrap_or_default();
         self.scope.session.tell(&format!("No {}s found{place}.\n", noun.singular()));
@@ -212,7 +244,7 @@ impl Get<'_> {
 }
 
 /// A run is no object of the server, so it comes in our own form.
-fn run_data(namespace: &str, run: &Run) -> Value {
+pub(super) fn run_data(namespace: &str, run: &Run) -> Value {
     let mut value = json!({"apiVersion": "acmbackup/v1", "kind": "Run", "namespace": namespace});
     if let (Some(fields), Value::Object(body)) = (value.as_object_mut(), json!(run)) {
         fields.extend(body);
@@ -221,11 +253,12 @@ fn run_data(namespace: &str, run: &Run) -> Value {
 }
 
 /// Full names, one a line.
-fn names(objects: &[DynamicObject]) -> String {
+pub(super) fn names(objects: &[DynamicObject]) -> String {
     let name = |object: &DynamicObject| {
         let types = object.types.clone().unwrap_or_default();
         let group = types.api_version.split('/').next().unwrap_or_default().to_owned();
-        format!("{}.{group}/{}\n", types.kind.to_lowercase(), object.meta().name.clone().unwrap_or_default())
+        let name = object.meta().name.clone().unwrap_or_default();
+        format!("{}\n", harmless(&format!("{}.{group}/{name}", types.kind.to_lowercase())))
     };
     objects.iter().map(name).collect()
 }
@@ -254,6 +287,9 @@ mod tests {
             "apiVersion": "cluster.open-cluster-management.io/v1beta1", "kind": "Restore", "metadata": {"name": "r"},
         });
         let object: DynamicObject = serde_json::from_value(object).unwrap();
-        assert_eq!(names(&[object]), "restore.cluster.open-cluster-management.io/r\n");
+        assert_eq!(names(std::slice::from_ref(&object)), "restore.cluster.open-cluster-management.io/r\n");
+        let mut evil = object;
+        evil.metadata.name = Some("r\u{1b}[2J\nx".to_owned());
+        assert_eq!(names(&[evil]), "restore.cluster.open-cluster-management.io/r?[2J x\n");
     }
 }

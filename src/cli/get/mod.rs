@@ -2,5 +2,6 @@
 
 mod command;
 mod read;
+mod watch;
 
 pub use command::{GetArgs, run};

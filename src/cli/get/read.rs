@@ -1,7 +1,8 @@
 //! What `get` reads: the objects asked for as the server has them, and what their columns need.
 
 use kube::ResourceExt;
-use kube::core::DynamicObject;
+use kube::core::{DynamicObject, TypeMeta};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::cli::error::{CliError, Result};
@@ -11,18 +12,57 @@ use crate::cli::session::Session;
 use crate::cluster::Class;
 use crate::cluster::list::{Kind, items, plural};
 use crate::cluster::objects::objects;
+use crate::plan::HubSnapshot;
 use crate::render::Mark;
 use crate::{api, cluster, velero};
 
 /// Where to read, and which objects.
 pub(super) struct Scope<'a> {
     pub(super) session: &'a Session,
-    pub(super) client: kube::Client,
+    pub(super) source: Source,
     /// `None` = all namespaces.
     pub(super) namespace: Option<String>,
     pub(super) selector: String,
     /// Empty = all.
     pub(super) names: &'a [String],
+}
+
+/// Where objects are read from.
+pub(super) enum Source {
+    /// A server.
+    Live(kube::Client),
+    /// A file.
+    Captured(Box<HubSnapshot>),
+}
+
+/// A kind that `get` lists, and where a captured state holds it.
+pub(super) trait Listed: Kind + Serialize {
+    /// The objects of this kind.
+    fn captured(hub: &HubSnapshot) -> &[Self];
+}
+
+impl Listed for api::BackupSchedule {
+    fn captured(hub: &HubSnapshot) -> &[Self] {
+        &hub.schedules
+    }
+}
+
+impl Listed for api::Restore {
+    fn captured(hub: &HubSnapshot) -> &[Self] {
+        &hub.restores
+    }
+}
+
+impl Listed for velero::Backup {
+    fn captured(hub: &HubSnapshot) -> &[Self] {
+        &hub.velero.backups
+    }
+}
+
+impl Listed for velero::Schedule {
+    fn captured(hub: &HubSnapshot) -> &[Self] {
+        &hub.velero.schedules
+    }
 }
 
 impl Scope<'_> {
@@ -36,7 +76,7 @@ impl Scope<'_> {
         }
     }
 
-    async fn of<K: Kind>(&self, noun: Noun) -> Result<Vec<DynamicObject>> {
+    async fn of<K: Listed>(&self, noun: Noun) -> Result<Vec<DynamicObject>> {
         let mut found = self.list::<K>().await?;
         self.all_found(noun, |name| found.iter().any(|object| object.name_any() == name))?;
         found.retain(|object| self.names.is_empty() || self.names.contains(&object.name_any()));
@@ -44,8 +84,20 @@ impl Scope<'_> {
         Ok(found)
     }
 
-    async fn list<K: Kind>(&self) -> Result<Vec<DynamicObject>> {
-        Ok(objects::<K>(&self.client, self.namespace.as_deref(), &self.selector).await?)
+    async fn list<K: Listed>(&self) -> Result<Vec<DynamicObject>> {
+        match &self.source {
+            Source::Live(client) => {
+                Ok(objects::<K>(client, self.namespace.as_deref(), &self.selector).await?)
+            }
+            Source::Captured(hub) => self.captured::<K>(hub).map(as_objects).collect(),
+        }
+    }
+
+    /// What a captured state holds of a kind in the namespace.
+    fn captured<'h, K: Listed>(&self, hub: &'h HubSnapshot) -> impl Iterator<Item = &'h K> {
+        let here = self.namespace.clone();
+        let inside = move |object: &&K| object.meta().namespace.is_none() || object.meta().namespace == here;
+        K::captured(hub).iter().filter(inside)
     }
 
     /// Every name asked for exists.
@@ -64,8 +116,12 @@ impl Scope<'_> {
     }
 
     /// Objects that only fill columns; where they may not be read the columns stay empty, and that is said.
-    pub(super) async fn beside<K: Kind>(&self) -> Result<Vec<K>> {
-        match items::<K>(&self.client, self.namespace.as_deref()).await {
+    pub(super) async fn beside<K: Listed>(&self) -> Result<Vec<K>> {
+        let client = match &self.source {
+            Source::Live(client) => client,
+            Source::Captured(hub) => return Ok(self.captured::<K>(hub).cloned().collect()),
+        };
+        match items::<K>(client, self.namespace.as_deref()).await {
             Err(error) if error.class() == Class::KindMissing => Ok(Vec::new()),
             Err(error) if error.class() == Class::Forbidden => {
                 let text = format!("list {} is forbidden: some columns are empty", plural::<K>());
@@ -96,4 +152,14 @@ impl Scope<'_> {
         }
         decoded
     }
+}
+
+/// An object with its type, as the server would have sent it.
+fn as_objects<K: Listed>(object: &K) -> Result<DynamicObject> {
+    let read = || -> serde_json::Result<DynamicObject> {
+        let mut object: DynamicObject = serde_json::from_value(serde_json::to_value(object)?)?;
+        object.types = Some(TypeMeta::resource::<K>());
+        Ok(object)
+    };
+    read().map_err(|error| CliError::new(Exit::Defect, format!("cannot show an object: {error}")))
 }

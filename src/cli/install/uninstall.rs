@@ -134,7 +134,7 @@ async fn remove(
     (write, session): (&WriteArgs, &Session),
 ) -> Result<()> {
     if !write.is_client_dry_run() {
-        let deletion = Deletion { uid: found.uid.as_deref(), foreground: true, ..Deletion::default() };
+        let deletion = Deletion { uid: found.uid.as_deref(), ..Deletion::default() };
         write::delete(&connection.client, &found.place, deletion, write.mode()).await?;
     }
     let object = json!({"kind": found.place.resource.kind, "name": full_name(&found.place)});

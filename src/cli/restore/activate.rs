@@ -11,6 +11,7 @@ use crate::api;
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::{Exit, problem};
 use crate::cli::noun::{Noun, only_one};
+use crate::cli::preflight;
 use crate::cli::question::Severity;
 use crate::cli::session::{Hub, Session};
 use crate::cli::wait::{Condition, Waiting, Written};
@@ -52,6 +53,7 @@ pub async fn run(args: ActivateArgs, session: &Session) -> Result<Exit> {
     if let Some(sentence) = preview::old_hub(&hub, &preview::read(&hub, &name).await?, session).await {
         view.warnings.push(old_hub_note(sentence));
     }
+    preflight::note_manager(&restore.metadata, session);
     task.confirm(&name, &view).await?;
     // Whatever happened while the question was open: same backups, and the object as it is now.
     let (fresh, again) = task.look(Some(&name)).await?;

@@ -117,6 +117,18 @@ impl Choices {
     }
 }
 
+/// A choice as it is written to the object: a run id becomes that part's backup of the run.
+///
+/// # Errors
+///
+/// Exit 4 if there is no such run or it lacks the part.
+pub(super) fn by_run(choice: &str, part: BackupType, candidates: &Candidates<'_>) -> Result<String> {
+    match choice.parse::<Stamp>() {
+        Ok(_) => part_of(find_run(&Runs::of(candidates), choice)?, part),
+        Err(_) => Ok(choice.to_owned()),
+    }
+}
+
 fn find_run<'a>(runs: &'a Runs, id: &str) -> Result<&'a Run> {
     if id == "complete" {
         return complete_run(runs, None);

@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::args::RestoreFlags;
-use super::choice::Choices;
+use super::choice::{Choices, by_run};
 use super::command::{default_name, resolved};
 use super::{cleanup, preview};
 use crate::api;
@@ -17,8 +17,10 @@ use crate::cli::noun::{Noun, Subject};
 use crate::cli::output::{self, DataFormat, Frame};
 use crate::cli::session::{Hub, Session};
 use crate::cli::writers;
+use crate::plan::latest::Candidates;
 use crate::plan::{self, Decision, HubSnapshot};
 use crate::render::plan::{PlanView, old_hub_note};
+use crate::velero::BackupType;
 use crate::wire::yaml;
 
 /// Show what a restore would do
@@ -70,7 +72,7 @@ pub async fn run(args: PlanArgs, session: &Session) -> Result<Exit> {
     let now = session.now();
     let restore = match (&args.filename, &args.subject) {
         (Some(file), _) => from_file(file, &snapshot).await?,
-        (None, Some(subject)) => edited(existing(subject, &snapshot)?, &args.flags),
+        (None, Some(subject)) => edited(existing(subject, &snapshot)?, &args.flags, &snapshot)?,
         (None, None) => resolved((&default_name(session), &args.flags), choices, &snapshot, session)?.0,
     };
     preview::usable(&snapshot, &restore, now)?;
@@ -140,18 +142,19 @@ fn existing(subject: &Subject, snapshot: &HubSnapshot) -> Result<api::Restore> {
 }
 
 /// An existing restore as it would be after an edit of the parts that were given, such as an activation.
-fn edited(mut restore: api::Restore, flags: &RestoreFlags) -> api::Restore {
+fn edited(mut restore: api::Restore, flags: &RestoreFlags, snapshot: &HubSnapshot) -> Result<api::Restore> {
+    let candidates = Candidates::of(snapshot);
     let spec = &mut restore.spec;
-    for (field, given) in [
-        (&mut spec.velero_managed_clusters_backup_name, &flags.managed_clusters),
-        (&mut spec.velero_credentials_backup_name, &flags.credentials),
-        (&mut spec.velero_resources_backup_name, &flags.resources),
+    for (part, field, given) in [
+        (BackupType::ManagedClusters, &mut spec.velero_managed_clusters_backup_name, &flags.managed_clusters),
+        (BackupType::Credentials, &mut spec.velero_credentials_backup_name, &flags.credentials),
+        (BackupType::Resources, &mut spec.velero_resources_backup_name, &flags.resources),
     ] {
         if let Some(choice) = given {
-            *field = Some(choice.to_lowercase());
+            *field = Some(by_run(&choice.to_lowercase(), part, &candidates)?);
         }
     }
-    restore
+    Ok(restore)
 }
 
 async fn from_file(file: &std::path::Path, snapshot: &HubSnapshot) -> Result<api::Restore> {

@@ -81,6 +81,8 @@ pub(super) fn with(snapshot: &HubSnapshot, restore: &api::Restore) -> HubSnapsho
     };
     snapshot.restores.retain(|other| other.metadata.name != name);
     snapshot.restores.push(restore.clone());
+    // What the loop does for the hub's installer is no part of what a person asks about.
+    snapshot.on_request.internal_hubs = Some(Vec::new());
     snapshot
 }
 

@@ -165,6 +165,7 @@ impl Task<'_> {
             self.look_first(false).await?;
         }
         self.warn(&wanted);
+        preflight::note_manager(&old.metadata, self.session);
         let once = change::without_effect(&old_spec, &self.fields);
         if !once.is_empty() {
             let text = format!(

@@ -120,6 +120,9 @@ impl Flip<'_> {
         let same =
             json!(old.spec.paused) == self.fields.first().map_or(Value::Null, |field| field.value.clone());
         let what = if same { "unchanged" } else { what };
+        if !same {
+            preflight::note_manager(&old.metadata, self.session);
+        }
         let (object, written) = match self.write.is_client_dry_run() || (same && self.fields.len() == 1) {
             true => (self.merged(old), Written::Nothing),
             false => {

@@ -43,7 +43,6 @@ pub struct WaitArgs {
 ///
 /// The object is not there, the server refuses, or Ctrl-C.
 pub async fn run(args: WaitArgs, session: &Session) -> Result<Exit> {
-    let hub = session.hub().await?;
     let noun = args.subject.noun;
     let condition = match args.condition.unwrap_or(Condition::Usual) {
         Condition::Run(_) => Condition::Run(Some(session.now())),
@@ -53,6 +52,7 @@ pub async fn run(args: WaitArgs, session: &Session) -> Result<Exit> {
         let message = format!("a {} cannot be awaited with{}", noun.singular(), condition.flag());
         return Err(CliError::new(Exit::Usage, message));
     }
+    let hub = session.hub().await?;
     let name = match (&args.subject.name, &condition) {
         (Some(name), Condition::Deleted) => name.clone(),
         (name, _) => only_one(noun, name.as_deref(), &names(&hub, noun).await?, hub.namespace())?,

@@ -10,6 +10,8 @@ use crate::cli::session::Session;
 use crate::render::progress::{Facts, change_lines, ending, live_lines};
 use crate::render::text::harmless;
 
+/// Nothing has moved for so long that a look elsewhere may help.
+const STILL_FOR_LONG: Duration = Duration::from_secs(5 * 60);
 /// Off a terminal something is said at least this often.
 const HEARTBEAT: Duration = Duration::from_secs(60);
 
@@ -22,14 +24,36 @@ pub(super) struct Screen<'a> {
     said: Vec<String>,
     last: Instant,
     frame: usize,
+    stillness: Stillness,
+    /// What to do when nothing moves.
+    when_still: String,
+}
+
+/// How long nothing has changed.
+struct Stillness {
+    state: Vec<(String, String)>,
+    since: Instant,
+}
+
+impl Stillness {
+    /// Whether nothing has changed for long at `now`.
+    fn is_long(&mut self, state: &[(String, String)], now: Instant) -> bool {
+        if self.state != state {
+            (self.state, self.since) = (state.to_vec(), now);
+        }
+        now - self.since >= STILL_FOR_LONG
+    }
 }
 
 impl<'a> Screen<'a> {
-    pub(super) fn new(session: &'a Session, again: String) -> Self {
+    /// `again` takes up waiting again; `when_still` is for when nothing moves.
+    pub(super) fn new(session: &'a Session, again: String, when_still: String) -> Self {
         let redraws = session.environment.may_redraw() && !session.globals.quiet;
         let bars =
             redraws.then(|| (MultiProgress::with_draw_target(ProgressDrawTarget::stderr()), Vec::new()));
-        Self { session, again, bars, said: Vec::new(), last: Instant::now(), frame: 0 }
+        let now = Instant::now();
+        let stillness = Stillness { state: Vec::new(), since: now };
+        Self { session, again, bars, said: Vec::new(), last: now, frame: 0, stillness, when_still }
     }
 
     /// Shows how it stands now.
@@ -38,10 +62,16 @@ impl<'a> Screen<'a> {
             return;
         }
         self.frame += 1;
-        match self.bars {
-            Some(_) => self.redraw(&live_lines(facts, &self.session.err(), self.frame)),
-            None => self.append(change_lines(facts)),
+        let mut changes = change_lines(facts);
+        let is_still = self.stillness.is_long(&changes, Instant::now());
+        let hint = is_still.then(|| format!("nothing has changed for five minutes: {}", self.when_still));
+        if self.bars.is_none() {
+            changes.extend(hint.map(|hint| (hint.clone(), hint)));
+            return self.append(changes);
         }
+        let mut lines = live_lines(facts, &self.session.err(), self.frame);
+        lines.extend(hint.map(|hint| format!("  {hint}")));
+        self.redraw(&lines);
     }
 
     fn redraw(&mut self, lines: &[String]) {
@@ -95,5 +125,23 @@ impl<'a> Screen<'a> {
         if !self.session.globals.quiet {
             eprintln!("{text}");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_has_not_changed_for_five_minutes_is_still() {
+        let start = Instant::now();
+        let state = |text: &str| vec![(text.to_owned(), text.to_owned())];
+        let mut stillness = Stillness { state: Vec::new(), since: start };
+        let minutes = |n: u64| start + Duration::from_secs(60 * n);
+        assert!(!stillness.is_long(&state("1/3"), minutes(0)));
+        assert!(!stillness.is_long(&state("1/3"), minutes(4)));
+        assert!(!stillness.is_long(&state("2/3"), minutes(6)), "it moved");
+        assert!(!stillness.is_long(&state("2/3"), minutes(10)));
+        assert!(stillness.is_long(&state("2/3"), minutes(11)));
     }
 }

@@ -115,8 +115,8 @@ fn change_of<K: Kind>(news: News<K>, shelf: fn(&mut World) -> &mut BTreeMap<Stri
         News::Gone(object) => Change::World(Box::new(move |world| {
             shelf(world).remove(object.meta().name.as_deref().unwrap_or_default());
         })),
-        News::Unreadable { name, .. } => Change::World(Box::new(move |world| {
-            shelf(world).remove(&name);
+        News::Unreadable(object) | News::UnreadableGone(object) => Change::World(Box::new(move |world| {
+            shelf(world).remove(object.name());
         })),
         News::Broken(error) => Change::Broken(error),
         News::Working => return None,

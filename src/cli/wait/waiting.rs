@@ -92,7 +92,7 @@ impl<'a> Waiting<'a> {
         let mut world = World::default();
         // Looking once takes as long as the first answers do.
         let deadline = self.since + limit.to_std().filter(|limit| !limit.is_zero()).unwrap_or(LOOK_ONCE);
-        let mut screen = Screen::new(self.session, self.again(&condition));
+        let mut screen = Screen::new(self.session, self.again(&condition), self.when_still());
         if let Some(exit) = self.first_look(&mut world, deadline).await? {
             screen.end(&self.facts(&world), exit);
             return Ok(exit);
@@ -228,6 +228,17 @@ impl<'a> Waiting<'a> {
             return self.session.command(&format!("get runs {}", self.name));
         }
         self.session.command(&format!("wait {}/{}{}", self.noun.singular(), self.name, condition.flag()))
+    }
+
+    /// What tells more when nothing moves.
+    fn when_still(&self) -> String {
+        let command = match self.noun {
+            Noun::Schedule => "describe schedule/",
+            Noun::Restore => "logs -f restore/",
+            Noun::Backup => "logs -f backup/",
+            Noun::Run => "describe run/",
+        };
+        self.session.command(&format!("{command}{}", self.name))
     }
 
     fn gone(&self) -> Box<CliError> {

@@ -55,6 +55,8 @@ pub enum Why {
     Named,
     /// It has the same stamp as the named one. Spec: R-171
     SameStamp,
+    /// No backup has the name the user gave; it is the one of its type with that stamp. Spec: R-170
+    SameStampAsNamed,
     /// It started this near to the stamp of the named one. Spec: R-171
     StartedNear {
         /// Distance in seconds.
@@ -77,6 +79,7 @@ impl fmt::Display for Why {
         match self {
             Self::Newest => f.write_str("newest usable backup"),
             Self::Named => f.write_str("chosen by name"),
+            Self::SameStampAsNamed => f.write_str("same stamp as the name given"),
             Self::SameStamp => f.write_str("same stamp as the resources backup"),
             Self::StartedNear { seconds } => {
                 write!(f, "started within {seconds}s of the resources backup")
@@ -186,6 +189,8 @@ fn passed_over(
         .collect()
 }
 
+/// Old versions took any name of a run for each part; that still works where the name itself is of no backup.
+///
 /// Spec
 fn named<'a>(
     candidates: &Candidates<'a>,
@@ -193,15 +198,29 @@ fn named<'a>(
     name: &str,
 ) -> Result<(&'a Backup, Why), Unresolved> {
     let found = BackupType::of_backup_name(name);
-    if found.is_some_and(|found| found != backup_type) || name.starts_with(keys::MARKER_NAME_PREFIX) {
-        return Err(Unresolved::OtherType { backup_type, name: name.to_owned(), found });
-    }
-    let backup =
-        candidates.named(name).ok_or_else(|| Unresolved::NotFound { backup_type, name: name.to_owned() })?;
+    let is_other =
+        found.is_some_and(|found| found != backup_type) || name.starts_with(keys::MARKER_NAME_PREFIX);
+    let (backup, why) = match candidates.named(name) {
+        Some(backup) if !is_other => (backup, Why::Named),
+        None if let Some(twin) = twin(candidates, backup_type, name) => (twin, Why::SameStampAsNamed),
+        _ if is_other => return Err(Unresolved::OtherType { backup_type, name: name.to_owned(), found }),
+        _ => return Err(Unresolved::NotFound { backup_type, name: name.to_owned() }),
+    };
     if !is_usable(backup) {
-        return Err(Unresolved::Unusable { name: name.to_owned(), phase: phase(backup) });
+        return Err(Unresolved::Unusable { name: backup_name(backup).to_owned(), phase: phase(backup) });
     }
-    Ok((backup, Why::Named))
+    Ok((backup, why))
+}
+
+/// The backup of a type that ends like `name`, from its last dash on. Spec
+fn twin<'a>(candidates: &Candidates<'a>, backup_type: BackupType, name: &str) -> Option<&'a Backup> {
+    candidates.named(&twin_name(backup_type, name)?)
+}
+
+/// The name of a type's backup that ends like `name`; `None` without a dash.
+pub(in crate::plan) fn twin_name(backup_type: BackupType, name: &str) -> Option<String> {
+    let (_, suffix) = name.rsplit_once('-')?;
+    Some(format!("{}-{suffix}", backup_type.schedule_name()))
 }
 
 /// The generic backup that belongs to a named resources backup. Spec: R-171
@@ -209,8 +228,7 @@ fn beside<'a>(candidates: &Candidates<'a>, name: &str) -> Result<(&'a Backup, Wh
     let backup_type = BackupType::ResourcesGeneric;
     let not_found = || Unresolved::NotFound { backup_type, name: name.to_owned() };
     let (_, suffix) = name.rsplit_once('-').ok_or_else(not_found)?;
-    let twin = format!("{}-{suffix}", backup_type.schedule_name());
-    if let Some(backup) = candidates.named(&twin).filter(|backup| is_usable(backup)) {
+    if let Some(backup) = twin(candidates, backup_type, name).filter(|backup| is_usable(backup)) {
         return Ok((backup, Why::SameStamp));
     }
     let stamp: Stamp = suffix.parse().map_err(|_| not_found())?;
@@ -261,7 +279,7 @@ mod tests {
         assert_eq!(latest.as_deref(), Ok("acm-credentials-schedule-b"));
     }
 
-    ///
+    ///
     #[test]
     fn latest_resources_is_never_a_generic_backup() {
         let backups = [backup("acm-resources-generic-schedule-1", "Completed", Some("2026-11-22T10:00:00Z"))];
@@ -284,7 +302,7 @@ mod tests {
         assert_eq!(told, ["acm-credentials-schedule-3 is InProgress"], "older ones do not matter");
     }
 
-    /// the nearest, then the newer; 30 s are in
+    /// the nearest, then the newer; 30 s are in
     #[test]
     fn the_generic_backup_of_a_name_is_the_nearest_one() {
         let generic = |suffix: &str, at: &str| {
@@ -317,7 +335,7 @@ mod tests {
         assert!(matches!(found, Err(Unresolved::NotFound { .. })), "{found:?}");
     }
 
-    /// upstream takes both
+    /// upstream takes both
     #[test]
     fn markers_and_backups_of_another_type_are_refused() {
         let at = Some("2026-11-22T10:00:00Z");
@@ -325,6 +343,29 @@ mod tests {
             let found = name_of(&[backup(name, "Completed", at)], BackupType::Resources, name);
             assert!(matches!(found, Err(Unresolved::OtherType { .. })), "{found:?}");
         }
+    }
+
+    /// Spec: any name of a run still means the run, unless it is the name of another backup
+    #[test]
+    fn a_name_of_the_run_is_rewritten_only_where_no_backup_has_it() {
+        let at = Some("2026-11-22T10:00:00Z");
+        let mut backups = vec![
+            backup("acm-credentials-schedule-20261122100000", "Completed", at),
+            backup("acm-resources-schedule-20261122100000", "Failed", at),
+        ];
+        let credentials = |backups: &[Backup], name: &str| name_of(backups, BackupType::Credentials, name);
+        let of_the_run = "acm-managed-clusters-schedule-20261122100000";
+        let found = credentials(&backups, of_the_run);
+        assert_eq!(found.as_deref(), Ok("acm-credentials-schedule-20261122100000"));
+        let failed = name_of(&backups, BackupType::Resources, of_the_run);
+        assert!(matches!(failed, Err(Unresolved::Unusable { .. })), "{failed:?}");
+        let marker = credentials(&backups, "acm-restore-clusters-20261122110000");
+        assert!(matches!(marker, Err(Unresolved::OtherType { found: None, .. })), "{marker:?}");
+        let nothing = credentials(&backups, "my-backup-20200101000000");
+        assert!(matches!(nothing, Err(Unresolved::NotFound { .. })), "{nothing:?}");
+        backups.push(backup(of_the_run, "Completed", at));
+        let other = credentials(&backups, of_the_run);
+        assert!(matches!(other, Err(Unresolved::OtherType { .. })), "{other:?}");
     }
 
     /// what was chosen then is found again now

@@ -8,11 +8,11 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use super::end::{self, End};
 use super::facts::{Facts, controller_of, track};
 use super::notes;
-use super::phase::{Gate, Standing, failure, gate, roll_up};
+use super::phase::{Gate, Standing, failure, roll_up};
 use super::reason::RestoreReason;
 use super::sync::{self, Picks};
 use super::wanted::{WantedRestore, wanted};
-use super::{object, orphans, validate};
+use super::{object, orphans, validate, volumes};
 use crate::api::{RestorePhase, RestoreStatus};
 use crate::plan::latest::Unresolved;
 use crate::plan::{Action, Decision, Event, NewObject, NextStatus, Note, Plan, Record, Step, Wake};
@@ -26,7 +26,10 @@ pub(super) fn plan(facts: &Facts<'_>) -> Decision {
     let chosen = sync::picks(facts).and_then(|picks| Ok((wanted(facts, &picks)?, picks)));
     match chosen {
         Err(unresolved) => Decision::Do(unresolved_plan(facts, &unresolved)),
-        Ok((wanted, picks)) => Pass::new(facts, &wanted, &picks).plan(),
+        Ok((wanted, picks)) => match volumes::gate(facts, &wanted) {
+            Ok(gate) => Pass::new(facts, (&wanted, gate), &picks).plan(),
+            Err(queries) => Decision::NeedMore(queries),
+        },
     }
 }
 
@@ -71,11 +74,11 @@ struct Pass<'a> {
 }
 
 impl<'a> Pass<'a> {
-    fn new(facts: &'a Facts<'a>, wanted: &'a [WantedRestore], picks: &Picks) -> Self {
+    fn new(facts: &'a Facts<'a>, (wanted, gate): (&'a [WantedRestore], Gate), picks: &Picks) -> Self {
         Self {
             facts,
             wanted,
-            gate: gate(facts, wanted),
+            gate,
             backup_notes: notes::of_backups(facts, picks),
             spec_notes: notes::of_spec(facts, picks),
         }
@@ -145,6 +148,10 @@ impl<'a> Pass<'a> {
                     format!("waiting for Velero restore {name} before managed clusters are restored");
                 Some(Standing::new(RestorePhase::Started, message))
             }
+            Gate::WaitsForVolumes(claims) => {
+                let claims: Vec<&str> = claims.iter().map(String::as_str).collect();
+                Some(Standing::new(RestorePhase::Started, format!("waiting for PVC {}", claims.join(", "))))
+            }
             Gate::Shut(name) => {
                 let why = self.facts.owned_named(name).map(failure).unwrap_or_default();
                 let message = format!("managed clusters are not restored: {why}");
@@ -169,13 +176,15 @@ impl<'a> Pass<'a> {
     }
 
     /// The plan of a pass that makes no Velero Restore.
-    fn ends(&self, standing: Standing, End { steps: last, notes }: End) -> Plan {
+    fn ends(&self, standing: Standing, End { steps: last, notes, messages }: End) -> Plan {
         let phase = standing.phase.clone();
         let failed =
             Standing::new(self.facts.status.phase.clone(), "the activation marker could not be written");
         let on_failure = (!last.is_empty()).then(|| self.failed(failed));
+        let mut status = self.status(standing, &[]);
+        status.messages = messages.or(status.messages);
         let mut plan = Plan {
-            status: changed(self.facts, self.status(standing, &[])),
+            status: changed(self.facts, status),
             status_on_failure: on_failure,
             wake_on_failure: if last.is_empty() { Wake::default() } else { Wake::After(RETRY) },
             wake: self.wake(&phase),
@@ -200,6 +209,9 @@ impl<'a> Pass<'a> {
 
     /// Spec: R-140
     fn wake(&self, phase: &RestorePhase) -> Wake {
+        if matches!(self.gate, Gate::WaitsForVolumes(_)) {
+            return Wake::After(volumes::AGAIN);
+        }
         let spec = &self.facts.restore.spec;
         if spec.sync_restore_with_new_backups && phase.is_enabled() {
             // A bad interval is told in a note and replaced by the usual one.

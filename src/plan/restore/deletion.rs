@@ -1,48 +1,48 @@
-//! A Restore on its way out waits for its Velero Restores. Spec
+//! A Restore on its way out waits for its Velero Restores. Spec: R-803…R-805
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use serde_json::json;
-
 use super::facts::Facts;
+use super::installer::{finalizers, is_waited_for, releasing_steps};
 use super::orphans;
 use super::reason::RestoreReason;
-use crate::api::keys;
-use crate::plan::{Action, Plan, Step, Target, TargetKind, Wake};
+use crate::plan::{Action, Decision, InternalHub, Plan, Query, Step, Wake};
 
 /// How long to wait before looking again. Spec: R-007
 const AGAIN: Duration = Duration::from_secs(10);
 
 /// Removes what is left, then our finalizer; nothing without our finalizer, Kubernetes does the rest.
-pub(super) fn plan(facts: &Facts<'_>) -> Plan {
-    let finalizers = facts.restore.metadata.finalizers.clone().unwrap_or_default();
-    if !finalizers.iter().any(|finalizer| finalizer == keys::FINALIZER) {
-        return Plan { wake: Wake::OnChange, ..Plan::default() };
+pub(super) fn plan(facts: &Facts<'_>, hubs: &[InternalHub]) -> Decision {
+    if !is_waited_for(&finalizers(facts)) {
+        return Decision::Do(Plan { wake: Wake::OnChange, ..Plan::default() });
     }
-    if facts.owned.is_empty() {
-        return Plan { steps: vec![release(facts, &finalizers)], wake: Wake::OnChange, ..Plan::default() };
+    if !facts.owned.is_empty() {
+        return Decision::Do(Plan { steps: removals(facts), wake: Wake::After(AGAIN), ..Plan::default() });
     }
-    let steps = facts
+    let is_held = hubs.iter().any(|hub| is_waited_for(&hub.finalizers));
+    let is_last = match (is_held, facts.hub.on_request.restores_elsewhere) {
+        (true, None) => return Decision::NeedMore(BTreeSet::from([Query::RestoresElsewhere])),
+        (true, Some(elsewhere)) => elsewhere == 0 && !has_companion(facts),
+        (false, _) => false,
+    };
+    let steps = releasing_steps(facts, hubs, is_last);
+    Decision::Do(Plan { steps, wake: Wake::OnChange, ..Plan::default() })
+}
+
+/// Another Restore of the namespace the component waits for. Spec: R-804
+fn has_companion(facts: &Facts<'_>) -> bool {
+    facts.hub.restores.iter().any(|other| {
+        other.metadata.name != facts.restore.metadata.name
+            && is_waited_for(other.metadata.finalizers.as_deref().unwrap_or_default())
+    })
+}
+
+fn removals(facts: &Facts<'_>) -> Vec<Step> {
+    facts
         .owned
         .iter()
         .filter(|restore| restore.metadata.deletion_timestamp.is_none())
         .map(|restore| Step::required(Action::Delete(orphans::target(restore)), RestoreReason::Deleted))
-        .collect();
-    Plan { steps, wake: Wake::After(AGAIN), ..Plan::default() }
-}
-
-fn release(facts: &Facts<'_>, finalizers: &[String]) -> Step {
-    let metadata = &facts.restore.metadata;
-    let others: Vec<&String> = finalizers.iter().filter(|finalizer| *finalizer != keys::FINALIZER).collect();
-    let target = Target {
-        kind: TargetKind::Restore,
-        namespace: facts.namespace.to_owned(),
-        name: facts.name.to_owned(),
-        uid: metadata.uid.clone(),
-        resource_version: metadata.resource_version.clone(),
-    };
-    Step::required(
-        Action::Patch(target, json!({"metadata": {"finalizers": others}})),
-        RestoreReason::NothingLeft,
-    )
+        .collect()
 }

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::facts::{Facts, phase_of};
 use super::phase::is_finished;
 use super::wanted::WantedRestore;
-use super::{leftovers, marker};
+use super::{leftovers, post};
 use crate::api::RestorePhase;
 use crate::plan::{Note, Query, Step};
 
@@ -16,6 +16,8 @@ use crate::plan::{Note, Query, Step};
 pub(super) struct End {
     pub(super) steps: Vec<Step>,
     pub(super) notes: Vec<Note>,
+    /// What the status tells of each managed cluster; `None` leaves it as it is.
+    pub(super) messages: Option<Vec<String>>,
 }
 
 /// What is to be done before the status says `phase`; nothing in the middle of a run, and nothing a second time.
@@ -35,11 +37,11 @@ pub(super) fn end(
         return Ok(End::default());
     }
     let cleanup = leftovers::end(facts, wanted);
-    let activation = if phase.is_terminal() { marker::steps(facts, wanted) } else { Ok(Vec::new()) };
+    let activation = if phase.is_terminal() { post::end(facts, wanted) } else { Ok(End::default()) };
     match (cleanup, activation) {
-        (Ok(mut end), Ok(steps)) => {
-            end.steps.extend(steps);
-            Ok(end)
+        (Ok(mut end), Ok(activation)) => {
+            end.steps.extend(activation.steps);
+            Ok(End { messages: activation.messages, ..end })
         }
         (cleanup, activation) => Err(cleanup.err().into_iter().chain(activation.err()).flatten().collect()),
     }

@@ -20,6 +20,7 @@ pub(super) fn end(facts: &Facts<'_>, wanted: &[WantedRestore]) -> Result<End, BT
     Ok(End {
         notes: notes(&cleaned.unlisted),
         steps: cleaned.deletions.into_iter().map(Deletion::step).collect(),
+        ..End::default()
     })
 }
 

@@ -8,49 +8,60 @@ use super::facts::Facts;
 use super::reason::RestoreReason;
 use super::wanted::WantedRestore;
 use crate::api::keys;
+use crate::plan::latest::backup_name;
 use crate::plan::{Action, NewObject, Query, Step, removal};
-use crate::velero::{Backup, BackupSpec, BackupType, RestoreType, label_value};
+use crate::velero::{Backup, BackupSpec, BackupType, label_value};
 use crate::wire::Stamp;
 
-/// Steps that write the marker of a Restore that is about to end, and remove older ones.
+/// Steps that write the marker of a Restore that is about to end, and remove all others.
 ///
-/// Nothing to do without managed clusters, or when the marker is there. Spec
+/// A marker that is there is not written again, but its rivals still go: a pass may have ended in between.
+/// Spec
 ///
 /// # Errors
 /// The facts to ask for first.
-pub(super) fn steps(facts: &Facts<'_>, wanted: &[WantedRestore]) -> Result<Vec<Step>, BTreeSet<Query>> {
-    let clusters = wanted.iter().find(|restore| restore.part == RestoreType::ManagedClusters);
-    let Some(clusters) = clusters.filter(|clusters| !is_written(facts, clusters)) else {
-        return Ok(Vec::new());
-    };
-    let Some(this_hub) = &facts.hub.on_request.hub else { return Err(BTreeSet::from([Query::Hub])) };
-    let marker = NewObject::VeleroBackup(marker(facts, clusters, &this_hub.hub_id));
-    let create = Step::required(Action::Create(Box::new(marker)), RestoreReason::Activated);
-    let removals = markers(facts).filter_map(|old| removal::step(facts.hub, old, RestoreReason::OlderMarker));
-    let mut removals: Vec<Step> = removals.collect();
-    removals.sort_by_key(|step| step.action.to_string());
-    Ok([create].into_iter().chain(removals).collect())
+pub(super) fn steps(facts: &Facts<'_>, clusters: &WantedRestore) -> Result<Vec<Step>, BTreeSet<Query>> {
+    let mut rivals = markers(facts);
+    let mut create = None;
+    if rivals.iter().any(|marker| is_of_this(facts, clusters, marker)) {
+        // Sorted by age: the newest stays, whoever wrote it.
+        rivals.pop();
+    } else {
+        let Some(this_hub) = &facts.hub.on_request.hub else { return Err(BTreeSet::from([Query::Hub])) };
+        let marker = NewObject::VeleroBackup(marker(facts, clusters, &this_hub.hub_id));
+        create = Some(Step::required(Action::Create(Box::new(marker)), RestoreReason::Activated));
+    }
+    let removals =
+        rivals.into_iter().filter_map(|old| removal::step(facts.hub, old, RestoreReason::OlderMarker));
+    Ok(create.into_iter().chain(removals).collect())
 }
 
-/// All activation markers of the namespace. Spec: R-725
-fn markers<'a>(facts: &Facts<'a>) -> impl Iterator<Item = &'a Backup> {
-    let candidates: Vec<&Backup> = facts.candidates().iter().collect();
-    candidates.into_iter().filter(|backup| label(backup, keys::RESTORE_CLUSTER).is_some())
+/// All activation markers of the namespace, oldest first. Spec: R-725
+///
+/// The label alone is not enough: whoever can write to the storage could have any backup removed by it.
+fn markers<'a>(facts: &Facts<'a>) -> Vec<&'a Backup> {
+    let candidates = facts.candidates();
+    let is_marker = |backup: &&Backup| {
+        backup_name(backup).starts_with(keys::MARKER_NAME_PREFIX)
+            && label(backup, keys::RESTORE_CLUSTER).is_some()
+    };
+    let mut markers: Vec<&Backup> = candidates.iter().filter(is_marker).collect();
+    markers.sort_by_key(|marker| {
+        (marker.metadata.creation_timestamp.as_ref().map(|time| time.0), backup_name(marker))
+    });
+    markers
 }
 
 fn label<'a>(backup: &'a Backup, key: &str) -> Option<&'a str> {
     backup.metadata.labels.as_ref()?.get(key).map(String::as_str)
 }
 
-/// This very Restore wrote its marker already. Spec: R-727
-fn is_written(facts: &Facts<'_>, clusters: &WantedRestore) -> bool {
+/// This very Restore wrote it. Spec: R-727
+fn is_of_this(facts: &Facts<'_>, clusters: &WantedRestore, marker: &Backup) -> bool {
     let created = facts.restore.metadata.creation_timestamp.as_ref();
-    markers(facts).any(|marker| {
-        label(marker, keys::MARKER_RESTORE_NAME) == Some(&label_value(facts.name))
-            && label(marker, BackupType::ManagedClusters.schedule_name())
-                == Some(&label_value(&clusters.backup))
-            && marker.metadata.creation_timestamp.as_ref() >= created
-    })
+    label(marker, keys::MARKER_RESTORE_NAME) == Some(&label_value(facts.name))
+        && label(marker, BackupType::ManagedClusters.schedule_name()) == Some(&label_value(&clusters.backup))
+        && marker.metadata.creation_timestamp.as_ref() >= created
 }
 
 /// Spec

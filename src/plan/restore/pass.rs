@@ -1,37 +1,52 @@
 //! What to do for a Restore: who may begin at all. Spec: R-110…R-127
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::cycle::{RETRY, status_plan, with_standing};
 use super::facts::Facts;
 use super::phase::Standing;
 use super::reason::RestoreReason;
-use super::{conflict, cycle, deletion, first_sync, validate};
+use super::{conflict, cycle, deletion, first_sync, installer, validate};
 use crate::api::{self, RestorePhase};
 use crate::plan::validate::storage;
-use crate::plan::{Action, Decision, Event, HubSnapshot, Plan, Step, Wake, expired};
+use crate::plan::{Action, Decision, Event, HubSnapshot, Plan, Query, Step, Wake, expired, unreadable};
 use crate::velero::BackupStorageLocation;
 
 /// What to do for the Restore of `hub`.
 pub fn plan(hub: &HubSnapshot, now: Timestamp) -> Decision {
     let housekeeping = expired::steps(hub, now);
-    let decision = match hub.subject_restore() {
-        Some(restore) => of_restore(&Facts::of(hub, restore, now)),
-        None => Decision::Do(Plan { wake: Wake::OnChange, ..Plan::default() }),
-    };
-    match decision {
-        Decision::Do(mut plan) => {
-            plan.steps.splice(0..0, housekeeping);
-            Decision::Do(plan)
+    let decision = match (&hub.unreadable, hub.subject_restore()) {
+        // What is being deleted is let go as any other: that takes its metadata only.
+        (Some(unreadable), _) if unreadable.object.metadata.deletion_timestamp.is_some() => {
+            of_restore(&Facts::of(hub, &unreadable.as_restore(), now))
         }
-        question @ Decision::NeedMore(_) => question,
-    }
+        (Some(unreadable), _) => Decision::Do(unreadable::plan(hub, unreadable)),
+        (None, Some(restore)) => of_restore(&Facts::of(hub, restore, now)),
+        (None, None) => Decision::Do(Plan { wake: Wake::OnChange, ..Plan::default() }),
+    };
+    after(housekeeping, decision)
 }
 
+/// Spec: R-113…R-115
 fn of_restore(facts: &Facts<'_>) -> Decision {
+    let hubs = match &facts.hub.on_request.internal_hubs {
+        Some(hubs) => hubs.as_slice(),
+        // Nobody waits for a Restore that does not exist yet.
+        None if facts.restore.metadata.uid.is_none() => &[],
+        None => return Decision::NeedMore(BTreeSet::from([Query::InternalHubs])),
+    };
     if facts.restore.metadata.deletion_timestamp.is_some() {
-        return Decision::Do(deletion::plan(facts));
+        return deletion::plan(facts, hubs);
     }
+    if let Some(plan) = installer::removal(facts, hubs) {
+        return Decision::Do(plan);
+    }
+    after(installer::waiting_steps(facts, hubs), of_living(facts))
+}
+
+fn of_living(facts: &Facts<'_>) -> Decision {
     // Nothing revives a finished Restore. Spec: R-116
     if facts.status.phase.is_terminal() {
         return Decision::Do(Plan { wake: Wake::OnChange, ..Plan::default() });
@@ -41,6 +56,17 @@ fn of_restore(facts: &Facts<'_>) -> Decision {
             noting(first_sync::given_up(facts, storage), with_hooks_event(facts, cycle::plan(facts)))
         }
         Err(plan) => with_hooks_event(facts, Decision::Do(*plan)),
+    }
+}
+
+/// A plan with steps before its own.
+fn after(steps: Vec<Step>, decision: Decision) -> Decision {
+    match decision {
+        Decision::Do(mut plan) => {
+            plan.steps.splice(0..0, steps);
+            Decision::Do(plan)
+        }
+        question @ Decision::NeedMore(_) => question,
     }
 }
 
@@ -81,13 +107,10 @@ fn noting(note: Option<crate::plan::Note>, decision: Decision) -> Decision {
 
 /// Tells once, at the first look, that hooks are not run. Spec
 fn with_hooks_event(facts: &Facts<'_>, decision: Decision) -> Decision {
-    match decision {
-        Decision::Do(mut plan) if facts.status.phase == RestorePhase::Unset && has_hooks(facts.restore) => {
-            plan.steps.insert(0, Step::optional(Action::Emit(hooks_event()), RestoreReason::HooksIgnored));
-            Decision::Do(plan)
-        }
-        decision => decision,
-    }
+    let is_first_look = facts.status.phase == RestorePhase::Unset;
+    let event = (is_first_look && has_hooks(facts.restore))
+        .then(|| Step::optional(Action::Emit(hooks_event()), RestoreReason::HooksIgnored));
+    after(event.into_iter().collect(), decision)
 }
 
 fn has_hooks(restore: &api::Restore) -> bool {

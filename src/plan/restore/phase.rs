@@ -1,8 +1,11 @@
 //! From the Velero Restores of a cycle to the phase of the Restore. Spec: R-500…R-514
 
+use std::collections::BTreeSet;
+
 use super::facts::{Facts, phase_of, velero_name};
 use super::wanted::WantedRestore;
 use crate::api::RestorePhase;
+use crate::plan::message::cut;
 use crate::velero::{self, RestorePhase as VeleroPhase, RestoreType};
 
 /// Where the Restore stands, and why.
@@ -13,8 +16,8 @@ pub(super) struct Standing {
 }
 
 impl Standing {
-    pub(super) fn new(phase: RestorePhase, message: impl Into<String>) -> Self {
-        Self { phase, message: message.into() }
+    pub(super) fn new(phase: RestorePhase, message: impl AsRef<str>) -> Self {
+        Self { phase, message: cut(message.as_ref()) }
     }
 }
 
@@ -24,12 +27,14 @@ pub(super) enum Gate {
     Open,
     /// Until the Velero Restore of this name has ended.
     Waits(String),
+    /// Until these claims are there, as `name:namespace`.
+    WaitsForVolumes(BTreeSet<String>),
     /// The Velero Restore of this name failed.
     Shut(String),
 }
 
 /// Managed clusters come only after their credentials did. Spec
-pub(super) fn gate(facts: &Facts<'_>, wanted: &[WantedRestore]) -> Gate {
+pub(super) fn gate_of_credentials(facts: &Facts<'_>, wanted: &[WantedRestore]) -> Gate {
     let first = |part: RestoreType| wanted.iter().find(|restore| restore.part == part);
     let Some(active) = first(RestoreType::CredentialsActive) else { return Gate::Open };
     let mut gate = Gate::Open;

@@ -27,6 +27,16 @@ pub enum RestoreReason {
     Deleted,
     /// Nothing of a deleted Restore is left. Spec: R-804
     NothingLeft,
+    /// The installer must not remove the hub under a Restore. Spec: R-801
+    HubWaits,
+    /// The hub is being removed. Spec: R-115
+    HubRemoved,
+    /// Observability makes a new certificate on this hub. Spec: R-710
+    StaleCertificate,
+    /// A secret of an earlier restore is in the way. Spec: R-736
+    OldImport,
+    /// A managed cluster is not connected to this hub. Spec: R-737
+    ImportNow,
 }
 
 /// Why a backup is restored in this cycle.
@@ -59,6 +69,11 @@ impl fmt::Display for RestoreReason {
             Self::Activated => f.write_str("tells other hubs that the managed clusters are here now"),
             Self::OlderMarker => f.write_str("a newer activation marker takes its place"),
             Self::Deleted => f.write_str("the Restore is being deleted"),
+            Self::HubWaits => f.write_str("the hub must not be removed while the Restore is there"),
+            Self::HubRemoved => f.write_str("the hub is being removed"),
+            Self::StaleCertificate => f.write_str("it is of the old hub, observability makes a new one"),
+            Self::OldImport => f.write_str("an earlier restore made it"),
+            Self::ImportNow => f.write_str("the managed cluster is not connected to this hub"),
             Self::NothingLeft => f.write_str("the Restore is being deleted and nothing of it is left"),
         }
     }

@@ -136,7 +136,9 @@ fn kept_backup(facts: &Facts<'_>, backup_type: BackupType) -> Option<String> {
 fn is_of(facts: &Facts<'_>, restore: &velero::Restore, part: RestoreType) -> bool {
     let backup = &restore.spec.backup_name;
     let is_chosen = match facts.choice(part.backup_type()) {
-        BackupChoice::Name(name) if part != RestoreType::ResourcesGeneric => name == *backup,
+        BackupChoice::Name(name) if part != RestoreType::ResourcesGeneric => {
+            name == *backup || latest::twin_name(part.backup_type(), &name).as_ref() == Some(backup)
+        }
         _ => BackupType::of_backup_name(backup) == Some(part.backup_type()),
     };
     is_chosen && part.velero_restore_name(facts.name, backup) == velero_name(restore)

@@ -252,7 +252,7 @@ mod tests {
         assert_eq!(admission(Some(&with_phase("skip", "Started")), &deleted), []);
     }
 
-    ///
+    ///
     #[test]
     fn cleanup_is_checked_by_case_and_confirmation() {
         let with = |value: &str| {

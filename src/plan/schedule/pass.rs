@@ -9,8 +9,11 @@ use super::owned::Owned;
 use super::templates::Wishes;
 use super::{create, drift, included, pause, status, validate};
 use crate::api::{BackupSchedule, BackupSchedulePhase, BackupScheduleStatus};
+use crate::plan::message::cut;
 use crate::plan::validate::Terms;
-use crate::plan::{Decision, HubSnapshot, NextStatus, Plan, Query, Step, Wake, collision, expired, prune};
+use crate::plan::{
+    Decision, HubSnapshot, NextStatus, Plan, Query, Step, Wake, collision, expired, prune, unreadable,
+};
 
 const RECREATING: &str = "Velero Schedules were missing: the set is initialised anew";
 
@@ -25,6 +28,10 @@ pub(super) struct Pass<'a> {
 /// What to do for the BackupSchedule of `hub`.
 pub fn plan(hub: &HubSnapshot, now: Timestamp) -> Decision {
     let expired = expired::steps(hub, now);
+    if let Some(unreadable) = &hub.unreadable {
+        let plan = unreadable::plan(hub, unreadable);
+        return Decision::Do(with_expired(plan, expired, expired::next(hub, now), now));
+    }
     let present = hub.subject_schedule().filter(|schedule| schedule.metadata.deletion_timestamp.is_none());
     let Some(schedule) = present else {
         return Decision::Do(Plan { steps: expired, ..resting() });
@@ -66,6 +73,9 @@ impl<'a> Pass<'a> {
         };
         if let Some(collision) = self.collision()? {
             return Ok(pause::for_collision(self, &collision));
+        }
+        if let Some(message) = self.owned.unreadable_message() {
+            return Ok(self.plan(Vec::new(), BackupSchedulePhase::FailedValidation, &message));
         }
         if self.owned.is_empty() {
             return self.create(&terms);
@@ -154,7 +164,7 @@ impl<'a> Pass<'a> {
     /// The observed status with another phase and message.
     pub(super) fn status(&self, phase: BackupSchedulePhase, message: &str) -> BackupScheduleStatus {
         let observed = self.schedule.status.clone().unwrap_or_default();
-        BackupScheduleStatus { phase, last_message: message.to_owned(), ..observed }
+        BackupScheduleStatus { phase, last_message: cut(message), ..observed }
     }
 
     pub(super) fn next_status(&self, phase: BackupSchedulePhase, message: &str) -> NextStatus {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::owned::{Owned, target};
+use super::owned::Owned;
 use super::pass::Pass;
 use super::reason::ScheduleReason;
 use super::status::with_copies;
@@ -45,14 +45,11 @@ fn finished(pass: &Pass<'_>, steps: Vec<Step>, phase: &BackupSchedulePhase, mess
 
 /// One failure does not stop the rest. Spec: S-105, S-106, S-295
 fn steps(owned: &Owned<'_>, reason: &ScheduleReason) -> Vec<Step> {
-    let running = owned.all().iter().filter(|schedule| !schedule.spec.paused);
-    running
-        .map(|schedule| Step {
+    owned
+        .running()
+        .map(|target| Step {
             on_error: OnError::FailLater,
-            ..Step::required(
-                Action::Patch(target(schedule), json!({"spec": {"paused": true}})),
-                reason.clone(),
-            )
+            ..Step::required(Action::Patch(target, json!({"spec": {"paused": true}})), reason.clone())
         })
         .collect()
 }

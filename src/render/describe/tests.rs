@@ -64,6 +64,7 @@ fn hub() -> HubSnapshot {
             "spec": {"veleroSchedule": "0 */2 * * *", "veleroTtl": "120h"},
             "status": {"phase": "BackupCollision", "lastMessage": "hub 1f30bfe5 wrote to the same storage"},
         }],
+        "onRequest": {"internalHubs": []},
         "velero": {
             "backups": BackupType::DATA.map(backup),
             "restores": [

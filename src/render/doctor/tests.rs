@@ -44,7 +44,7 @@ fn well() -> Observed {
     let kinds = "backups restores schedules backupstoragelocations downloadrequests deletebackuprequests";
     let server = Server {
         name: "velero".to_owned(),
-        available: true,
+        available: Some(true),
         image: "docker.io/velero/velero:v1.18.2".to_owned(),
         memory_limit: Some("1Gi".to_owned()),
         pod_labels: BTreeMap::new(),
@@ -101,7 +101,7 @@ fn ill() -> Observed {
     newer.difference.newer_here = vec!["spec.from\u{1b}[2Jthe future".to_owned()];
     observed.crds = fact(vec![newer, old]);
     let mut second = observed.velero.servers.known.clone().unwrap();
-    second[0].available = false;
+    second[0].available = Some(false);
     second[0].memory_limit = Some("256Mi".to_owned());
     second.push(Server { name: "velero-two".to_owned(), ..Server::default() });
     observed.velero.servers = fact(second);

@@ -24,8 +24,13 @@ pub(super) fn checks(velero: &VeleroFacts) -> Vec<Check> {
 }
 
 fn available(servers: &[Server]) -> Check {
-    match servers.iter().find(|server| server.available).or(servers.first()) {
-        Some(server) if server.available => Check::ok("velero", format!("{} available", version(server))),
+    match servers.iter().find(|server| server.available == Some(true)).or(servers.first()) {
+        Some(server) if server.available == Some(true) => {
+            Check::ok("velero", format!("{} available", version(server)))
+        }
+        Some(server) if server.available.is_none() => {
+            Check::skipped("velero", format!("velero: nobody reports the pods of deployment {}", server.name))
+        }
         Some(server) => Check::fail("velero", format!("deployment {} has no ready pod", server.name))
             .problem("velero-down")
             .detail("schedules and restores are accepted, and nothing moves")

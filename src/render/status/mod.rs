@@ -15,6 +15,7 @@ use crate::plan::Note;
 use crate::plan::latest::Candidates;
 use crate::plan::next_run::{hub_of, next_run};
 use crate::plan::runs::{Run, Runs};
+use crate::velero::server::Server;
 use crate::velero::{self, Backup, BackupStorageLocation, BackupType};
 
 /// Why something is not known; never to be shown as empty.
@@ -45,6 +46,8 @@ pub struct Observed {
     pub backups: Result<Vec<Backup>, Unread>,
     /// Who holds the lease; `None` = nobody.
     pub lease: Result<Option<LoopView>, Unread>,
+    /// Velero servers of the namespace.
+    pub servers: Result<Vec<Server>, Unread>,
 }
 
 /// One screen about a hub, as `-o json` shows it.
@@ -143,6 +146,8 @@ pub struct RunView {
     pub hub: Option<String>,
     /// When it began.
     pub started_at: Timestamp,
+    /// When its first part may be removed.
+    pub expires_at: Option<Timestamp>,
     /// Its backups.
     pub parts: Vec<PartView>,
 }
@@ -328,6 +333,7 @@ fn run_view(run: &Run, backups: &[Backup]) -> RunView {
         status: run.status.as_str().to_owned(),
         hub: run.hub.clone(),
         started_at: run.started,
+        expires_at: run.expires,
         parts: BackupType::DATA.into_iter().map(part).collect(),
     }
 }

@@ -12,6 +12,11 @@ use crate::render::style::{Mark, tone_of_phase};
 use crate::velero::StorageLocationPhase;
 use crate::wire::Cron;
 
+/// Velero looks at the storage once a minute; after this long it does not look at all.
+const UNCHECKED_SECONDS: i64 = 15 * 60;
+/// A run that goes before somebody has looked twice a day.
+const EXPIRES_SOON_SECONDS: i64 = 12 * 3600;
+
 fn error(name: &str, subject: impl Into<String>, message: impl Into<String>) -> Note {
     Note { severity: Severity::Error, ..Note::warning(name, subject, message) }
 }
@@ -24,7 +29,9 @@ pub(super) fn find(status: &Status, observed: &Observed, now: Timestamp) -> Vec<
     notes.extend(status.restore.as_ref().and_then(restore_problem));
     notes.extend(no_backups_after_takeover(status, observed));
     notes.extend(loop_problem(status, observed));
+    notes.extend(velero_problem(status, observed, now));
     notes.extend(staleness(status, now));
+    notes.extend(run_problems(status, now));
     if status.hub_id.as_deref() == Some("unknown") {
         notes.push(Note::warning(
             "hub-id-unknown",
@@ -121,6 +128,42 @@ fn loop_problem(status: &Status, observed: &Observed) -> Option<Note> {
         }
         _ => None,
     }
+}
+
+/// Nothing moves without Velero, and two of them get in each other's way.
+fn velero_problem(status: &Status, observed: &Observed, now: Timestamp) -> Option<Note> {
+    let servers = observed.servers.as_ref().ok()?;
+    let names: Vec<&str> = servers.iter().map(|server| server.name.as_str()).collect();
+    if names.len() > 1 {
+        let message = format!("several Velero servers work in this namespace: {}", names.join(", "));
+        return Some(error("velero-twice", "", message));
+    }
+    // A server that runs in another way shows by looking at the storage.
+    let checked = status.storage.iter().filter_map(|location| location.checked_at).max();
+    let silent = checked.is_some_and(|at| now.as_second() - at.as_second() > UNCHECKED_SECONDS);
+    let down = match servers.as_slice() {
+        servers if servers.iter().all(|server| server.available.is_none()) => silent,
+        servers => !servers.iter().any(|server| server.available == Some(true)),
+    };
+    down.then(|| error("velero-down", "", "Velero does not run: objects are accepted, and nothing moves"))
+}
+
+/// The newest run lacks something, or all runs are about to go.
+fn run_problems(status: &Status, now: Timestamp) -> Vec<Note> {
+    let Some(run) = &status.last_run else { return Vec::new() };
+    let missing = run.parts.iter().filter(|part| part.backup.is_none() || part.phase == "Failed");
+    let missing: Vec<&str> = missing.map(|part| part.part).collect();
+    let incomplete = (!missing.is_empty() && run.status != "InProgress").then(|| {
+        let message = format!("the newest run, {}, has no usable {}", run.id, missing.join(", "));
+        Note::warning("incomplete-run", "", message)
+    });
+    let left = run.expires_at.map(|at| at.as_second() - now.as_second());
+    let expires = left.filter(|left| *left < EXPIRES_SOON_SECONDS).map(|left| {
+        let when = if left > 0 { format!("in {}", age::seconds(left)) } else { "now".to_owned() };
+        let message = format!("the newest run, {}, expires {when}, and no newer one is there", run.id);
+        Note::warning("expires-soon", "", message)
+    });
+    incomplete.into_iter().chain(expires).collect()
 }
 
 /// No run for more than two periods although the schedule is active.

@@ -40,6 +40,7 @@ fn idle() -> Observed {
         velero_schedules: Ok(vec![]),
         backups: Ok(vec![]),
         lease: Ok(Some(held)),
+        servers: Ok(vec![]),
     }
 }
 
@@ -241,6 +242,38 @@ fn storage_without_an_owner_is_told_unless_the_loop_accepted_it() {
     };
     assert_eq!(unowned(idle()), [("storage-not-owned".to_owned(), Severity::Warning)]);
     assert_eq!(unowned(with_schedule("Enabled", "")), []);
+}
+
+#[test]
+fn a_velero_that_is_down_or_there_twice_is_told() {
+    let server = |name: &str, available: bool| Server {
+        name: name.to_owned(),
+        available: Some(available),
+        ..Server::default()
+    };
+    let with = |servers: Vec<Server>| names(&Observed { servers: Ok(servers), ..idle() });
+    let error = |name: &str| vec![(name.to_owned(), Severity::Error)];
+    assert_eq!(with(vec![server("velero", true)]), []);
+    assert_eq!(with(vec![server("velero", false)]), error("velero-down"));
+    assert_eq!(with(vec![server("velero", true), server("velero-2", true)]), error("velero-twice"));
+    let mut silent = idle();
+    let status = silent.locations.as_mut().unwrap()[0].status.as_mut().unwrap();
+    status.last_validation_time = serde_json::from_value(json!("2026-11-22T10:40:00Z")).unwrap();
+    assert_eq!(names(&silent), error("velero-down"), "nobody looks at the storage");
+}
+
+#[test]
+fn a_newest_run_that_lacks_a_part_or_is_about_to_expire_is_told() {
+    let mut observed = with_schedule("Enabled", "");
+    let backups = observed.backups.as_mut().unwrap();
+    backups.pop();
+    assert_eq!(names(&observed), [("incomplete-run".to_owned(), Severity::Warning)]);
+    let mut observed = with_schedule("Enabled", "");
+    for backup in observed.backups.as_mut().unwrap() {
+        backup.status.as_mut().unwrap().expiration =
+            serde_json::from_value(json!("2026-11-22T13:00:00Z")).unwrap();
+    }
+    assert_eq!(names(&observed), [("expires-soon".to_owned(), Severity::Warning)]);
 }
 
 #[test]

@@ -1,0 +1,43 @@
+//! What to do next, by what the screen shows.
+
+use crate::cli::session::Session;
+use crate::render::status::{Role, Status};
+
+/// Commands, each with what it is good for.
+pub(super) fn next_commands(status: &Status, session: &Session) -> Vec<(String, String)> {
+    let command = |rest: &str, remark: &str| (session.command(rest), remark.to_owned());
+    let restore = status.restore.as_ref();
+    let is = |problem: &str| status.problems.iter().any(|note| note.name.as_deref() == Some(problem));
+    if is("crd-missing") {
+        return vec![command("install --crds-only", "where no MultiClusterHub does it")];
+    }
+    if is("velero-missing") {
+        return Vec::new();
+    }
+    match (status.role, restore) {
+        (Role::Contested, _) => vec![
+            ("kubectl acmbackup pause".to_owned(), "on the other hub, if this one should go on".to_owned()),
+            command("schedule --recreate", "then, here"),
+        ],
+        (Role::Passive, Some(restore)) if restore.phase == "Enabled" => vec![
+            command("plan --managed-clusters latest", "what taking over would do"),
+            command("activate", "take over the managed clusters"),
+        ],
+        (Role::Passive | Role::Activating, Some(restore)) => {
+            vec![command(&format!("wait restore/{}", restore.name), "until it has settled")]
+        }
+        (Role::Idle, _) if status.last_run.is_some() => vec![
+            command("latest", "what a restore would use"),
+            command("restore --sync", "follow the hub that writes the backups"),
+            command("schedule", "make backups of this hub"),
+        ],
+        (Role::Idle, _) => vec![command("schedule", "make backups of this hub")],
+        (Role::Active, _) if status.schedule.as_ref().is_some_and(|schedule| schedule.phase == "Paused") => {
+            vec![command("resume", "make backups again")]
+        }
+        (Role::Active, _) if status.schedule.is_none() => {
+            vec![command("schedule", "so that this hub writes the backups")]
+        }
+        _ => Vec::new(),
+    }
+}

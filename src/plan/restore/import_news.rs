@@ -1,0 +1,87 @@
+//! What is told about the import of each managed cluster. Spec
+
+use crate::api::{RestoreStatus, keys};
+use crate::plan::{Action, Outcome};
+
+/// Beyond this many bytes good news is only counted; an object holds little more than a megabyte.
+const LONGEST: usize = 256 * 1024;
+const AVAILABLE: &str = "is already available";
+const CREATED: &str = "auto-import-secret created";
+const REMOVED: &str = "the auto-import-secret of an earlier restore deleted";
+
+pub(super) fn available(cluster: &str) -> String {
+    format!("managed cluster {cluster} {AVAILABLE}")
+}
+
+pub(super) fn no_server(cluster: &str) -> String {
+    format!("managed cluster {cluster} has no server URL and is not imported")
+}
+
+pub(super) fn no_token(cluster: &str) -> String {
+    format!("managed cluster {cluster} has no token secret and is not imported")
+}
+
+pub(super) fn foreign_secret(cluster: &str) -> String {
+    format!(
+        "managed cluster {cluster}: {} was not made by a restore, it is not deleted and none is created",
+        keys::AUTO_IMPORT_SECRET
+    )
+}
+
+pub(super) fn created(cluster: &str) -> String {
+    format!("managed cluster {cluster}: {CREATED}")
+}
+
+/// Adds what became of a step to the messages.
+pub(in crate::plan) fn tell(status: &mut RestoreStatus, action: &Action, outcome: &Outcome) {
+    let (cluster, done, not_done) = match action {
+        Action::Import(import) => (&import.cluster, CREATED, "auto-import-secret not created"),
+        Action::Delete(target) => (&target.namespace, REMOVED, "auto-import-secret not deleted"),
+        _ => return,
+    };
+    let line = match outcome {
+        Outcome::Skipped => return,
+        Outcome::Done(_) | Outcome::Gone => format!("managed cluster {cluster}: {done}"),
+        Outcome::Failed(failure) => format!("managed cluster {cluster}: {not_done}: {}", failure.message),
+        Outcome::AlreadyThere(_) | Outcome::Conflict => {
+            format!("managed cluster {cluster}: {not_done}: it changed meanwhile")
+        }
+    };
+    status.messages.get_or_insert_default().push(line);
+}
+
+/// Counts the good news where all of it would be too long; problems stay in full. Spec: R-739
+pub(in crate::plan) fn shorten(status: &mut RestoreStatus) {
+    let Some(messages) = &mut status.messages else { return };
+    if messages.iter().map(|message| message.len() + 3).sum::<usize>() <= LONGEST {
+        return;
+    }
+    for (ending, words) in [(AVAILABLE, "are already available"), (CREATED, CREATED), (REMOVED, REMOVED)] {
+        let before = messages.len();
+        messages.retain(|message| !message.ends_with(ending));
+        let count = before - messages.len();
+        if count > 0 {
+            messages.push(format!("{count} managed clusters: {words}"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Spec: R-739: with thousands of clusters upstream's status outgrows an object
+    #[test]
+    fn good_news_of_a_large_fleet_is_counted_and_problems_stay() {
+        let mut status = RestoreStatus {
+            messages: Some((0..9000).map(|i| created(&format!("c{i}"))).chain([no_token("lost")]).collect()),
+            ..RestoreStatus::default()
+        };
+        shorten(&mut status);
+        let wanted = [no_token("lost"), "9000 managed clusters: auto-import-secret created".to_owned()];
+        assert_eq!(status.messages.unwrap(), wanted);
+        let mut small = RestoreStatus { messages: Some(vec![created("a")]), ..RestoreStatus::default() };
+        shorten(&mut small);
+        assert_eq!(small.messages.unwrap(), [created("a")]);
+    }
+}

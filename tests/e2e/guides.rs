@@ -1,0 +1,97 @@
+//! The guides in `docs/guides`, typed as they are written, through a real kubectl.
+//!
+//! A prompt such as `east$` says on which hub a command is run; every command ends with 0.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use acmbackup_lab::{Assets, Lab};
+use anyhow::{Context, Result, ensure};
+use tempfile::TempDir;
+
+use crate::site::{Site, backed_up};
+
+/// A shell with kubectl and the plugin on its path.
+struct Shell {
+    folder: TempDir,
+}
+
+impl Shell {
+    async fn new() -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        std::os::unix::fs::symlink(&Assets::find().await?.kubectl, folder.path().join("kubectl"))?;
+        let plugin = env!("CARGO_BIN_EXE_kubectl-acmbackup");
+        std::os::unix::fs::symlink(plugin, folder.path().join("kubectl-acmbackup"))?;
+        Ok(Self { folder })
+    }
+
+    fn run(&self, command: &str, kubeconfig: &Path) -> Result<()> {
+        let output = Command::new("/bin/sh")
+            .args(["-c", command])
+            .current_dir(self.folder.path())
+            .env("PATH", self.folder.path())
+            .env("KUBECONFIG", kubeconfig)
+            .stdin(Stdio::null())
+            .output()?;
+        let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        ensure!(
+            output.status.success(),
+            "{command}: {}\n{}{}",
+            output.status,
+            said(&output.stdout),
+            said(&output.stderr)
+        );
+        Ok(())
+    }
+
+    /// Types what the guide says, each command on the hub its prompt names.
+    fn follow(&self, guide: &str, hubs: &[&Site]) -> Result<()> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guides").join(guide);
+        let text = std::fs::read_to_string(path)?;
+        let mut typed = 0;
+        for line in text.lines() {
+            let Some((prompt, command)) = line.split_once("$ ") else { continue };
+            let hub = hubs.iter().find(|hub| hub.hub.name() == prompt);
+            let hub = hub.with_context(|| format!("{guide}: there is no hub {prompt}"))?;
+            self.run(command, hub.hub.kubeconfig()).with_context(|| format!("{guide}: {prompt}"))?;
+            typed += 1;
+        }
+        ensure!(typed > 4, "{guide} has only {typed} commands");
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn the_guides_from_the_first_schedule_to_the_planned_move_do_what_they_say() -> Result<()> {
+    Lab::run(async |lab| {
+        let store = lab.store().await?;
+        let (east, west) =
+            tokio::try_join!(Site::start(lab, &store, "east", 2), Site::start(lab, &store, "west", 0))?;
+        let (_east_loop, _west_loop) = (east.start_loop().await?, west.start_loop().await?);
+        let shell = Shell::new().await?;
+        let wanted = east.counts().await?;
+
+        shell.follow("first-schedule.md", &[&east])?;
+        west.completed_backups(east.completed_backups(10).await?.len()).await?;
+        shell.follow("rehearse-a-restore.md", &[&east, &west])?;
+        assert_ne!(west.counts().await?.get("ManagedCluster"), wanted.get("ManagedCluster"));
+        shell.follow("planned-move.md", &[&east, &west])?;
+        assert_eq!(west.counts().await?.get("ManagedCluster"), wanted.get("ManagedCluster"));
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn the_guide_for_a_hub_that_is_gone_does_what_it_says() -> Result<()> {
+    Lab::run(async |lab| {
+        let (_store, east, west) = backed_up(lab).await?;
+        let wanted = east.counts().await?;
+        drop(east);
+        let _loop = west.start_loop().await?;
+        Shell::new().await?.follow("hub-is-gone.md", &[&west])?;
+        assert_eq!(west.counts().await?, wanted);
+        Ok(())
+    })
+    .await
+}

@@ -1,0 +1,95 @@
+//! Errors of cli.md, section 11, that need a hub and nothing at work on it: the objects are put there by hand.
+
+use acmbackup_lab::{Hub, Lab, crds};
+use anyhow::Result;
+use serde_json::{Value, json};
+
+use crate::site::{NAMESPACE, expect_code, plugin_on};
+
+fn refused(hub: &Hub, (code, problem): (i32, &str), arguments: &str) -> Result<()> {
+    let (_, stderr) = expect_code(&plugin_on(hub, arguments).output()?, code, arguments)?;
+    assert!(stderr.contains(&format!("[{problem}]")), "{arguments}: {stderr}");
+    Ok(())
+}
+
+/// A hub with storage that is available and a complete run of another hub.
+async fn with_a_run(lab: &Lab) -> Result<Hub> {
+    let hub = lab.hub("east").await?;
+    hub.install_crds(&crds::all().await?).await?;
+    hub.create_namespace(NAMESPACE).await?;
+    hub.create(location()).await?;
+    for (part, stamp, started) in [
+        ("credentials", "20261122100004", "2026-11-22T10:00:04Z"),
+        ("resources", "20261122100104", "2026-11-22T10:01:04Z"),
+        ("resources-generic", "20261122100004", "2026-11-22T10:04:04Z"),
+        ("managed-clusters", "20261122100004", "2026-11-22T10:00:04Z"),
+    ] {
+        hub.create(backup((part, stamp), started)).await?;
+    }
+    Ok(hub)
+}
+
+fn location() -> Value {
+    json!({
+        "apiVersion": "velero.io/v1", "kind": "BackupStorageLocation",
+        "metadata": {"name": "default", "namespace": NAMESPACE, "ownerReferences": [{
+            "apiVersion": "oadp.openshift.io/v1alpha1", "kind": "DataProtectionApplication", "name": "dpa",
+            "uid": "3f0d7b53-0b2d-4d05-8f0e-5c3f6f0f2d11"}]},
+        "spec": {"provider": "aws", "objectStorage": {"bucket": "b"}},
+        "status": {"phase": "Available"},
+    })
+}
+
+fn backup((part, stamp): (&str, &str), started: &str) -> Value {
+    json!({
+        "apiVersion": "velero.io/v1", "kind": "Backup",
+        "metadata": {
+            "name": format!("acm-{part}-schedule-{stamp}"), "namespace": NAMESPACE,
+            "labels": {
+                "velero.io/schedule-name": format!("acm-{part}-schedule"),
+                "cluster.open-cluster-management.io/backup-cluster": "west-id"}},
+        "spec": {"storageLocation": "default"},
+        "status": {
+            "phase": "Completed", "startTimestamp": started, "completionTimestamp": started,
+            "expiration": "2099-01-01T00:00:00Z"},
+    })
+}
+
+fn ours(kind: &str, spec: Value, phase: &str) -> Value {
+    json!({
+        "apiVersion": "cluster.open-cluster-management.io/v1beta1", "kind": kind,
+        "metadata": {"name": "there", "namespace": NAMESPACE}, "spec": spec, "status": {"phase": phase},
+    })
+}
+
+#[tokio::test]
+async fn every_error_about_what_is_in_the_way_has_its_name_and_its_code() -> Result<()> {
+    Lab::run(async |lab| {
+        let hub = with_a_run(lab).await?;
+        refused(&hub, (5, "generic-lost"), "restore --run 20261122100004 --yes")?;
+        refused(&hub, (4, "no-backup"), "restore --run 20200101000000 --yes")?;
+
+        let latest = json!({
+            "veleroCredentialsBackupName": "latest", "veleroResourcesBackupName": "latest",
+            "veleroManagedClustersBackupName": "skip", "cleanupBeforeRestore": "CleanupRestored",
+            "syncRestoreWithNewBackups": true});
+        hub.create(ours("Restore", latest, "Enabled")).await?;
+        refused(&hub, (5, "restore-in-the-way"), "restore --yes")?;
+        refused(&hub, (5, "restore-in-the-way"), "schedule")?;
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_schedule_in_collision_is_not_resumed_but_made_anew() -> Result<()> {
+    Lab::run(async |lab| {
+        let hub = with_a_run(lab).await?;
+        let spec = json!({"veleroSchedule": "0 */2 * * *", "veleroTtl": "120h"});
+        hub.create(ours("BackupSchedule", spec, "BackupCollision")).await?;
+        refused(&hub, (5, "collision"), "schedule --ttl 72h")?;
+        refused(&hub, (5, "collision"), "resume")?;
+        Ok(())
+    })
+    .await
+}
