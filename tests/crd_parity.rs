@@ -29,6 +29,7 @@ const STRICTER: [(&str, &str, &str); 2] = [
     ("restores", ".spec.namespaceMapping{}", "string\tmaxLength=512"),
 ];
 
+/// Names, columns, fields, and what the schema does not check. Spec: S-010 to S-014, S-016
 #[test]
 fn backup_schedule_says_what_the_operators_crd_says() {
     assert_parity("backupschedules");

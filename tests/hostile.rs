@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use acmbackup::api::{self, crd};
+use acmbackup::plan::labels::CredentialFacts;
+use acmbackup::plan::tokens::TokenFacts;
 use acmbackup::plan::{
     Decision, HubFacts, HubSnapshot, OnRequest, Plan, ServedApis, Subject, SubjectKind, Unreadable, plan,
 };
@@ -127,6 +129,8 @@ fn hub_with(kind: SubjectKind, object: &Value) -> HubSnapshot {
         on_request: OnRequest {
             hub: Some(HubFacts { hub_id: "east".into(), ..HubFacts::default() }),
             served: Some(ServedApis::default()),
+            tokens: Some(TokenFacts::default()),
+            credentials: Some(CredentialFacts::default()),
             internal_hubs: Some(vec![]),
             ..OnRequest::default()
         },

@@ -40,6 +40,7 @@ fn answer(expression: &str, from: Timestamp, wanted: &str) -> Result<(&'static s
     })
 }
 
+/// Spec: S-040 to S-045
 #[test]
 fn cron_answers_as_robfig_does() -> TestResult {
     let mut differences = Vec::new();

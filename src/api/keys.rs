@@ -16,6 +16,28 @@ pub const BACKUP_ACTIVATION: &str = "cluster-activation";
 pub const CREDENTIAL_TYPE: &str = "cluster.open-cluster-management.io/type";
 /// Label: credential made by Hive. Spec: S-003, R-012
 pub const HIVE_SECRET_TYPE: &str = "hive.openshift.io/secret-type";
+/// Label: `true` on secrets the assisted installer looks at. Spec: S-003
+pub const AGENT_INSTALL_WATCH: &str = "agent-install.openshift.io/watch";
+/// Label: `baremetal` on credentials of bare metal hosts. Spec: S-003
+pub const METAL3_ENVIRONMENT: &str = "environment.metal3.io";
+/// Label: Hive lets a ClusterDeployment made for a pool be created again. Spec: S-003
+pub const DISABLE_CREATION_WEBHOOK: &str = "hive.openshift.io/disable-creation-webhook-for-dr";
+/// Label: `true` on secrets with a token of a managed cluster; [`TOKEN_ACCOUNT`] on what we make for them. Spec: S-003
+pub const MSA: &str = "authentication.open-cluster-management.io/is-managed-serviceaccount";
+/// Name of the account whose token lets a cluster reconnect; also the value of [`MSA`] on what is ours. Spec: S-005
+pub const TOKEN_ACCOUNT: &str = "auto-import-account";
+/// Name of the second account, whose token is renewed half a period later. Spec: S-005
+pub const TOKEN_ACCOUNT_PAIR: &str = "auto-import-account-pair";
+/// Name of the addon that makes tokens, and value of [`ADDON_NAME_WORK`] on our ManifestWorks. Spec: S-005
+pub const TOKEN_ADDON: &str = "managed-serviceaccount";
+/// Value of [`BACKUP`] on secrets with a token. Spec: S-180
+pub const BACKUP_TOKEN: &str = "msa";
+/// Label: the addon a ManifestWork was made for. Spec: S-003
+pub const ADDON_NAME_WORK: &str = "open-cluster-management.io/addon-name-work";
+/// Annotation: when the token in a secret ends. Spec: S-004, R-733
+pub const TOKEN_EXPIRATION: &str = "expirationTimestamp";
+/// Annotation: when the token in a secret was made. Spec: S-004
+pub const TOKEN_LAST_REFRESH: &str = "lastRefreshTimestamp";
 /// Label: replicated child policy. Spec: S-003
 pub const ROOT_POLICY: &str = "policy.open-cluster-management.io/root-policy";
 /// Label: the hub itself among the managed clusters. Spec: S-003, R-023
@@ -36,6 +58,8 @@ pub const MARKER: &str = "cluster.open-cluster-management.io/acm-hub-dr";
 pub const MARKER_RESTORE_NAME: &str = "cluster.open-cluster-management.io/acm-restore-name";
 /// Name prefix of activation markers. Spec: S-007, R-030
 pub const MARKER_NAME_PREFIX: &str = "acm-restore-clusters-";
+/// Annotation on Velero Schedules: the skip after which the user turned `skipImmediately` off. Spec: S-103
+pub const SKIP_TURNED_OFF: &str = "cluster.open-cluster-management.io/skip-turned-off-after";
 /// Annotation: the owner of the hub agreed to CleanupAll. Spec: R-019
 pub const CLEANUP_ALL_CONFIRMED: &str = "cluster.open-cluster-management.io/restore-cleanup-all-confirmed";
 /// Finalizer on Restores and on the internal hub component. Spec: R-004
@@ -53,12 +77,6 @@ pub const AUTO_IMPORT_KEPT: &str =
     "managedcluster-import-controller.open-cluster-management.io/keeping-auto-import-secret";
 /// Annotation on managed clusters: import now. Spec: R-021
 pub const IMMEDIATE_IMPORT: &str = "import.open-cluster-management.io/immediate-import";
-/// Label on secrets with the token of a managed service account: `true`. Spec: R-022
-pub const MSA: &str = "authentication.open-cluster-management.io/is-managed-serviceaccount";
-/// Names of service accounts made for backups begin so. Spec: R-022
-pub const TOKEN_ACCOUNT: &str = "auto-import-account";
-/// Annotation on token secrets: until when the token is good. Spec: R-733
-pub const TOKEN_EXPIRES: &str = "expirationTimestamp";
 /// Name of the Lease the operator holds, and so do we. Spec: S-020
 pub const LEASE_NAME: &str = "58497677.cluster.management.io";
 /// Hub id of a hub that has none. Spec: S-140

@@ -6,7 +6,8 @@ use kube::Client;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::sleep;
 
-use crate::cluster::list::Kind;
+use crate::cluster::list::{Kind, Scope};
+use crate::cluster::presence::Presence;
 use crate::cluster::watch::{News, follow};
 use crate::{api, velero};
 
@@ -56,7 +57,7 @@ impl Start<'_> {
                 News::Broken(_) | News::Working => !send.is_closed(),
                 _ => send.send(()).is_ok(),
             };
-            follow(client, namespace, tell).await;
+            follow(client, Scope::of::<K>(namespace.as_deref()), Presence::Certain, tell).await;
         });
     }
 }

@@ -83,6 +83,10 @@ impl Applier {
         };
         match create(&self.client, &place, &value, Mode::Real).await {
             Ok(object) => Outcome::Done(Some(Box::new(object))),
+            // What is not ours is not looked into: the watch tells of it, or the next pass tries again.
+            Err(error) if error.class() == Class::AlreadyExists && matches!(object, NewObject::Other(_)) => {
+                Outcome::Conflict
+            }
             Err(error) if error.class() == Class::AlreadyExists => self.existing(&place).await,
             Err(error) => failed(&error),
         }

@@ -1,52 +1,283 @@
-//! Facts the planner asks for: who this hub is, and what it serves.
+//! Facts the planner asks for: who this hub is, what it serves, and what prepares a backup.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use kube::Client;
-use kube::api::{Api, ListParams};
-use kube::core::{ApiResource, DynamicObject, GroupVersionKind, PartialObjectMeta};
+use futures::future::try_join_all;
+use futures::try_join;
+use kube::api::Api;
+use kube::core::DynamicObject;
+use kube::{Client, ResourceExt};
+
+use k8s_openapi::api::core::v1::Namespace;
+use tokio::sync::OnceCell;
 
 use super::discovery::{removable, served};
 use super::error::{Class, Error};
 use super::leftovers;
+use super::list::{items, list};
 use super::on_hub::{awaited_volumes, import_facts, internal_hubs, restores_elsewhere};
+use super::selection::Selected;
 use super::write::Place;
-use crate::api::keys;
+use crate::api::{BackupSchedule, keys};
+use crate::plan::labels::CredentialFacts;
+use crate::plan::tokens::{TokenFacts, wanting};
 use crate::plan::{HubFacts, OnRequest, Query};
 use crate::velero;
 
-/// Reads the facts asked for and leaves the others empty.
-///
-/// `namespace` is the one of the snapshot's subject; `hub_id` replaces the id of the hub where it is given.
+/// Objects of other components by selection; `None` = the server does not serve their kind.
+pub type Lists = BTreeMap<Selected, Option<Vec<DynamicObject>>>;
+
+/// The namespace whose uid names a cluster that has no id of its own. Spec: S-140
+const SYSTEM_NAMESPACE: &str = "kube-system";
+
+/// What is read on every hub.
+pub const ALWAYS_READ: &[Selected] =
+    &[Selected::ClusterVersions, Selected::ChartChannels, Selected::LocalClusters];
+/// What our own preparation leaves on a hub.
+const TOKENS_LEFT: &[Selected] = &[
+    Selected::TokenComponent,
+    Selected::Accounts,
+    Selected::AddOns,
+    Selected::Works,
+    Selected::TokenSecrets,
+];
+const TOKENS: &[Selected] = &[
+    Selected::TokenComponent,
+    Selected::Accounts,
+    Selected::AddOns,
+    Selected::Works,
+    Selected::TokenSecrets,
+    Selected::Clusters,
+    Selected::Namespaces,
+    Selected::HiveSecrets,
+];
+
+const CREDENTIALS: &[Selected] =
+    &[Selected::Deployments, Selected::Pools, Selected::AgentSecrets, Selected::HostSecrets];
+
+/// The objects an answer is put together from; none if it does not come from objects.
+pub fn selections_of(query: &Query) -> &'static [Selected] {
+    match query {
+        Query::Hub => ALWAYS_READ,
+        Query::Served
+        | Query::InternalHubs
+        | Query::RestoresElsewhere
+        | Query::Volumes
+        | Query::Imports
+        | Query::Removable
+        | Query::Backup(_)
+        | Query::Leftovers(_) => &[],
+        Query::TokensLeft => TOKENS_LEFT,
+        Query::Tokens => TOKENS,
+        Query::Credentials => CREDENTIALS,
+    }
+}
+
+/// Answers the planner's questions.
+pub struct Reader {
+    /// The client to read with.
+    pub client: Client,
+    /// Id to use for this hub; `None` = read it.
+    hub_id: Option<String>,
+    /// The id of a hub that has none of its own; it never changes.
+    system_id: OnceCell<String>,
+}
+
+impl Reader {
+    /// A reader that has read nothing yet; `hub_id` replaces the id of the hub where it is given.
+    pub fn new(client: Client, hub_id: Option<String>) -> Self {
+        Self { client, hub_id, system_id: OnceCell::new() }
+    }
+
+    /// Reads the facts asked for and leaves the others empty.
+    ///
+    /// `namespace` is the one of the snapshot's subject.
+    ///
+    /// # Errors
+    ///
+    /// Any read that fails; a kind that is not served is a fact, not a failure.
+    pub async fn answer(&self, namespace: &str, queries: &BTreeSet<Query>) -> Result<OnRequest, Error> {
+        let mut facts = OnRequest::default();
+        for query in queries {
+            facts.fill(self.answer_one(namespace, query).await?);
+        }
+        Ok(facts)
+    }
+
+    /// Reads the facts of one question.
+    ///
+    /// # Errors
+    ///
+    /// Any read that fails; a kind that is not served is a fact, not a failure.
+    pub async fn answer_one(&self, namespace: &str, query: &Query) -> Result<OnRequest, Error> {
+        let mut facts = OnRequest::default();
+        match query {
+            Query::Hub => return self.hub_of(self.read_all(query).await?).await,
+            Query::Tokens | Query::TokensLeft => {
+                let (lists, wanting) = try_join!(self.read_all(query), self.wanting_tokens())?;
+                return Ok(tokens_of(lists, wanting));
+            }
+            Query::Served => facts.served = Some(served(&self.client).await?),
+            Query::InternalHubs => facts.internal_hubs = Some(internal_hubs(&self.client).await?),
+            Query::RestoresElsewhere => {
+                facts.restores_elsewhere = Some(restores_elsewhere(&self.client, namespace).await?);
+            }
+            Query::Volumes => facts.volumes = Some(awaited_volumes(&self.client).await),
+            Query::Imports => facts.imports = Some(import_facts(&self.client).await?),
+            Query::Credentials => return Ok(credentials_of(self.read_credentials().await)),
+            Query::Removable => facts.removable = Some(removable(&self.client).await?),
+            Query::Backup(name) => {
+                let backup = backup(&self.client, namespace, name).await?;
+                facts.backups.insert(name.clone(), backup);
+            }
+            Query::Leftovers(searches) => {
+                facts.leftovers = Some(leftovers::find(&self.client, searches).await?);
+            }
+        }
+        Ok(facts)
+    }
+
+    async fn read_all(&self, query: &Query) -> Result<Lists, Error> {
+        let reads = selections_of(query).iter().map(|selected| self.read(*selected));
+        Ok(try_join_all(reads).await?.into_iter().collect())
+    }
+
+    /// What cannot be read is left out: a label less keeps nothing from being backed up. Spec: S-131
+    async fn read_credentials(&self) -> Lists {
+        let mut lists = Lists::new();
+        for selected in CREDENTIALS {
+            self.read_if_possible(*selected, None, &mut lists).await;
+        }
+        for namespace in hive_namespaces(&lists) {
+            for selected in [Selected::ClusterSecrets, Selected::ClusterConfigMaps] {
+                self.read_if_possible(selected, Some(&namespace), &mut lists).await;
+            }
+        }
+        lists
+    }
+
+    async fn read_if_possible(&self, selected: Selected, namespace: Option<&str>, lists: &mut Lists) {
+        match self.read_in(selected, namespace).await {
+            Ok((_, found)) => {
+                let list = lists.entry(selected).or_default().get_or_insert_default();
+                list.extend(found.unwrap_or_default());
+            }
+            Err(error) => tracing::warn!("{error}; nothing there gets a label for the credentials backup"),
+        }
+    }
+
+    async fn read(&self, selected: Selected) -> Result<(Selected, Option<Vec<DynamicObject>>), Error> {
+        self.read_in(selected, None).await
+    }
+
+    async fn read_in(
+        &self,
+        selected: Selected,
+        namespace: Option<&str>,
+    ) -> Result<(Selected, Option<Vec<DynamicObject>>), Error> {
+        match list::<DynamicObject>(&self.client, &selected.scope_in(namespace)).await {
+            Ok(listed) => {
+                Ok((selected, Some(listed.items.into_iter().map(|one| selected.trim(one)).collect())))
+            }
+            Err(error) if error.class() == Class::KindMissing => Ok((selected, None)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Where other namespaces may not be read, nobody there is known to want tokens.
+    async fn wanting_tokens(&self) -> Result<BTreeSet<String>, Error> {
+        match items::<BackupSchedule>(&self.client, None).await {
+            Ok(schedules) => Ok(wanting(schedules.iter())),
+            Err(error) if error.class() == Class::Forbidden => Ok(BTreeSet::new()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The answer to [`Query::Hub`] from the objects behind it. Spec: S-088, S-140, S-143
+    ///
+    /// # Errors
+    ///
+    /// No object says who the hub is, and its system namespace cannot be read.
+    pub async fn hub_of(&self, mut lists: Lists) -> Result<OnRequest, Error> {
+        let hub_id = self.id_of_hub(&take(&mut lists, Selected::ClusterVersions)).await?;
+        let local_cluster = take(&mut lists, Selected::LocalClusters).iter().map(ResourceExt::name_any).min();
+        let channels = take(&mut lists, Selected::ChartChannels);
+        let chart_channel_namespaces = channels.iter().filter_map(ResourceExt::namespace).collect();
+        let hub = HubFacts { hub_id, local_cluster, chart_channel_namespaces };
+        Ok(OnRequest { hub: Some(hub), ..OnRequest::default() })
+    }
+
+    /// The OpenShift cluster id; without one the uid of the system namespace, which tells two hubs apart as well.
+    async fn id_of_hub(&self, versions: &[DynamicObject]) -> Result<String, Error> {
+        if let Some(given) = &self.hub_id {
+            return Ok(given.clone());
+        }
+        let first = versions.iter().min_by_key(|version| version.name_any());
+        match first.map(|version| version.data.pointer("/spec/clusterID").and_then(|id| id.as_str())) {
+            Some(id) => Ok(id.unwrap_or_default().to_owned()),
+            None => self.system_id.get_or_try_init(|| system_id(&self.client)).await.cloned(),
+        }
+    }
+}
+
+/// Who this hub is.
 ///
 /// # Errors
 ///
 /// Any read that fails; a kind that is not served is a fact, not a failure.
-pub async fn answer(
-    client: &Client,
-    queries: &BTreeSet<Query>,
-    (namespace, hub_id): (&str, Option<&str>),
-) -> Result<OnRequest, Error> {
-    let mut facts = OnRequest::default();
-    for query in queries {
-        match query {
-            Query::Hub => facts.hub = Some(hub_facts(client, hub_id).await?),
-            Query::Served => facts.served = Some(served(client).await?),
-            Query::InternalHubs => facts.internal_hubs = Some(internal_hubs(client).await?),
-            Query::RestoresElsewhere => {
-                facts.restores_elsewhere = Some(restores_elsewhere(client, namespace).await?);
-            }
-            Query::Volumes => facts.volumes = Some(awaited_volumes(client).await),
-            Query::Imports => facts.imports = Some(import_facts(client).await?),
-            Query::Removable => facts.removable = Some(removable(client).await?),
-            Query::Backup(name) => {
-                let backup = backup(client, namespace, name).await?;
-                facts.backups.insert(name.clone(), backup);
-            }
-            Query::Leftovers(searches) => facts.leftovers = Some(leftovers::find(client, searches).await?),
-        }
+pub async fn hub_facts(client: &Client, hub_id: Option<&str>) -> Result<HubFacts, Error> {
+    let reader = Reader::new(client.clone(), hub_id.map(str::to_owned));
+    Ok(reader.answer_one("", &Query::Hub).await?.hub.unwrap_or_default())
+}
+
+/// The id of the hub; `given` replaces it. Spec: S-140
+///
+/// # Errors
+///
+/// It cannot be read.
+pub async fn id_of_hub(client: &Client, given: Option<&str>) -> Result<String, Error> {
+    let reader = Reader::new(client.clone(), given.map(str::to_owned));
+    let (_, versions) = match given {
+        Some(_) => (Selected::ClusterVersions, None),
+        None => reader.read(Selected::ClusterVersions).await?,
+    };
+    reader.id_of_hub(&versions.unwrap_or_default()).await
+}
+
+/// Spec: S-140
+async fn system_id(client: &Client) -> Result<String, Error> {
+    let namespaces: Api<Namespace> = Api::all(client.clone());
+    let read = namespaces.get_metadata(SYSTEM_NAMESPACE).await;
+    match read.map_err(Error::on("get", format!("namespace {SYSTEM_NAMESPACE}"))) {
+        Ok(namespace) => Ok(namespace.metadata.uid.unwrap_or_else(|| keys::HUB_ID_UNKNOWN.to_owned())),
+        Err(error) if error.class() == Class::Forbidden => Ok(keys::HUB_ID_UNKNOWN.to_owned()),
+        Err(error) => Err(error),
     }
-    Ok(facts)
+}
+
+/// The answer to [`Query::Tokens`] or [`Query::TokensLeft`] from the objects behind it.
+///
+/// `wanting` are the BackupSchedules that want tokens, as `namespace/name`.
+pub fn tokens_of(mut lists: Lists, wanting: BTreeSet<String>) -> OnRequest {
+    let lists = &mut lists;
+    let names_of = |objects: Vec<DynamicObject>| objects.iter().map(ResourceExt::name_any).collect();
+    let is_alive = |object: &DynamicObject| object.metadata.deletion_timestamp.is_none();
+    let namespaces = take(lists, Selected::Namespaces).into_iter().filter(is_alive).collect();
+    let tokens = TokenFacts {
+        wanted_by: wanting,
+        is_installed: !take(lists, Selected::TokenComponent).is_empty(),
+        accounts: lists.remove(&Selected::Accounts).flatten(),
+        addons: take(lists, Selected::AddOns),
+        works: take(lists, Selected::Works),
+        secrets: take(lists, Selected::TokenSecrets),
+        clusters: names_of(take(lists, Selected::Clusters).into_iter().filter(is_alive).collect()),
+        namespaces: names_of(namespaces),
+        hive_namespaces: take(lists, Selected::HiveSecrets)
+            .iter()
+            .filter_map(ResourceExt::namespace)
+            .collect(),
+    };
+    OnRequest { tokens: Some(tokens), ..OnRequest::default() }
 }
 
 /// A backup with all it says about its contents; `None` if it is gone. Spec: R-403
@@ -56,69 +287,26 @@ async fn backup(client: &Client, namespace: &str, name: &str) -> Result<Option<v
     backup.map_err(Error::on("get", Place::of::<velero::Backup>(namespace, name).to_string()))
 }
 
-/// Reads who this hub is. Spec: S-088, S-140, S-143
-///
-/// # Errors
-///
-/// Any read that fails; a kind that is not served is a fact, not a failure.
-pub async fn hub_facts(client: &Client, hub_id: Option<&str>) -> Result<HubFacts, Error> {
-    let (id, local_cluster, chart_channel_namespaces) =
-        futures::try_join!(id_of_hub(client, hub_id), local_cluster(client), chart_namespaces(client))?;
-    Ok(HubFacts { hub_id: id, local_cluster, chart_channel_namespaces })
+/// What labels are decided by, from the objects behind it.
+pub fn credentials_of(mut lists: Lists) -> OnRequest {
+    let of_secrets = [Selected::AgentSecrets, Selected::HostSecrets, Selected::ClusterSecrets];
+    let credentials = CredentialFacts {
+        cluster_deployments: take(&mut lists, Selected::Deployments),
+        cluster_pools: take(&mut lists, Selected::Pools),
+        secrets: of_secrets.into_iter().flat_map(|selected| take(&mut lists, selected)).collect(),
+        config_maps: take(&mut lists, Selected::ClusterConfigMaps),
+    };
+    OnRequest { credentials: Some(credentials), ..OnRequest::default() }
 }
 
-/// The OpenShift cluster id, or `unknown` where the kind is not served. Spec: S-140
-///
-/// # Errors
-///
-/// It cannot be read.
-pub async fn id_of_hub(client: &Client, given: Option<&str>) -> Result<String, Error> {
-    if let Some(id) = given {
-        return Ok(id.to_owned());
-    }
-    let versions = api_of::<DynamicObject>(client, ["config.openshift.io", "v1", "ClusterVersion"]);
-    let listed = versions.list(&ListParams::default()).await.map(|list| list.items);
-    let found = if_served(listed, "clusterversions.config.openshift.io")?;
-    let id =
-        found.first().map(|version| version.data.pointer("/spec/clusterID").cloned().unwrap_or_default());
-    Ok(match id {
-        Some(id) => id.as_str().unwrap_or_default().to_owned(),
-        None => keys::HUB_ID_UNKNOWN.to_owned(),
-    })
+/// Namespaces Hive works in: only there its objects name secrets and configmaps. Spec: S-201 to S-203
+fn hive_namespaces(lists: &Lists) -> BTreeSet<String> {
+    let of_hive = [Selected::Deployments, Selected::Pools];
+    let objects = of_hive.iter().filter_map(|selected| lists.get(selected)?.as_ref()).flatten();
+    objects.filter_map(ResourceExt::namespace).collect()
 }
 
-/// The ManagedCluster that is the hub itself; the alphabetically first of several. Spec: S-143
-async fn local_cluster(client: &Client) -> Result<Option<String>, Error> {
-    let kind = ["cluster.open-cluster-management.io", "v1", "ManagedCluster"];
-    let clusters = api_of::<PartialObjectMeta<DynamicObject>>(client, kind);
-    let params = ListParams::default().labels(&format!("{}=true", keys::LOCAL_CLUSTER));
-    let listed = clusters.list_metadata(&params).await.map(|list| list.items);
-    let found = if_served(listed, "managedclusters.cluster.open-cluster-management.io")?;
-    Ok(found.iter().map(kube::ResourceExt::name_any).min())
-}
-
-/// Namespaces of the Channels named `charts-v1`. Spec: S-088
-async fn chart_namespaces(client: &Client) -> Result<BTreeSet<String>, Error> {
-    let kind = ["apps.open-cluster-management.io", "v1", "Channel"];
-    let channels = api_of::<PartialObjectMeta<DynamicObject>>(client, kind);
-    let params = ListParams::default().fields("metadata.name=charts-v1");
-    let listed = channels.list_metadata(&params).await.map(|list| list.items);
-    let found = if_served(listed, "channels.apps.open-cluster-management.io")?;
-    Ok(found.iter().filter_map(kube::ResourceExt::namespace).collect())
-}
-
-fn api_of<K>(client: &Client, [group, version, kind]: [&str; 3]) -> Api<K>
-where
-    K: kube::Resource<DynamicType = ApiResource>,
-{
-    let resource = ApiResource::from_gvk(&GroupVersionKind::gvk(group, version, kind));
-    Api::all_with(client.clone(), &resource)
-}
-
-/// A kind that is not served has no objects; any other failure stays one.
-fn if_served<T>(listed: kube::Result<Vec<T>>, name: &str) -> Result<Vec<T>, Error> {
-    match listed.map_err(Error::on("list", name)) {
-        Err(error) if error.class() == Class::KindMissing => Ok(Vec::new()),
-        answer => answer,
-    }
+/// A kind that is not served has no objects. Spec: S-132
+fn take(lists: &mut Lists, selected: Selected) -> Vec<DynamicObject> {
+    lists.remove(&selected).flatten().unwrap_or_default()
 }

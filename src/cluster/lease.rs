@@ -303,6 +303,14 @@ fn holder_of(spec: LeaseSpec) -> Option<Holder> {
 mod tests {
     use super::*;
 
+    /// S-020: the two can never act on one hub together
+    #[test]
+    fn the_lease_and_its_times_are_the_operators() {
+        let LeaseOptions { name, duration, renew_deadline, retry_period, .. } = LeaseOptions::upstream();
+        assert_eq!(name, "58497677.cluster.management.io");
+        assert_eq!([duration, renew_deadline, retry_period].map(|time| time.as_secs()), [137, 107, 26]);
+    }
+
     #[test]
     fn a_released_lease_has_no_holder() {
         let spec = LeaseSpec { holder_identity: Some(String::new()), ..LeaseSpec::default() };

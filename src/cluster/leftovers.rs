@@ -31,7 +31,10 @@ pub async fn find(client: &Client, searches: &[Search]) -> Result<Leftovers, Err
     for answer in answers {
         match answer {
             Ok(objects) => found.extend(objects),
-            Err(kind) => drop(unlisted.insert(kind)),
+            Err(kind) => {
+                tracing::warn!("a cleanup leaves {} as they are, cannot list them: {}", kind.kind, kind.why);
+                unlisted.insert(kind);
+            }
         }
     }
     Ok(Leftovers { found, unlisted: unlisted.into_iter().collect() })
@@ -59,7 +62,7 @@ async fn listed(client: &Client, search: &Search) -> Result<Vec<Leftover>, Error
         let request = Request::new(&path).list_metadata(&params);
         let request = request.map_err(|error| Error::new("list", &name, kube::Error::BuildRequest(error)))?;
         let page: Page = decoded(client, request, &name).await?;
-        found.extend(page.items.into_iter().map(|item| leftover(&search.kind, item.metadata)));
+        found.extend(page.items.into_iter().flatten().map(|item| leftover(&search.kind, item.metadata)));
         match page.metadata.continue_.filter(|token| !token.is_empty()) {
             Some(token) => params.continue_token = Some(token),
             None => return Ok(found),
@@ -76,7 +79,8 @@ fn root_of(kind: &ObjectKind) -> String {
 struct Page {
     #[serde(default)]
     metadata: ListMeta,
-    items: Vec<Item>,
+    /// `null` where there are none.
+    items: Option<Vec<Item>>,
 }
 
 #[derive(Deserialize)]
@@ -119,6 +123,13 @@ fn leftover(kind: &ObjectKind, metadata: Metadata) -> Leftover {
 mod tests {
     use super::*;
 
+    /// As the server answers for a kind without objects.
+    #[test]
+    fn a_list_of_nothing_is_null() {
+        let page: Page = serde_json::from_str(r#"{"metadata":{},"items":null}"#).unwrap();
+        assert!(page.items.is_none());
+    }
+
     #[test]
     fn of_an_object_only_what_a_rule_reads_is_kept() {
         let page: Page = serde_json::from_str(
@@ -127,7 +138,7 @@ mod tests {
         )
         .unwrap();
         let kind = ObjectKind::new(["hive.openshift.io", "v1", "ClusterPool", "clusterpools"]);
-        let object = leftover(&kind, page.items.into_iter().next().unwrap().metadata);
+        let object = leftover(&kind, page.items.unwrap().remove(0).metadata);
         let labels = BTreeMap::from([("velero.io/backup-name".to_owned(), "b".to_owned())]);
         assert_eq!((object.labels, object.has_finalizers, object.is_being_deleted), (labels, true, false));
         assert_eq!(page.metadata.continue_.as_deref(), Some("more"));

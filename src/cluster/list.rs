@@ -29,15 +29,43 @@ pub struct Listed<K> {
     pub resource_version: String,
 }
 
+/// What can be listed and watched.
+pub trait Object: Resource + Clone + std::fmt::Debug + DeserializeOwned + Send + 'static {}
+
+impl<K> Object for K where K: Resource + Clone + std::fmt::Debug + DeserializeOwned + Send + 'static {}
+
 /// Kinds of ours and of Velero, which can be listed by their type alone.
-pub trait Kind:
-    Resource<DynamicType = ()> + Clone + std::fmt::Debug + DeserializeOwned + Send + 'static
-{
+pub trait Kind: Object + Resource<DynamicType = ()> {}
+
+impl<K> Kind for K where K: Object + Resource<DynamicType = ()> {}
+
+/// Which objects a list or a watch is about.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// Path of the collection.
+    pub path: String,
+    /// `plural.group`, as errors name it.
+    pub name: String,
+    /// The server sends metadata alone.
+    pub metadata_only: bool,
+    /// Label selector; `None` = any.
+    pub labels: Option<String>,
+    /// Field selector; `None` = any.
+    pub fields: Option<String>,
+    /// Most objects a list returns; `None` = all. A watch has no limit.
+    pub limit: Option<u32>,
 }
 
-impl<K> Kind for K where
-    K: Resource<DynamicType = ()> + Clone + std::fmt::Debug + DeserializeOwned + Send + 'static
-{
+impl Scope {
+    /// All objects of a kind in one namespace; `None` = in all of them.
+    pub fn of<K: Kind>(namespace: Option<&str>) -> Self {
+        Self {
+            path: K::url_path(&(), namespace),
+            name: plural::<K>(),
+            metadata_only: K::metadata_api(),
+            ..Self::default()
+        }
+    }
 }
 
 /// `plural.group` of a kind, as errors name it.
@@ -45,21 +73,23 @@ pub fn plural<K: Resource<DynamicType = ()>>() -> String {
     format!("{}.{}", K::plural(&()), K::group(&()))
 }
 
-/// Lists a kind in one namespace, or in all of them.
+/// Lists objects.
 ///
 /// # Errors
 ///
 /// Anything but an answer; a kind that is not served is [`Class::KindMissing`].
-pub async fn list<K: Kind>(
-    client: &Client,
-    namespace: Option<&str>,
-    params: &ListParams,
-) -> Result<Listed<K>, Error> {
-    let name = plural::<K>();
-    let request = Request::new(K::url_path(&(), namespace));
-    let request = if K::metadata_api() { request.list_metadata(params) } else { request.list(params) };
-    let request = request.map_err(|error| Error::new("list", &name, kube::Error::BuildRequest(error)))?;
-    Ok(sort_out(decoded::<Envelope<K>>(client, request, &name).await?))
+pub async fn list<K: Object>(client: &Client, scope: &Scope) -> Result<Listed<K>, Error> {
+    let name = scope.name.as_str();
+    let params = ListParams {
+        label_selector: scope.labels.clone(),
+        field_selector: scope.fields.clone(),
+        limit: scope.limit,
+        ..ListParams::default()
+    };
+    let request = Request::new(scope.path.as_str());
+    let request = if scope.metadata_only { request.list_metadata(&params) } else { request.list(&params) };
+    let request = request.map_err(|error| Error::new("list", name, kube::Error::BuildRequest(error)))?;
+    Ok(sort_out(decoded::<Envelope<K>>(client, request, name).await?))
 }
 
 /// The answer to a request, decoded while it arrives; `name` is what errors are about.
@@ -93,7 +123,7 @@ pub(super) async fn decoded<T: DeserializeOwned + Send + 'static>(
 ///
 /// As [`list`].
 pub async fn items<K: Kind>(client: &Client, namespace: Option<&str>) -> Result<Vec<K>, Error> {
-    let listed = list::<K>(client, namespace, &ListParams::default()).await?;
+    let listed = list::<K>(client, &Scope::of::<K>(namespace)).await?;
     warn_of(&listed);
     Ok(listed.items)
 }
@@ -118,17 +148,25 @@ pub async fn items_everywhere<K: Kind>(client: &Client, namespace: &str) -> Resu
 }
 
 #[derive(Deserialize)]
-#[serde(bound = "K: Kind")]
+#[serde(bound = "K: Object")]
 struct Envelope<K> {
     #[serde(default)]
     metadata: ListMeta,
-    items: Vec<Item<K>>,
+    #[serde(deserialize_with = "maybe_null")]
+    items: Option<Vec<Item<K>>>,
+}
+
+/// An empty list of metadata has `null` for its items; one without any items at all is no list.
+fn maybe_null<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    Option::deserialize(deserializer)
 }
 
 /// One object, stripped as soon as it is decoded.
 struct Item<K>(Guarded<K>);
 
-impl<'de, K: Kind> Deserialize<'de> for Item<K> {
+impl<'de, K: Object> Deserialize<'de> for Item<K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut guarded = Guarded::<K>::deserialize(deserializer)?;
         if let Ok(object) = &mut guarded.0 {
@@ -138,10 +176,11 @@ impl<'de, K: Kind> Deserialize<'de> for Item<K> {
     }
 }
 
-fn sort_out<K: Kind>(envelope: Envelope<K>) -> Listed<K> {
-    let mut items = Vec::with_capacity(envelope.items.len());
+fn sort_out<K: Object>(envelope: Envelope<K>) -> Listed<K> {
+    let listed = envelope.items.unwrap_or_default();
+    let mut items = Vec::with_capacity(listed.len());
     let mut unreadable = Vec::new();
-    for Item(Guarded(item)) in envelope.items {
+    for Item(Guarded(item)) in listed {
         match item {
             Ok(object) => items.push(object),
             Err(object) => unreadable.push(*object),
@@ -160,6 +199,13 @@ pub(crate) fn describe<K: Kind>(object: &Unreadable) -> String {
 mod tests {
     use super::*;
     use crate::velero;
+
+    #[test]
+    fn an_empty_list_of_metadata_is_a_list_and_something_else_is_not() {
+        let decoded = |json| serde_json::from_str::<Envelope<velero::Backup>>(json).map(sort_out);
+        assert!(decoded(r#"{"metadata":{"resourceVersion":"7"},"items":null}"#).unwrap().items.is_empty());
+        assert!(decoded("{}").is_err(), "an answer that is no list must not read as an empty one");
+    }
 
     #[test]
     fn one_malformed_object_does_not_hide_the_others() {

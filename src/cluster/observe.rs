@@ -4,18 +4,17 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use kube::Client;
-use kube::api::ListParams;
 
 use super::error::{Class, Error};
-use super::facts::answer;
-use super::list::{Kind, items, items_everywhere, list, warn_of};
+pub use super::facts::Reader;
+use super::list::{Kind, Scope, items, items_everywhere, list, warn_of};
 use crate::plan::{
     self, Decision, HubSnapshot, LoopOptions, Plan, Query, Subject, SubjectKind, Unreadable, VeleroState,
 };
 use crate::{api, velero};
 
 /// How often the planner may ask for more within a pass.
-const MAX_QUESTIONS: usize = 3;
+pub(crate) const MAX_QUESTIONS: usize = 3;
 
 /// Reads the hub as far as a plan for `subject` needs it.
 ///
@@ -57,9 +56,10 @@ pub async fn observe(
 ///
 /// Any read that fails.
 pub async fn velero_state(client: &Client, namespace: &str) -> Result<VeleroState, Error> {
-    let (here, all) = (Some(namespace), ListParams::default());
+    let here = Some(namespace);
+    let scope = Scope::of::<velero::Schedule>(here);
     let (schedules, backups, restores, storage_locations, delete_requests) = futures::try_join!(
-        list::<velero::Schedule>(client, here, &all),
+        list::<velero::Schedule>(client, &scope),
         items_everywhere::<velero::Backup>(client, namespace),
         items::<velero::Restore>(client, here),
         items_everywhere::<velero::BackupStorageLocation>(client, namespace),
@@ -81,17 +81,9 @@ pub async fn backups_only(client: &Client, namespace: &str) -> Result<Vec<velero
 
 /// Our own objects, and the one of the subject's name if that does not decode.
 async fn ours<K: Kind>(client: &Client, subject: &Subject) -> Result<(Vec<K>, Option<Unreadable>), Error> {
-    let listed = list::<K>(client, Some(&subject.namespace), &ListParams::default()).await?;
+    let listed = list::<K>(client, &Scope::of::<K>(Some(&subject.namespace))).await?;
     let subject = listed.unreadable.into_iter().find(|object| object.name() == subject.name);
     Ok((listed.items, subject))
-}
-
-/// Answers the planner's questions.
-pub struct Reader {
-    /// The client to read with.
-    pub client: Client,
-    /// Id to use for this hub; `None` = read it.
-    pub hub_id: Option<String>,
 }
 
 /// Plans for a snapshot; answers what the planner asks for on the way.
@@ -123,8 +115,7 @@ pub async fn with_answers<T>(
         match rule(&hub) {
             Ok(answer) => return Ok((hub, answer)),
             Err(queries) => {
-                let about = (hub.subject.namespace.as_str(), reader.hub_id.as_deref());
-                let facts = answer(&reader.client, &queries, about).await?;
+                let facts = reader.answer(&hub.subject.namespace, &queries).await?;
                 hub.on_request.fill(facts);
             }
         }

@@ -168,7 +168,7 @@ fn token_secret(secret: &PartialObjectMeta<Secret>) -> TokenSecret {
     TokenSecret {
         namespace: secret.namespace().unwrap_or_default(),
         name: secret.name_any(),
-        expires: secret.annotations().get(keys::TOKEN_EXPIRES).cloned(),
+        expires: secret.annotations().get(keys::TOKEN_EXPIRATION).cloned(),
         created: secret.creation_timestamp(),
     }
 }

@@ -25,8 +25,12 @@ pub struct Permission {
 
 const OURS: &str = GROUP;
 const VELERO: &str = "velero.io";
+const ADDON: &str = "addon.open-cluster-management.io";
+const ACCOUNTS: &str = "authentication.open-cluster-management.io";
 const CLUSTER: &str = "cluster.open-cluster-management.io";
+const WORK: &str = "work.open-cluster-management.io";
 const OPERATOR: &str = "operator.open-cluster-management.io";
+const HIVE: &str = "hive.openshift.io";
 const READ: &[&str] = &["list", "watch"];
 
 /// What every pass reads in its namespace; a loop that may not read this must not start.
@@ -74,21 +78,49 @@ pub const LEASE: &[Permission] =
 /// Reads everywhere without which a rule knows less.
 pub const CLUSTER_READS: &[Permission] = &[
     row("apiextensions.k8s.io", "customresourcedefinitions", READ, "S-070, S-021: new kinds are noticed"),
-    row("config.openshift.io", "clusterversions", &["list"], "S-140: the id of this hub"),
-    row("cluster.open-cluster-management.io", "managedclusters", &["list"], "S-143: the hub itself"),
-    row("apps.open-cluster-management.io", "channels", &["list"], "S-088: namespaces of charts"),
+    row("config.openshift.io", "clusterversions", READ, "S-140: the id of this hub"),
+    row(
+        "",
+        "namespaces",
+        &["get", "list", "watch"],
+        "S-140: an id for hubs without one; S-156: clusters joining",
+    ),
+    row(CLUSTER, "managedclusters", READ, "S-143: the hub itself; S-156: who needs tokens"),
+    row("apps.open-cluster-management.io", "channels", READ, "S-088: namespaces of charts"),
+    row(ADDON, "clustermanagementaddons", READ, "S-150: whether tokens can be made"),
+    row(ADDON, "managedclusteraddons", READ, "S-157, S-190"),
+    row(ACCOUNTS, "managedserviceaccounts", READ, "S-163, S-180, S-190"),
+    row(WORK, "manifestworks", READ, "S-160, S-190"),
+    row(
+        "",
+        "secrets",
+        READ,
+        "S-156: clusters of Hive; S-166, S-180, R-730: tokens and imports; S-201, S-207: what is to be labelled",
+    ),
     row(OURS, "restores", &["list"], "R-805: whom the installer still waits for"),
     row(OPERATOR, "internalhubcomponents", READ, "R-113: the installer that waits for Restores"),
-    row("", "configmaps", &["list"], "R-331: volumes that are waited for"),
+    row("", "configmaps", READ, "R-331: volumes that are waited for; S-201: what is to be labelled"),
     row("", "persistentvolumeclaims", &["get"], "R-331"),
-    row("", "secrets", &["list"], "R-730: tokens and imports, without what is in them"),
+    row(HIVE, "clusterdeployments", READ, "S-201: what refers to secrets"),
+    row(HIVE, "clusterpools", READ, "S-203: secrets of pools"),
 ];
 
 /// Writes everywhere.
 pub const CLUSTER_WRITES: &[Permission] = &[
+    row(ADDON, "managedclusteraddons", &["create", "delete"], "S-157, S-190"),
+    row(ACCOUNTS, "managedserviceaccounts", &["create", "patch", "delete"], "S-163, S-164, S-190"),
+    row(WORK, "manifestworks", &["create", "delete"], "S-158, S-162, S-190"),
+    row("", "secrets", &["patch"], "S-180: marks on tokens; S-201, S-207: labels"),
+    row("", "configmaps", &["patch"], "S-201: labels"),
+    row(HIVE, "clusterdeployments", &["patch"], "S-202: those of pools may be restored"),
     row(OPERATOR, "internalhubcomponents", &["patch"], "R-801, R-804: finalizers"),
     row(CLUSTER, "managedclusters", &["patch"], "R-737: import now"),
-    row("", "secrets", &["get", "create", "delete"], "R-735…R-737: a token becomes an import; R-710"),
+    row(
+        "",
+        "secrets",
+        &["get", "create", "delete"],
+        "R-735…R-737: a token becomes an import; R-710; S-164, S-190",
+    ),
 ];
 
 /// What a cleanup after a restore needs, everywhere; without it objects are left as they are, and that is told.

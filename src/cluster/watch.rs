@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use futures::TryStreamExt;
 use kube::Client;
-use kube::api::{ListParams, WatchEvent, WatchParams};
+use kube::api::{WatchEvent, WatchParams};
 use kube::core::{ObjectMeta, Request};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::error::{Class, Error};
 use super::guard::Guarded;
-use super::list::{Kind, Listed, list, plural};
+use super::list::{Listed, Object, Scope, list};
+use super::presence::Presence;
 use crate::plan::Unreadable;
 
 /// The server ends a watch after this long; a watch that lasts longer is a dead connection.
@@ -43,36 +44,44 @@ pub enum News<K> {
     Unreadable(Box<Unreadable>),
     /// Such an object is gone.
     UnreadableGone(Box<Unreadable>),
+    /// The server does not serve the kind, which is no failure; everything known before is gone.
+    Absent,
     /// The watch is broken and being mended.
     Broken(Error),
     /// The watch works (again).
     Working,
 }
 
-/// Watches a kind and hands on the news until `tell` says that nobody listens.
-pub async fn follow<K: Kind>(
+/// Watches objects and hands on the news until `tell` says that nobody listens.
+pub async fn follow<K: Object>(
     client: Client,
-    namespace: Option<String>,
+    scope: Scope,
+    mut presence: Presence,
     mut tell: impl FnMut(News<K>) -> bool,
 ) {
     let mut pause = FIRST_PAUSE;
     loop {
-        let end = match list::<K>(&client, namespace.as_deref(), &ListParams::default()).await {
-            Ok(listed) => {
-                let version = start(listed, &mut tell);
-                stay::<K>((&client, namespace.as_deref()), version, &mut pause, &mut tell).await
-            }
-            Err(error) => End::Failed(error),
+        let end = tokio::select! {
+            biased;
+            () = presence.ended() => End::Absent,
+            end = list_and_stay((&client, &scope), &mut pause, &mut tell) => end,
         };
-        match end {
-            End::NobodyListens => return,
-            End::Expired => {}
-            End::Failed(error) => {
-                if !tell(News::Broken(error)) {
-                    return;
-                }
+        let goes_on = match end {
+            End::NobodyListens => false,
+            End::Expired => true,
+            End::Failed(error) if error.class() != Class::KindMissing || presence.is_certain() => {
+                let goes_on = tell(News::Broken(error));
                 wait(&mut pause).await;
+                goes_on
             }
+            End::Absent | End::Failed(_) => {
+                let goes_on = tell(News::Absent);
+                presence.worth_a_try().await;
+                goes_on
+            }
+        };
+        if !goes_on {
+            return;
         }
     }
 }
@@ -81,25 +90,41 @@ enum End {
     NobodyListens,
     /// The version is too old to go on from: list again.
     Expired,
+    /// The kind is known to have gone.
+    Absent,
     Failed(Error),
 }
 
-fn start<K: Kind>(listed: Listed<K>, tell: &mut impl FnMut(News<K>) -> bool) -> String {
+async fn list_and_stay<K: Object>(
+    (client, scope): (&Client, &Scope),
+    pause: &mut Duration,
+    tell: &mut impl FnMut(News<K>) -> bool,
+) -> End {
+    match list::<K>(client, scope).await {
+        Ok(listed) => {
+            let version = start(listed, tell);
+            stay::<K>((client, scope), version, pause, tell).await
+        }
+        Err(error) => End::Failed(error),
+    }
+}
+
+fn start<K: Object>(listed: Listed<K>, tell: &mut impl FnMut(News<K>) -> bool) -> String {
     let Listed { items: objects, unreadable, resource_version } = listed;
     tell(News::All { objects, unreadable, version: resource_version.clone() });
     resource_version
 }
 
 /// Watches from `version` on, again and again, until the version has expired or nobody listens.
-async fn stay<K: Kind>(
-    (client, namespace): (&Client, Option<&str>),
+async fn stay<K: Object>(
+    (client, scope): (&Client, &Scope),
     mut version: String,
     pause: &mut Duration,
     tell: &mut impl FnMut(News<K>) -> bool,
 ) -> End {
     loop {
         let begin = Instant::now();
-        match once::<K>(client, namespace, &mut version, tell).await {
+        match once::<K>(client, scope, &mut version, tell).await {
             Ok(true) => *pause = FIRST_PAUSE,
             Ok(false) => return End::NobodyListens,
             Err(error) if error.class() == Class::Expired => return End::Expired,
@@ -112,7 +137,7 @@ async fn stay<K: Kind>(
                     *pause = FIRST_PAUSE;
                 }
                 wait(pause).await;
-                if has_gone_back::<K>(client, namespace, &version).await {
+                if has_gone_back::<K>(client, scope, &version).await {
                     return End::Expired;
                 }
                 continue;
@@ -127,37 +152,32 @@ async fn stay<K: Kind>(
 
 /// True if the server is at an earlier version than `version`: etcd was restored from a backup. A watch from a version
 /// that is still to come would be told nothing.
-async fn has_gone_back<K: Kind>(client: &Client, namespace: Option<&str>, version: &str) -> bool {
-    let newest = list::<K>(client, namespace, &ListParams::default().limit(1)).await;
+async fn has_gone_back<K: Object>(client: &Client, scope: &Scope, version: &str) -> bool {
+    let newest = list::<K>(client, &Scope { limit: Some(1), ..scope.clone() }).await;
     let number = |text: &str| text.parse::<u64>().ok();
     newest.is_ok_and(|newest| number(&newest.resource_version) < number(version))
 }
 
 /// One watch request; true when the server ended it in the usual way.
-async fn once<K: Kind>(
+async fn once<K: Object>(
     client: &Client,
-    namespace: Option<&str>,
+    scope: &Scope,
     version: &mut String,
     tell: &mut impl FnMut(News<K>) -> bool,
 ) -> Result<bool, Error> {
-    let name = plural::<K>();
-    let params = WatchParams::default().timeout(WATCH_SECONDS);
-    let request = Request::new(K::url_path(&(), namespace));
-    let request = match K::metadata_api() {
-        true => request.watch_metadata(&params, version),
-        false => request.watch(&params, version),
-    };
-    let request = request.map_err(|error| Error::new("watch", &name, kube::Error::BuildRequest(error)))?;
+    let name = scope.name.as_str();
+    let request = watch_request(scope, version);
+    let request = request.map_err(|error| Error::new("watch", name, kube::Error::BuildRequest(error)))?;
     let events = client.request_events::<Guarded<K>>(request).await;
-    let mut events = pin!(events.map_err(Error::on("watch", &name))?);
+    let mut events = pin!(events.map_err(Error::on("watch", name))?);
     if !tell(News::Working) {
         return Ok(false);
     }
     loop {
         let next = timeout(DEAD_AFTER, events.try_next()).await;
-        let event = next.map_err(|_| Error::timed_out("watch", &name))?.map_err(Error::on("watch", &name))?;
+        let event = next.map_err(|_| Error::timed_out("watch", name))?.map_err(Error::on("watch", name))?;
         let Some(news) = event.map(|event| news_of(event, version)) else { return Ok(true) };
-        if let Some(news) = news.map_err(Error::on("watch", &name))?
+        if let Some(news) = news.map_err(Error::on("watch", name))?
             && !tell(news)
         {
             return Ok(false);
@@ -165,7 +185,20 @@ async fn once<K: Kind>(
     }
 }
 
-fn news_of<K: Kind>(event: WatchEvent<Guarded<K>>, version: &mut String) -> kube::Result<Option<News<K>>> {
+fn watch_request(scope: &Scope, version: &str) -> Result<http::Request<Vec<u8>>, kube::core::request::Error> {
+    let params = WatchParams {
+        label_selector: scope.labels.clone(),
+        field_selector: scope.fields.clone(),
+        ..WatchParams::default().timeout(WATCH_SECONDS)
+    };
+    let request = Request::new(scope.path.as_str());
+    match scope.metadata_only {
+        true => request.watch_metadata(&params, version),
+        false => request.watch(&params, version),
+    }
+}
+
+fn news_of<K: Object>(event: WatchEvent<Guarded<K>>, version: &mut String) -> kube::Result<Option<News<K>>> {
     let (guarded, is_gone) = match event {
         WatchEvent::Added(guarded) | WatchEvent::Modified(guarded) => (guarded, false),
         WatchEvent::Deleted(guarded) => (guarded, true),
@@ -238,7 +271,7 @@ mod tests {
             }
             !matches!(news, News::Working)
         };
-        follow(client(answers, &asked), None, tell).await;
+        follow(client(answers, &asked), Scope::of::<Backup>(None), Presence::Certain, tell).await;
         let asked = asked.lock().unwrap().clone();
         (told, asked)
     }

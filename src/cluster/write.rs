@@ -2,7 +2,7 @@
 
 use http::Method;
 use kube::Client;
-use kube::core::{ApiResource, DynamicObject};
+use kube::core::{ApiResource, DynamicObject, TypeMeta};
 use serde_json::{Value, json};
 
 use super::error::Error;
@@ -89,7 +89,12 @@ pub async fn patch(
     mode: Mode,
 ) -> Result<DynamicObject, Error> {
     let uri = format!("{}?{}", place.path(""), query(mode));
-    send(client, ("update", place), (Method::PATCH, uri, MERGE_PATCH), change).await
+    let mut object: DynamicObject =
+        send(client, ("update", place), (Method::PATCH, uri, MERGE_PATCH), change).await?;
+    // An answer of metadata alone has a kind of its own.
+    object.types =
+        Some(TypeMeta { api_version: place.resource.api_version.clone(), kind: place.resource.kind.clone() });
+    Ok(object)
 }
 
 /// Changes the status by a JSON merge patch. Fields an older CRD does not know are dropped.
@@ -149,6 +154,14 @@ pub async fn delete(
     Ok(serde_json::from_value(answer).ok().filter(|object: &DynamicObject| object.metadata.name.is_some()))
 }
 
+/// Of secrets nothing but metadata comes back: no value of theirs ever is in memory.
+fn accepted(place: &Place) -> &'static str {
+    match place.resource.plural.as_str() {
+        "secrets" => "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1",
+        _ => "application/json",
+    }
+}
+
 const MERGE_PATCH: &str = "application/merge-patch+json";
 
 pub(super) fn query(mode: Mode) -> String {
@@ -166,6 +179,7 @@ async fn send<T: serde::de::DeserializeOwned>(
         .method(method)
         .uri(uri)
         .header(http::header::CONTENT_TYPE, content_type)
+        .header(http::header::ACCEPT, accepted(place))
         .body(body.to_string().into_bytes())
         .map_err(|error| Error::new(verb, place.to_string(), kube::Error::HttpError(error)))?;
     client.request(request).await.map_err(Error::on(verb, place.to_string()))
@@ -189,6 +203,13 @@ mod tests {
         assert_eq!(place.path("/status"), "/apis/velero.io/v1/namespaces/acm/restores/r1/status");
         assert_eq!(place.to_string(), "velero restore acm/r1");
         assert_eq!(Place::of::<api::Restore>("acm", "r1").to_string(), "restore acm/r1");
+    }
+
+    #[test]
+    fn a_patched_secret_comes_back_without_its_values() {
+        let place = Place::of::<k8s_openapi::api::core::v1::Secret>("c1", "s");
+        assert!(accepted(&place).contains("as=PartialObjectMetadata"));
+        assert_eq!(accepted(&Place::of::<velero::Restore>("acm", "r1")), "application/json");
     }
 
     #[test]

@@ -5,37 +5,31 @@ use std::time::Duration;
 
 use k8s_openapi::api::core::v1::ObjectReference;
 use kube::Resource;
-use tokio::time::Instant;
 
+use super::answers::Answers;
 use super::metrics::Metrics;
 use super::world::World;
+use crate::cluster::Error;
 use crate::cluster::apply::{Applier, place_of};
-use crate::cluster::observe::{Reader, decide};
+use crate::cluster::facts::Reader;
 use crate::cluster::status::{self, Written};
-use crate::cluster::{Error, clock};
 use crate::plan::{
-    self, Action, HubSnapshot, LoopOptions, NextStatus, OnRequest, Outcome, Plan, Step, Subject, SubjectKind,
-    Wake,
+    self, Action, HubSnapshot, LoopOptions, NextStatus, Outcome, Plan, Step, Subject, SubjectKind, Wake,
 };
 
-/// Facts older than this are read again when they are asked for.
-const FACTS_TTL: Duration = Duration::from_secs(60);
-/// How long discovery may tell the old kinds after a CRD has changed.
-const DISCOVERY_LAG: Duration = Duration::from_secs(5);
+/// When to look again while first lists are on their way; their arrival brings it forward.
+const SOON: Duration = Duration::from_millis(100);
 
 /// What passes share.
 pub(super) struct Passes {
     /// Answers the planner's questions.
-    pub(super) reader: Reader,
+    pub(super) answers: Answers,
     /// Carries out steps.
     pub(super) applier: Applier,
     /// What the user chose.
     pub(super) options: LoopOptions,
     /// Log every step and take none.
     pub(super) dry_run: bool,
-    facts: OnRequest,
-    facts_since: Option<Instant>,
-    crds_changed: Option<Instant>,
     /// The last plan logged for each object, so that a dry run says nothing twice.
     said: BTreeMap<Subject, String>,
 }
@@ -55,34 +49,12 @@ impl Passes {
     /// Nothing known yet.
     pub(super) fn new(reader: Reader, options: LoopOptions, dry_run: bool) -> Self {
         let applier = Applier::new(reader.client.clone());
-        let facts = OnRequest::default();
-        Self {
-            reader,
-            applier,
-            options,
-            dry_run,
-            facts,
-            facts_since: None,
-            crds_changed: None,
-            said: BTreeMap::new(),
-        }
-    }
-
-    /// What the server serves has changed.
-    pub(super) fn forget_facts(&mut self) {
-        (self.facts, self.facts_since) = (OnRequest::default(), None);
-        self.crds_changed = Some(Instant::now());
-    }
-
-    /// Time until discovery has certainly caught up with the last change of a CRD; `None` once it has.
-    fn settling(&self) -> Option<Duration> {
-        let left = DISCOVERY_LAG.saturating_sub(self.crds_changed?.elapsed());
-        (!left.is_zero()).then_some(left)
+        Self { answers: Answers::new(reader), applier, options, dry_run, said: BTreeMap::new() }
     }
 
     /// When to look again; while discovery may lag behind, no later than that it cannot any more.
     fn due(&self, wake: Wake) -> Option<Duration> {
-        [due(wake), self.settling()].into_iter().flatten().min()
+        [due(wake), self.answers.settling()].into_iter().flatten().min()
     }
 
     /// Makes a pass over an object.
@@ -96,12 +68,10 @@ impl Passes {
         subject: &Subject,
         metrics: &Metrics,
     ) -> Result<Verdict, Error> {
-        if self.facts_since.is_some_and(|since| since.elapsed() > FACTS_TTL) {
-            (self.facts, self.facts_since) = (OnRequest::default(), None);
-        }
-        let hub = world.snapshot(subject, &self.options, &self.facts);
-        let (hub, plan) = decide(&self.reader, hub, clock::now()).await?;
-        self.keep_facts(&hub);
+        let hub = world.snapshot(subject, &self.options);
+        let Some((hub, plan)) = self.answers.decide(world, hub).await? else {
+            return Ok(Verdict { changed: false, failed: false, wake: Some(SOON) });
+        };
         if self.dry_run {
             self.say(subject, &plan);
             return Ok(Verdict { changed: false, failed: false, wake: due(plan.wake) });
@@ -129,19 +99,12 @@ impl Passes {
         next: Option<NextStatus>,
     ) -> Result<Option<Written>, Error> {
         let Some(next) = next else { return Ok(None) };
-        let written = status::write(&self.reader.client, hub, &next).await?;
+        let written = status::write(&self.answers.reader.client, hub, &next).await?;
         if let Written::Done(object) = &written {
             report_phase(hub, &next);
             world.take_own(object);
         }
         Ok(Some(written))
-    }
-
-    fn keep_facts(&mut self, hub: &HubSnapshot) {
-        let lasting = hub.on_request.lasting();
-        if self.settling().is_none() && lasting != self.facts {
-            (self.facts, self.facts_since) = (lasting, Some(Instant::now()));
-        }
     }
 
     /// Logs a plan that will not be carried out, once.
@@ -175,11 +138,11 @@ fn reference_of(hub: &HubSnapshot) -> ObjectReference {
 fn take_in(world: &mut World, action: &Action, outcome: &Outcome) -> bool {
     match (action, outcome) {
         (_, Outcome::Done(Some(object)) | Outcome::AlreadyThere(object)) => world.take_own(object),
-        (Action::Delete(target), Outcome::Done(None) | Outcome::Gone) => {
-            let place = place_of(target);
-            let key = (target.namespace.clone(), target.name.clone());
-            world.forget(&place.resource.kind, place.resource.group == "velero.io", &key)
-        }
+        (
+            Action::Delete(target) | Action::DeleteForeground(target) | Action::DetachAndDelete(target),
+            Outcome::Done(None) | Outcome::Gone,
+        )
+        | (Action::Patch(target, _), Outcome::Gone) => world.forget(&place_of(target)),
         _ => false,
     }
 }

@@ -9,6 +9,8 @@ use crate::plan::Subject;
 
 /// Events within this time lead to one pass.
 pub(super) const DEBOUNCE: Duration = Duration::from_millis(10);
+/// The same for events that may come by the thousand.
+pub(super) const SLOW_DEBOUNCE: Duration = Duration::from_millis(300);
 /// Spec: S-270
 const FIRST_BACKOFF: Duration = Duration::from_millis(5);
 /// Spec: S-270
@@ -35,8 +37,13 @@ struct Entry {
 impl Queue {
     /// Something that may concern the object happened.
     pub(super) fn touch(&mut self, subject: &Subject, now: Instant) {
+        self.touch_after(subject, DEBOUNCE, now);
+    }
+
+    /// As [`Self::touch`]; events within `debounce` lead to one pass.
+    pub(super) fn touch_after(&mut self, subject: &Subject, debounce: Duration, now: Instant) {
         let entry = self.entries.entry(subject.clone()).or_default();
-        let due = entry.not_before.map_or(now + DEBOUNCE, |rest| rest.max(now + DEBOUNCE));
+        let due = entry.not_before.map_or(now + debounce, |rest| rest.max(now + debounce));
         entry.due = Some(entry.due.map_or(due, |earlier| earlier.min(due)));
     }
 
@@ -121,6 +128,7 @@ mod tests {
         assert_eq!(queue.take_due(now + DEBOUNCE * 2), None);
     }
 
+    /// S-270: up to 1000 s; S-294: one object never holds up another
     #[test]
     fn a_failing_object_backs_off_without_holding_up_the_others() {
         let (mut queue, now) = (Queue::default(), Instant::now());
@@ -132,6 +140,7 @@ mod tests {
         assert_eq!(queue.next_due(), Some(now + LONGEST_BACKOFF));
     }
 
+    /// S-270
     #[test]
     fn the_backoff_doubles_from_5_ms_and_success_resets_it() {
         let (mut queue, now) = (Queue::default(), Instant::now());
@@ -143,6 +152,7 @@ mod tests {
         assert_eq!(queue.failures(&subject("a")), 0);
     }
 
+    /// S-271: an error wins over the time a plan asks for, and news over both
     #[test]
     fn an_event_brings_a_failing_object_forward_after_a_rest() {
         let (mut queue, now) = (Queue::default(), Instant::now());

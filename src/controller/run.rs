@@ -14,8 +14,8 @@ use super::health::{Endpoints, Health, serve};
 use super::pass::Passes;
 use super::worker::Worker;
 use crate::api::{BackupSchedulePhase, RestorePhase};
+use crate::cluster::facts::Reader;
 use crate::cluster::lease::{Attempt, Claim, Holder, LeaseOptions};
-use crate::cluster::observe::Reader;
 use crate::cluster::{Class, Connection, Error, clock};
 use crate::plan::LoopOptions;
 
@@ -105,9 +105,10 @@ pub async fn run(
         return Ok(End::Settled);
     };
     feeds.watch_all(&reach);
-    let reader = Reader { client: connection.client.clone(), hub_id: options.hub_id.clone() };
+    let reader = Reader::new(connection.client.clone(), options.hub_id.clone());
     let passes = Passes::new(reader, options.planning.clone(), options.dry_run);
-    let mut worker = Worker::new(passes, inbox, Arc::clone(&health), options.metrics_address.is_some());
+    let mut worker =
+        Worker::new(passes, (feeds, inbox), Arc::clone(&health), options.metrics_address.is_some());
     let ended = tokio::select! {
         ended = work(&mut worker, options.once, &mut stop) => ended,
         lost = held.lost() => return Err(Problem::LeaseLost(lost)),

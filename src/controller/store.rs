@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kube::core::ObjectMeta;
 
-use crate::cluster::list::Kind;
+use crate::cluster::list::Object;
 use crate::plan::Unreadable;
 
 /// Namespace and name.
@@ -48,7 +48,7 @@ impl<K> Store<K> {
     }
 }
 
-impl<K: Kind + PartialEq> Store<K> {
+impl<K: Object + PartialEq> Store<K> {
     /// True once the first list has arrived.
     pub(super) fn is_synced(&self) -> bool {
         self.is_synced
@@ -62,6 +62,16 @@ impl<K: Kind + PartialEq> Store<K> {
     /// All objects.
     pub(super) fn all(&self) -> Vec<K> {
         self.objects.values().cloned().collect()
+    }
+
+    /// Namespaces and names of the objects that do not decode.
+    pub(super) fn unreadable_keys(&self) -> impl Iterator<Item = &Key> {
+        self.unreadable.keys()
+    }
+
+    /// All objects, in place.
+    pub(super) fn values(&self) -> impl Iterator<Item = &K> {
+        self.objects.values()
     }
 
     /// Namespaces and names of all objects, readable or not.
@@ -135,6 +145,17 @@ impl<K: Kind + PartialEq> Store<K> {
         self.unreadable.values().filter(|object| object.namespace() == namespace).cloned().collect()
     }
 
+    /// Forgets everything: the server no longer serves the kind. True if anything was known, or nothing was sure.
+    pub(super) fn clear(&mut self) -> bool {
+        let was_news = !self.is_synced || !self.objects.is_empty();
+        self.objects.clear();
+        self.unreadable.clear();
+        self.deleted.clear();
+        self.told = 0;
+        self.is_synced = true;
+        was_news
+    }
+
     /// Replaces everything by a list as of `version`; what we wrote since stays. Returns what changed.
     ///
     /// A list is never older than what a watch has told before. If it is, the server has gone back in time, as etcd
@@ -188,7 +209,7 @@ impl<K: Kind + PartialEq> Store<K> {
 }
 
 /// Namespace and name of an object.
-pub(super) fn key_of<K: Kind>(object: &K) -> Key {
+pub(super) fn key_of<K: Object>(object: &K) -> Key {
     let meta = object.meta();
     (meta.namespace.clone().unwrap_or_default(), meta.name.clone().unwrap_or_default())
 }
@@ -197,12 +218,12 @@ fn key_of_unreadable(object: &Unreadable) -> Key {
     (object.namespace().to_owned(), object.name().to_owned())
 }
 
-fn uid_of<K: Kind>(object: &K) -> &str {
+fn uid_of<K: Object>(object: &K) -> &str {
     object.meta().uid.as_deref().unwrap_or_default()
 }
 
 /// Resource versions of one kind grow, as Kubernetes promises since 1.35 and has always kept.
-pub(super) fn version_of<K: Kind>(object: &K) -> u64 {
+pub(super) fn version_of<K: Object>(object: &K) -> u64 {
     version_in(object.meta())
 }
 

@@ -7,19 +7,22 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-use super::feeds::Item;
+use super::feeds::{Feeds, Item};
 use super::figures::Figures;
 use super::health::Health;
 use super::pass::{Passes, Verdict, short};
 use super::queue::Queue;
 use super::world::{Touched, World};
 use crate::cluster::Error;
-use crate::plan::Subject;
+use crate::cluster::selection::Selected;
+use crate::plan::{Subject, SubjectKind};
 
 /// A failing object counts as stuck, as far as `--once` goes, after this many tries.
 const ONCE_TRIES: u32 = 3;
 /// How long `--once` waits for its first lists.
 const ONCE_PATIENCE: Duration = Duration::from_secs(60);
+/// One that went may be on its way back, as after `schedule recreate`: what it left is not removed sooner. Spec: S-193
+const FAREWELL: Duration = Duration::from_secs(15);
 /// A day ahead stands for "never".
 const FAR: Duration = Duration::from_secs(86_400);
 
@@ -29,6 +32,7 @@ pub(super) struct Worker {
     pub(super) world: World,
     queue: Queue,
     passes: Passes,
+    feeds: Feeds,
     inbox: UnboundedReceiver<Item>,
     health: Arc<Health>,
     /// Somebody reads the figures, so they are worth taking.
@@ -40,12 +44,14 @@ impl Worker {
     /// A worker that has seen nothing yet.
     pub(super) fn new(
         passes: Passes,
-        inbox: UnboundedReceiver<Item>,
+        (feeds, inbox): (Feeds, UnboundedReceiver<Item>),
         health: Arc<Health>,
         has_readers: bool,
     ) -> Self {
         let (world, queue) = (World::default(), Queue::default());
-        Self { world, queue, passes, inbox, health, has_readers, is_synced: false }
+        let mut worker = Self { world, queue, passes, feeds, inbox, health, has_readers, is_synced: false };
+        worker.follow_what_is_wanted();
+        worker
     }
 
     /// Works until told to stop; a pass that has begun is finished.
@@ -147,8 +153,19 @@ impl Worker {
             }
             Verdict { wake, .. } => {
                 self.queue.settle(subject, wake, now);
+                if wake.is_none() {
+                    self.take_leave(subject);
+                }
                 "settled"
             }
+        }
+    }
+
+    /// What was done for an object that is gone is over.
+    fn take_leave(&mut self, subject: &Subject) {
+        if self.world.take_leave(subject) {
+            self.queue.remove(subject);
+            self.follow_what_is_wanted();
         }
     }
 
@@ -167,16 +184,35 @@ impl Worker {
     }
 
     fn take_in(&mut self, item: Item) {
+        let may_want_more =
+            matches!(item, Item::Schedule(_) | Item::Other(Selected::Deployments | Selected::Pools, _));
         let touched = self.world.take(item);
         if touched.served {
-            self.passes.forget_facts();
+            self.passes.answers.forget_served();
+        }
+        if may_want_more {
+            self.follow_what_is_wanted();
         }
         let now = Instant::now();
         for subject in self.subjects_of(&touched) {
             self.queue.touch(&subject, now);
         }
+        for subject in &touched.departed {
+            self.queue.touch_after(subject, FAREWELL, now);
+        }
+        if let Some(debounce) = touched.schedules {
+            let subjects = self.world.subjects(None);
+            let schedules = subjects.iter().filter(|subject| subject.kind == SubjectKind::BackupSchedule);
+            schedules.for_each(|subject| self.queue.touch_after(subject, debounce, now));
+        }
         self.is_synced = self.is_synced || self.world.unsynced().is_empty();
         self.health.set("watches", self.problem());
+    }
+
+    /// Follows what the objects that are there make worth following.
+    fn follow_what_is_wanted(&mut self) {
+        let wanted = self.world.wanted();
+        self.feeds.want(&wanted, self.world.hive_namespaces());
     }
 
     fn subjects_of(&self, touched: &Touched) -> Vec<Subject> {

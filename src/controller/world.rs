@@ -1,17 +1,25 @@
 //! What the loop knows of the hub: one store per kind, and what each piece of news touches.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::core::DynamicObject;
 
 use super::feeds::Item;
+use super::others::{Change, Known, Others};
+use super::queue::{DEBOUNCE, SLOW_DEBOUNCE};
 use super::store::{Key, Store, key_of, parse_version};
+use crate::cluster::facts::{ALWAYS_READ, selections_of};
 use crate::cluster::list::{Kind, describe, plural};
+use crate::cluster::selection::Selected;
 use crate::cluster::watch::News;
+use crate::cluster::write::Place;
 use crate::cluster::{Class, guard};
-use crate::plan::{HubSnapshot, LoopOptions, OnRequest, Subject, SubjectKind, Unreadable, VeleroState};
+use crate::plan::{
+    HubSnapshot, LoopOptions, OnRequest, Query, Subject, SubjectKind, Unreadable, VeleroState,
+};
 use crate::{api, velero};
 
 /// Everything watched.
@@ -24,6 +32,9 @@ pub(super) struct World {
     velero_restores: Store<velero::Restore>,
     storage_locations: Store<velero::BackupStorageLocation>,
     delete_requests: Store<velero::DeleteBackupRequest>,
+    others: Others,
+    /// BackupSchedules that were seen to go and have not been taken leave of. Spec: S-193
+    departed: BTreeSet<Key>,
     broken: BTreeMap<String, String>,
     /// The log says that something is broken.
     told_broken: bool,
@@ -40,6 +51,8 @@ impl Default for World {
             velero_restores: Store::default(),
             storage_locations: Store::for_news_in(without_heartbeat),
             delete_requests: Store::default(),
+            others: Others::default(),
+            departed: BTreeSet::new(),
             broken: BTreeMap::new(),
             told_broken: false,
             unreadable: BTreeSet::new(),
@@ -67,15 +80,24 @@ pub(super) struct Touched {
     pub(super) everything: bool,
     /// What the server serves may have changed.
     pub(super) served: bool,
+    /// All BackupSchedules, after this long.
+    pub(super) schedules: Option<Duration>,
+    /// BackupSchedules that just went.
+    pub(super) departed: Vec<Subject>,
 }
 
 impl World {
     /// Takes in a piece of news.
     pub(super) fn take(&mut self, item: Item) -> Touched {
+        let item = match item {
+            Item::Other(selected, news) => return self.take_other(selected, news),
+            Item::Schedule(news) => return self.take_schedule(news),
+            item => item,
+        };
         let Self { broken, told_broken, unreadable, .. } = self;
         let mut notes = Notes { broken, told_broken, unreadable };
         let namespaces = match item {
-            Item::Schedule(news) => notes.absorb(&mut self.schedules, news),
+            Item::Other(..) | Item::Schedule(_) => return Touched::default(),
             Item::Restore(news) => notes.absorb(&mut self.restores, news),
             Item::VeleroSchedule(news) => notes.absorb(&mut self.velero_schedules, news),
             Item::VeleroBackup(news) => notes.absorb(&mut self.backups, news),
@@ -99,6 +121,77 @@ impl World {
         Touched { namespaces, ..Touched::default() }
     }
 
+    /// Remembers which BackupSchedules went. Spec: S-193
+    fn take_schedule(&mut self, news: News<api::BackupSchedule>) -> Touched {
+        let may_go = matches!(news, News::All { .. } | News::Gone(_) | News::UnreadableGone(_));
+        let before: BTreeSet<Key> =
+            if may_go { self.schedules.keys().cloned().collect() } else { BTreeSet::new() };
+        let Self { broken, told_broken, unreadable, .. } = self;
+        let namespaces = Notes { broken, told_broken, unreadable }.absorb(&mut self.schedules, news);
+        let there: BTreeSet<&Key> = self.schedules.keys().collect();
+        let departed = &mut self.departed;
+        departed.retain(|key| !there.contains(key));
+        let gone = before.into_iter().filter(|key| !there.contains(key));
+        let gone: Vec<Subject> = gone.filter(|key| departed.insert(key.clone())).map(schedule_of).collect();
+        Touched { namespaces, departed: gone, ..Touched::default() }
+    }
+
+    /// Thousands of these may change in a row; the first whole list is waited for.
+    fn take_other(&mut self, selected: Selected, news: News<DynamicObject>) -> Touched {
+        let schedules = match self.others.take(selected, news) {
+            Change::None => None,
+            Change::Some => Some(SLOW_DEBOUNCE),
+            Change::Complete => Some(DEBOUNCE),
+        };
+        Touched { schedules, ..Touched::default() }
+    }
+
+    /// Objects of other components that rules read now. Nothing is followed for a hub that is not backed up.
+    pub(super) fn wanted(&mut self) -> BTreeSet<Selected> {
+        let mut wanted = BTreeSet::from_iter(ALWAYS_READ.iter().copied());
+        if !self.departed.is_empty() {
+            wanted.extend(selections_of(&Query::TokensLeft));
+        }
+        for schedule in self.schedules.values() {
+            let query =
+                if schedule.spec.use_managed_service_account { Query::Tokens } else { Query::TokensLeft };
+            wanted.extend(selections_of(&query));
+            wanted.extend(selections_of(&Query::Credentials));
+        }
+        let (namespaces, names_config_maps) = self.others.of_hive();
+        wanted.extend((!namespaces.is_empty()).then_some(Selected::ClusterSecrets));
+        wanted.extend(names_config_maps.then_some(Selected::ClusterConfigMaps));
+        self.others.keep(&wanted);
+        wanted
+    }
+
+    /// The namespaces Hive works in; none before all of them are known.
+    pub(super) fn hive_namespaces(&self) -> BTreeSet<String> {
+        self.others.of_hive().0
+    }
+
+    /// The objects behind a question, as far as they are followed.
+    pub(super) fn lists(&self, query: &Query) -> Known {
+        match query {
+            Query::Credentials => self.others.of_credentials(),
+            _ => self.others.lists(selections_of(query)),
+        }
+    }
+
+    /// The BackupSchedules that want tokens, as `namespace/name`; one that cannot be read may. Spec: S-193
+    pub(super) fn wanting_tokens(&self) -> BTreeSet<String> {
+        let mut wanting = crate::plan::tokens::wanting(self.schedules.values());
+        let unreadable = self.schedules.unreadable_keys();
+        wanting.extend(unreadable.map(|(namespace, name)| format!("{namespace}/{name}")));
+        wanting
+    }
+
+    /// Forgets a BackupSchedule that is gone. True if there was one to forget.
+    pub(super) fn take_leave(&mut self, subject: &Subject) -> bool {
+        let key = (subject.namespace.clone(), subject.name.clone());
+        subject.kind == SubjectKind::BackupSchedule && self.departed.remove(&key)
+    }
+
     /// Takes in the server's answer to a write of ours. True if it changed anything.
     pub(super) fn take_own(&mut self, object: &DynamicObject) -> bool {
         let Some(types) = &object.types else { return false };
@@ -111,18 +204,19 @@ impl World {
             ("velero.io/v1", "Backup") => set(&mut self.backups, object),
             ("velero.io/v1", "Restore") => set(&mut self.velero_restores, object),
             ("velero.io/v1", "DeleteBackupRequest") => set(&mut self.delete_requests, object),
-            _ => false,
+            _ => self.others.take_own(object),
         }
     }
 
     /// Forgets an object we deleted. True if it was known.
-    pub(super) fn forget(&mut self, kind: &str, is_velero: bool, key: &Key) -> bool {
-        match (is_velero, kind) {
-            (true, "Schedule") => self.velero_schedules.forget(key),
-            (true, "Backup") => self.backups.forget(key),
-            (true, "Restore") => self.velero_restores.forget(key),
-            (false, "Restore") => self.restores.forget(key),
-            _ => false,
+    pub(super) fn forget(&mut self, place: &Place) -> bool {
+        let key = &(place.namespace.clone(), place.name.clone());
+        match (place.resource.group.as_str(), place.resource.kind.as_str()) {
+            ("velero.io", "Schedule") => self.velero_schedules.forget(key),
+            ("velero.io", "Backup") => self.backups.forget(key),
+            ("velero.io", "Restore") => self.velero_restores.forget(key),
+            (api::GROUP, "Restore") => self.restores.forget(key),
+            _ => self.others.forget(&place.resource, key),
         }
     }
 
@@ -134,11 +228,11 @@ impl World {
         schedules.chain(self.restores.keys().filter(is_here).map(named(SubjectKind::Restore))).collect()
     }
 
-    /// True if the subject is there, readable or not.
+    /// True if the subject is there, readable or not, or has yet to be taken leave of.
     pub(super) fn has(&self, subject: &Subject) -> bool {
         let key = (subject.namespace.clone(), subject.name.clone());
         let is_readable = match subject.kind {
-            SubjectKind::BackupSchedule => self.schedules.get(&key).is_some(),
+            SubjectKind::BackupSchedule => self.schedules.get(&key).is_some() || self.departed.contains(&key),
             SubjectKind::Restore => self.restores.get(&key).is_some(),
         };
         is_readable || self.unreadable(subject).is_some()
@@ -153,12 +247,7 @@ impl World {
     }
 
     /// What a pass about `subject` may know.
-    pub(super) fn snapshot(
-        &self,
-        subject: &Subject,
-        options: &LoopOptions,
-        facts: &OnRequest,
-    ) -> HubSnapshot {
+    pub(super) fn snapshot(&self, subject: &Subject, options: &LoopOptions) -> HubSnapshot {
         let namespace = subject.namespace.as_str();
         HubSnapshot {
             subject: subject.clone(),
@@ -174,7 +263,7 @@ impl World {
                 storage_locations: self.storage_locations.all(),
                 delete_requests: self.delete_requests.in_namespace(namespace),
             },
-            on_request: facts.clone(),
+            on_request: OnRequest::default(),
         }
     }
 
@@ -208,6 +297,10 @@ impl World {
     }
 }
 
+fn schedule_of((namespace, name): Key) -> Subject {
+    Subject { kind: SubjectKind::BackupSchedule, namespace, name }
+}
+
 /// What is remembered beside the objects.
 struct Notes<'a> {
     broken: &'a mut BTreeMap<String, String>,
@@ -237,6 +330,8 @@ impl Notes<'_> {
                 let key = (object.namespace().to_owned(), object.name().to_owned());
                 store.unreadable_gone(&object).then_some(key).into_iter().collect()
             }
+            // Kinds the loop cannot do without are never absent, only broken.
+            News::Absent => BTreeSet::new(),
             News::Broken(error) => {
                 self.report_broken(plural::<K>(), error.cause(), error.class());
                 BTreeSet::new()
@@ -304,6 +399,47 @@ mod tests {
         assert_eq!(world.take(Item::Schedule(News::Set(older))), Touched::default());
     }
 
+    /// S-193: a BackupSchedule that went is looked at once more, unless another of its name is there already
+    #[test]
+    fn a_schedule_that_went_is_kept_until_leave_is_taken() {
+        let mut world = World::default();
+        let object: api::BackupSchedule = serde_json::from_value(backup_schedule("Enabled", "9")).unwrap();
+        world.take(Item::Schedule(News::Set(object.clone())));
+        let [subject] = world.subjects(None).try_into().unwrap();
+        let touched = world.take(Item::Schedule(News::Gone(object.clone())));
+        assert_eq!(touched.departed, std::slice::from_ref(&subject));
+        assert!(world.has(&subject) && world.subjects(None).is_empty(), "nothing else brings it forward");
+        assert!(world.wanted().contains(&Selected::Accounts));
+        assert!(world.take_leave(&subject));
+        assert!(!world.has(&subject) && !world.take_leave(&subject));
+        world.take(Item::Schedule(News::Set(object.clone())));
+        world.take(Item::Schedule(News::All {
+            objects: Vec::new(),
+            unreadable: Vec::new(),
+            version: "20".into(),
+        }));
+        assert!(world.has(&subject), "gone while the watch was broken");
+        world.take(Item::Schedule(News::Set(object)));
+        assert!(!world.take_leave(&subject));
+    }
+
+    /// S-291: a hub without BackupSchedules, or with none that wants tokens, does not list its clusters
+    #[test]
+    fn only_what_some_schedule_needs_is_followed() {
+        let mut world = World::default();
+        assert_eq!(world.wanted(), ALWAYS_READ.iter().copied().collect());
+        let mut object: api::BackupSchedule =
+            serde_json::from_value(backup_schedule("Enabled", "9")).unwrap();
+        world.take(Item::Schedule(News::Set(object.clone())));
+        assert!(
+            world.wanted().contains(&Selected::Accounts) && !world.wanted().contains(&Selected::Clusters)
+        );
+        object.spec.use_managed_service_account = true;
+        object.metadata.resource_version = Some("10".to_owned());
+        world.take(Item::Schedule(News::Set(object)));
+        assert!(world.wanted().contains(&Selected::Clusters));
+    }
+
     /// Spec
     #[test]
     fn a_storage_location_concerns_every_namespace() {
@@ -340,13 +476,14 @@ mod tests {
         let touched = world.take(Item::Schedule(News::Unreadable(Box::new(news.clone()))));
         assert_eq!(touched.namespaces, BTreeSet::from(["acm".to_owned()]));
         let subjects = world.subjects(None);
-        let hub = world.snapshot(&subjects[0], &LoopOptions::default(), &OnRequest::default());
+        let hub = world.snapshot(&subjects[0], &LoopOptions::default());
         assert_eq!((hub.schedules.len(), hub.unreadable.as_ref()), (0, Some(&news)));
 
         let again = world.take(Item::Schedule(News::Unreadable(Box::new(news.clone()))));
         assert_eq!(again, Touched::default());
         world.take(Item::Schedule(News::UnreadableGone(Box::new(news))));
-        assert!(world.subjects(None).is_empty() && !world.has(&subjects[0]));
+        assert!(world.subjects(None).is_empty() && world.take_leave(&subjects[0]));
+        assert!(!world.has(&subjects[0]));
     }
 
     #[test]
@@ -358,7 +495,7 @@ mod tests {
         assert!(!world.take(Item::Schedule(list)).namespaces.is_empty());
         let mended = serde_json::from_value(backup_schedule("", "10")).unwrap();
         world.take(Item::Schedule(News::Set(mended)));
-        let hub = world.snapshot(&world.subjects(None)[0], &LoopOptions::default(), &OnRequest::default());
+        let hub = world.snapshot(&world.subjects(None)[0], &LoopOptions::default());
         assert_eq!((hub.schedules.len(), hub.unreadable), (1, None));
     }
 }

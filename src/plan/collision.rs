@@ -44,7 +44,7 @@ impl fmt::Display for Collision {
             )?,
             Self::Restored { record, by } => write!(
                 f,
-                "hub {by} has restored the managed clusters, as {record} says, and hub {by} is the one to back them \
+                "hub {by:?} has restored the managed clusters, as {record} says, and hub {by:?} is the one to back them \
                  up now. "
             )?,
         }

@@ -7,6 +7,7 @@ pub mod cleanup;
 pub mod collision;
 pub mod expired;
 mod kind;
+pub mod labels;
 pub mod latest;
 mod message;
 pub mod next_run;
@@ -22,6 +23,7 @@ pub mod schedule;
 mod settle;
 mod snapshot;
 pub mod tidy;
+pub mod tokens;
 mod unreadable;
 pub mod validate;
 

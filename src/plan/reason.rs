@@ -5,9 +5,11 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use super::cleanup::CleanupReason;
+use super::labels::LabelReason;
 use super::restore::RestoreReason;
 use super::schedule::ScheduleReason;
 use super::tidy::TidyReason;
+use super::tokens::TokenReason;
 
 /// Why a step is taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +20,10 @@ pub enum Reason {
     Restore(RestoreReason),
     /// A person wants it gone.
     Tidy(TidyReason),
+    /// A label for the credentials backup.
+    Label(LabelReason),
+    /// A rule about tokens.
+    Token(TokenReason),
     /// A restore left it over.
     Cleanup(CleanupReason),
 }
@@ -28,6 +34,8 @@ impl fmt::Display for Reason {
             Self::Schedule(reason) => reason.fmt(f),
             Self::Restore(reason) => reason.fmt(f),
             Self::Tidy(reason) => reason.fmt(f),
+            Self::Label(reason) => reason.fmt(f),
+            Self::Token(reason) => reason.fmt(f),
             Self::Cleanup(reason) => reason.fmt(f),
         }
     }
@@ -54,6 +62,18 @@ impl From<RestoreReason> for Reason {
 impl From<TidyReason> for Reason {
     fn from(reason: TidyReason) -> Self {
         Self::Tidy(reason)
+    }
+}
+
+impl From<LabelReason> for Reason {
+    fn from(reason: LabelReason) -> Self {
+        Self::Label(reason)
+    }
+}
+
+impl From<TokenReason> for Reason {
+    fn from(reason: TokenReason) -> Self {
+        Self::Token(reason)
     }
 }
 

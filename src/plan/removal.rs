@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use kube::core::ObjectMeta;
+use kube::core::{DynamicObject, ObjectMeta};
 
 use super::cleanup::Leftover;
 use super::reason::Reason;
@@ -106,6 +106,18 @@ pub(crate) fn step(hub: &HubSnapshot, backup: &Backup, reason: impl Into<Reason>
         Some(request) if has_errors(request) => Some(Step::optional(Action::Delete(target(backup)), reason)),
         Some(_) => None,
     }
+}
+
+/// True if an object of another component bears our mark; nothing else of theirs is removed. Spec: S-190
+pub(crate) fn is_marked(object: &DynamicObject, key: &str, value: &str) -> bool {
+    object.metadata.labels.as_ref().and_then(|labels| labels.get(key)).is_some_and(|found| found == value)
+}
+
+/// True if an account may go: it is ours, not the hub's own, and not part of its installation. Spec: S-190
+pub(crate) fn may_lose_account(account: &DynamicObject, local_cluster: Option<&str>) -> bool {
+    is_marked(account, keys::MSA, keys::TOKEN_ACCOUNT)
+        && !is_marked(account, keys::INSTALLER_NAME, keys::INSTALLER_HUB)
+        && (local_cluster.is_none() || account.metadata.namespace.as_deref() != local_cluster)
 }
 
 fn has_errors(request: &DeleteBackupRequest) -> bool {

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Unreadable;
 use super::cleanup::{Leftovers, Search};
+use super::labels::CredentialFacts;
 use super::on_hub::{AwaitedVolume, ImportFacts, InternalHub};
+use super::tokens::TokenFacts;
 use crate::{api, velero};
 
 /// Everything the planner may know about one hub. Secret values are never in it.
@@ -96,6 +98,12 @@ pub struct OnRequest {
     /// Kinds the API server serves.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub served: Option<ServedApis>,
+    /// Secrets and configmaps that may need a label, and what of Hive's names them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credentials: Option<CredentialFacts>,
+    /// What rules about tokens read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<TokenFacts>,
     /// The components of the hub's installer that wait for Restores; more than one is unusual. Spec: R-113
     #[serde(skip_serializing_if = "Option::is_none")]
     pub internal_hubs: Option<Vec<InternalHub>>,
@@ -126,6 +134,12 @@ pub enum Query {
     Hub,
     /// Fill [`OnRequest::served`].
     Served,
+    /// Fill [`OnRequest::credentials`].
+    Credentials,
+    /// Fill [`OnRequest::tokens`].
+    Tokens,
+    /// Fill [`OnRequest::tokens`] as far as it takes to find what is left of tokens nobody wants.
+    TokensLeft,
     /// Fill [`OnRequest::internal_hubs`].
     InternalHubs,
     /// Fill [`OnRequest::restores_elsewhere`].
@@ -146,7 +160,7 @@ pub enum Query {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct HubFacts {
-    /// Id of the hub; `unknown` where there is none. Spec: S-140
+    /// Id of the hub; `unknown` where it may not be read. Spec: S-140
     pub hub_id: String,
     /// Name of the ManagedCluster that is the hub itself; `None` without one. Spec: S-143
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -206,6 +220,8 @@ impl OnRequest {
     pub fn fill(&mut self, answers: Self) {
         self.hub = answers.hub.or(self.hub.take());
         self.served = answers.served.or(self.served.take());
+        self.credentials = answers.credentials.or(self.credentials.take());
+        self.tokens = answers.tokens.or(self.tokens.take());
         self.internal_hubs = answers.internal_hubs.or(self.internal_hubs.take());
         self.restores_elsewhere = answers.restores_elsewhere.or(self.restores_elsewhere);
         self.volumes = answers.volumes.or(self.volumes.take());

@@ -252,7 +252,7 @@ mod tests {
         })
     }
 
-    fn hub(backups: Vec<Vec<Value>>, restores: Vec<Value>) -> HubSnapshot {
+    fn hub(backups: &[Vec<Value>], restores: &[Value]) -> HubSnapshot {
         serde_json::from_value(json!({
             "subject": {"kind": "Restore", "namespace": "acm", "name": ""},
             "restores": restores, "velero": {"backups": backups.concat()},
@@ -273,14 +273,14 @@ mod tests {
     #[test]
     fn the_newest_complete_run_and_anything_newer_stay_whatever_is_asked() {
         let runs = vec![run(1, "Completed"), run(2, "Completed"), run(3, "Failed"), run(4, "Failed")];
-        let hub = hub(runs, vec![]);
+        let hub = hub(&runs, &[]);
         assert_eq!(names(&hub, Rule::KeepRuns(1)), ["20261122010000"], "02 is the newest complete one");
         assert_eq!(names(&hub, Rule::IncompleteRuns), [] as [&str; 0]);
     }
 
     #[test]
     fn without_a_complete_run_every_run_stays() {
-        let hub = hub(vec![run(1, "Failed"), run(2, "PartiallyFailed")], vec![]);
+        let hub = hub(&[run(1, "Failed"), run(2, "PartiallyFailed")], &[]);
         assert_eq!(names(&hub, Rule::KeepRuns(1)), [] as [&str; 0]);
         assert_eq!(names(&hub, Rule::IncompleteRuns), [] as [&str; 0]);
     }
@@ -289,11 +289,11 @@ mod tests {
     fn what_an_unfinished_restore_uses_stays() {
         let runs = || vec![run(1, "Completed"), run(2, "Completed"), run(3, "Completed")];
         let choice = "acm-credentials-schedule-20261122010000";
-        assert_eq!(names(&hub(runs(), vec![]), Rule::KeepRuns(1)), ["20261122010000", "20261122020000"]);
-        let running = hub(runs(), vec![restore("20", "Running", choice)]);
+        assert_eq!(names(&hub(&runs(), &[]), Rule::KeepRuns(1)), ["20261122010000", "20261122020000"]);
+        let running = hub(&runs(), &[restore("20", "Running", choice)]);
         assert_eq!(names(&running, Rule::KeepRuns(1)), ["20261122020000"]);
         assert!(in_use(&running, now()).contains(choice));
-        let over = hub(runs(), vec![restore("20", "Finished", choice)]);
+        let over = hub(&runs(), &[restore("20", "Finished", choice)]);
         assert_eq!(names(&over, Rule::KeepRuns(1)).len(), 2);
     }
 
@@ -302,12 +302,12 @@ mod tests {
         let mut lacking = run(1, "Completed");
         lacking.remove(0);
         let runs = vec![lacking, run(2, "Failed"), run(3, "PartiallyFailed"), run(4, "Completed")];
-        assert_eq!(names(&hub(runs, vec![]), Rule::IncompleteRuns), ["20261122010000", "20261122020000"]);
+        assert_eq!(names(&hub(&runs, &[]), Rule::IncompleteRuns), ["20261122010000", "20261122020000"]);
     }
 
     #[test]
     fn a_run_goes_with_its_validation_backup_and_one_request_for_each() {
-        let hub = hub(vec![run(1, "Completed"), run(2, "Completed")], vec![]);
+        let hub = hub(&[run(1, "Completed"), run(2, "Completed")], &[]);
         let found = find(&hub, Rule::KeepRuns(1), now());
         let [doomed @ Doomed::Run { backups, .. }] = found.as_slice() else { panic!("{found:?}") };
         assert!(backups.contains(&"acm-validation-policy-schedule-20261122010000".to_owned()));
@@ -326,7 +326,7 @@ mod tests {
             restore("21", "Enabled", "skip"),
             restore("09", "Error", "skip"),
         ];
-        let hub = hub(vec![], restores);
+        let hub = hub(&[], &restores);
         assert_eq!(names(&hub, Rule::KeepRestores(1)), ["10", "15"]);
         let eight_days = SignedDuration::from_hours(8 * 24);
         assert_eq!(names(&hub, Rule::RestoresOlderThan(eight_days)), ["10"]);
@@ -337,7 +337,7 @@ mod tests {
 
     #[test]
     fn velero_restores_of_a_restore_that_is_gone_are_orphans() {
-        let mut hub = hub(vec![], vec![restore("10", "Finished", "skip")]);
+        let mut hub = hub(&[], &[restore("10", "Finished", "skip")]);
         let owned = |name: &str, uid: &str, group: &str| {
             json!({"metadata": {"name": name, "namespace": "acm", "ownerReferences": [
                 {"apiVersion": format!("{group}/v1beta1"), "kind": "Restore", "name": "x", "uid": uid, "controller": true},
@@ -355,7 +355,7 @@ mod tests {
     fn a_backup_that_is_being_deleted_is_left_to_it() {
         let mut backups = run(1, "Completed");
         backups[0]["status"]["phase"] = json!("Deleting");
-        let hub = hub(vec![backups], vec![]);
+        let hub = hub(&[backups], &[]);
         let name = "acm-credentials-schedule-20261122010000".to_owned();
         assert!(steps(&hub, &Doomed::Backup { name }, TidyReason::Named).is_empty());
     }

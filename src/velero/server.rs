@@ -71,7 +71,7 @@ mod tests {
 
     use super::*;
 
-    fn deployment(name: &str, container: serde_json::Value) -> Deployment {
+    fn deployment(name: &str, container: &serde_json::Value) -> Deployment {
         serde_json::from_value(json!({
             "metadata": {"name": name},
             "spec": {
@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn a_server_nobody_reports_on_is_neither_up_nor_down() {
-        let mut one = deployment("velero", json!({"name": "velero"}));
+        let mut one = deployment("velero", &json!({"name": "velero"}));
         assert_eq!(servers(std::slice::from_ref(&one))[0].available, Some(true));
         one.status.as_mut().unwrap().available_replicas = None;
         assert_eq!(servers(std::slice::from_ref(&one))[0].available, Some(false));
@@ -96,9 +96,9 @@ mod tests {
     #[test]
     fn a_server_is_known_by_its_container_whatever_the_deployment_is_called() {
         let all = [
-            deployment("velero", json!({"name": "velero", "image": "v:1"})),
-            deployment("own", json!({"name": "main", "command": ["/velero"], "args": ["server"]})),
-            deployment("velero-ui", json!({"name": "ui", "command": ["/velero-ui"]})),
+            deployment("velero", &json!({"name": "velero", "image": "v:1"})),
+            deployment("own", &json!({"name": "main", "command": ["/velero"], "args": ["server"]})),
+            deployment("velero-ui", &json!({"name": "ui", "command": ["/velero-ui"]})),
         ];
         let names: Vec<String> = servers(&all).into_iter().map(|server| server.name).collect();
         assert_eq!(names, ["own", "velero"]);

@@ -63,7 +63,7 @@ async fn objects_nobody_can_read_are_told_by_name_and_stop_nothing() -> Result<(
             accept_anything(&stage.hub, kind).await?;
         }
         for (kind, name, spec, status, _) in told() {
-            write(&stage, kind, (ELSEWHERE, name), spec, status).await?;
+            write(&stage, kind, (ELSEWHERE, name), (spec, status)).await?;
         }
         half_written_velero_objects(&stage).await?;
         stage.ask("BackupSchedule", "good", json!({"veleroSchedule": "@daily"})).await?;
@@ -146,8 +146,7 @@ async fn write(
     stage: &Stage,
     kind: &str,
     (namespace, name): (&str, &str),
-    spec: Value,
-    status: Value,
+    (spec, status): (Value, Value),
 ) -> Result<()> {
     let mut object =
         json!({"apiVersion": OURS, "kind": kind, "metadata": {"name": name, "namespace": namespace}});

@@ -58,8 +58,10 @@ async fn play(stage: &Stage) -> Result<()> {
     let reconciler = stage.spawn_loop(LOOP)?;
     reconciler.holds_lease().await?;
     a_set_is_made_edited_and_made_anew(stage).await?;
+    what_belongs_to_clusters_is_labelled(stage).await?;
     backups_are_removed(stage).await?;
     a_status_meets_another_change(stage).await?;
+    tokens_come_and_go(stage).await?;
     backups_are_there_before_their_turn(stage).await?;
     a_schedule_is_there_before_its_turn(stage, &reconciler).await?;
     remove(&stage.ours("BackupSchedule"), "hub").await?;
@@ -129,11 +131,29 @@ async fn a_set_is_made_edited_and_made_anew(stage: &Stage) -> Result<()> {
     is_in_phase(stage, "BackupSchedule", "hub", "Enabled").await
 }
 
+/// Spec: S-201, S-202
+async fn what_belongs_to_clusters_is_labelled(stage: &Stage) -> Result<()> {
+    stage.hub.create_namespace("pool-x7").await?;
+    let meta = |name: &str| json!({"namespace": "pool-x7", "name": name});
+    let spec = json!({"clusterPoolRef": {"poolName": "pool"}, "pullSecretRef": {"name": "pull"},
+        "provisioning": {"manifestsConfigMapRef": {"name": "extra"}}});
+    for object in [
+        json!({"apiVersion": "v1", "kind": "Secret", "metadata": meta("pull")}),
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta("extra")}),
+        json!({"apiVersion": "hive.openshift.io/v1", "kind": "ClusterDeployment", "metadata": meta("pool-x7"), "spec": spec}),
+    ] {
+        stage.hub.create(object).await?;
+    }
+    used(stage, "patch", "secrets", "").await?;
+    used(stage, "patch", "configmaps", "").await?;
+    used(stage, "patch", "clusterdeployments", "hive.openshift.io").await
+}
+
 /// One is asked of Velero, one Velero reports that it cannot, and one request is there unseen.
 async fn backups_are_removed(stage: &Stage) -> Result<()> {
     accept_anything(&stage.hub, "deletebackuprequests.velero.io").await?;
     let requests = stage.velero("DeleteBackupRequest");
-    stage.hub.create(velero("DeleteBackupRequest", "unseen", json!({"backupName": 7}))).await?;
+    stage.hub.create(velero("DeleteBackupRequest", "unseen", &json!({"backupName": 7}))).await?;
     for name in ["unseen", "stuck"] {
         let labels = json!({"velero.io/schedule-name": "acm-validation-policy-schedule"});
         let status = json!({"phase": "FailedValidation", "expiration": "2026-01-01T00:00:00Z"});
@@ -189,6 +209,37 @@ async fn while_touched<T>(
     }
 }
 
+/// For a cluster that joins, whose agent answers; then on a hub that loses its id.
+async fn tokens_come_and_go(stage: &Stage) -> Result<()> {
+    let (addons, accounts, works) = (
+        ("managedclusteraddons", "addon.open-cluster-management.io"),
+        ("managedserviceaccounts", "authentication.open-cluster-management.io"),
+        ("manifestworks", "work.open-cluster-management.io"),
+    );
+    let wish = async |spec: Value| set(&stage.ours("BackupSchedule"), "hub", json!({"spec": spec})).await;
+    stage.hub.create_namespace("imported").await?;
+    let cluster = json!({"apiVersion": "cluster.open-cluster-management.io/v1", "kind": "ManagedCluster",
+        "metadata": {"name": "imported"}, "spec": {}});
+    stage.hub.create(cluster).await?;
+    wish(json!({"useManagedServiceAccount": true})).await?;
+    for (resource, group) in [addons, accounts, works] {
+        used(stage, "create", resource, group).await?;
+    }
+    let label = json!({"authentication.open-cluster-management.io/is-managed-serviceaccount": "true"});
+    let token = json!({"apiVersion": "v1", "kind": "Secret",
+        "metadata": {"name": "auto-import-account", "namespace": "imported", "labels": label}});
+    stage.hub.create(token).await?;
+    used(stage, "patch", "secrets", "").await?;
+    wish(json!({"managedServiceAccountTTL": "50h"})).await?;
+    used(stage, "patch", accounts.0, accounts.1).await?;
+    wish(json!({"useManagedServiceAccount": false})).await?;
+    for (resource, group) in [addons, accounts, works, ("secrets", "")] {
+        used(stage, "delete", resource, group).await?;
+    }
+    remove(&stage.hub.objects("config.openshift.io/v1", "ClusterVersion", None), "version").await?;
+    used(stage, "get", "namespaces", "").await
+}
+
 /// First backups have names that say when: all of the next minute are taken.
 async fn backups_are_there_before_their_turn(stage: &Stage) -> Result<()> {
     let schedules = stage.ours("BackupSchedule");
@@ -197,7 +248,7 @@ async fn backups_are_there_before_their_turn(stage: &Stage) -> Result<()> {
     let now = clock::now();
     for second in 0..60 {
         let stamp = Stamp::from(now + SignedDuration::from_secs(second));
-        stage.hub.create(velero("Backup", &format!("acm-credentials-schedule-{stamp}"), json!({}))).await?;
+        stage.hub.create(velero("Backup", &format!("acm-credentials-schedule-{stamp}"), &json!({}))).await?;
     }
     stage.ask("BackupSchedule", "hub", json!({"veleroSchedule": "@daily"})).await?;
     used(stage, "get", "backups", "velero.io").await?;
@@ -208,7 +259,7 @@ async fn backups_are_there_before_their_turn(stage: &Stage) -> Result<()> {
 async fn a_schedule_is_there_before_its_turn(stage: &Stage, reconciler: &crate::site::Loop) -> Result<()> {
     let (ours, velero_schedules) = (stage.ours("BackupSchedule"), stage.velero("Schedule"));
     let last =
-        velero("Schedule", "acm-validation-policy-schedule", json!({"schedule": "@daily", "template": {}}));
+        velero("Schedule", "acm-validation-policy-schedule", &json!({"schedule": "@daily", "template": {}}));
     until(DEADLINE, "the loop to meet a schedule that was made meanwhile", async || {
         remove(&ours, "hub").await?;
         clear(&velero_schedules).await?;
@@ -260,16 +311,17 @@ fn choices(credentials: &str, resources: &str) -> Value {
 async fn a_restore_cleans_up(stage: &Stage) -> Result<()> {
     let stamp = Stamp::from(clock::now());
     let kinds = json!({"includedResources": ["clusterdeployment.hive.openshift.io"]});
-    stage.hub.create(velero("Backup", &format!("acm-managed-clusters-schedule-{stamp}"), kinds)).await?;
+    stage.hub.create(velero("Backup", &format!("acm-managed-clusters-schedule-{stamp}"), &kinds)).await?;
     stage.hub.create_namespace("left-over").await?;
     let metadata = json!({"name": "left-over", "namespace": "left-over", "finalizers": ["hive.openshift.io/deprovision"],
         "labels": {"velero.io/backup-name": "acm-managed-clusters-schedule-1"}});
     let deployment =
         json!({"apiVersion": "hive.openshift.io/v1", "kind": "ClusterDeployment", "metadata": metadata});
     stage.hub.create(deployment).await?;
-    let mut spec = choices("skip", "skip");
-    (spec["veleroManagedClustersBackupName"], spec["cleanupBeforeRestore"]) =
-        (json!("latest"), json!("CleanupRestored"));
+    let spec = json!({
+        "veleroManagedClustersBackupName": "latest", "veleroCredentialsBackupName": "skip",
+        "veleroResourcesBackupName": "skip", "cleanupBeforeRestore": "CleanupRestored",
+    });
     stage.ask("Restore", "cleaning", spec).await?;
     is_in_phase(stage, "Restore", "cleaning", "Finished").await?;
     used(stage, "delete", "clusterdeployments", "hive.openshift.io").await
@@ -290,8 +342,10 @@ async fn a_cluster_is_imported_and_the_hub_removed(stage: &Stage) -> Result<()> 
     ] {
         stage.hub.create(object).await?;
     }
-    let mut spec = choices("latest", "skip");
-    spec["veleroManagedClustersBackupName"] = json!("latest");
+    let spec = json!({
+        "veleroManagedClustersBackupName": "latest", "veleroCredentialsBackupName": "latest",
+        "veleroResourcesBackupName": "skip", "cleanupBeforeRestore": "None",
+    });
     stage.ask("Restore", "importing", spec).await?;
     used(stage, "get", "persistentvolumeclaims", "").await?;
     let markers: Api<ConfigMap> = Api::namespaced(stage.hub.client(), "imported");
@@ -316,7 +370,7 @@ async fn a_restore_is_there_before_its_turn(stage: &Stage) -> Result<()> {
     let backups = names(&stage.velero("Backup")).await?;
     for backup in backups.iter().filter(|name| name.starts_with("acm-credentials-schedule-")) {
         let name = format!("met-{backup}");
-        stage.hub.create(velero("Restore", &name, json!({"backupName": 7}))).await?;
+        stage.hub.create(velero("Restore", &name, &json!({"backupName": 7}))).await?;
     }
     stage.ask("Restore", "met", choices("latest", "skip")).await?;
     used(stage, "get", "restores", "velero.io").await
@@ -340,7 +394,7 @@ async fn clear(api: &Api<DynamicObject>) -> Result<()> {
     Ok(())
 }
 
-fn velero(kind: &str, name: &str, spec: Value) -> Value {
+fn velero(kind: &str, name: &str, spec: &Value) -> Value {
     let metadata = json!({"name": name, "namespace": NAMESPACE});
     json!({"apiVersion": "velero.io/v1", "kind": kind, "metadata": metadata, "spec": spec})
 }

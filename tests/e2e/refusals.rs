@@ -55,7 +55,7 @@ fn backup((part, stamp): (&str, &str), started: &str) -> Value {
     })
 }
 
-fn ours(kind: &str, spec: Value, phase: &str) -> Value {
+fn ours(kind: &str, spec: &Value, phase: &str) -> Value {
     json!({
         "apiVersion": "cluster.open-cluster-management.io/v1beta1", "kind": kind,
         "metadata": {"name": "there", "namespace": NAMESPACE}, "spec": spec, "status": {"phase": phase},
@@ -73,7 +73,7 @@ async fn every_error_about_what_is_in_the_way_has_its_name_and_its_code() -> Res
             "veleroCredentialsBackupName": "latest", "veleroResourcesBackupName": "latest",
             "veleroManagedClustersBackupName": "skip", "cleanupBeforeRestore": "CleanupRestored",
             "syncRestoreWithNewBackups": true});
-        hub.create(ours("Restore", latest, "Enabled")).await?;
+        hub.create(ours("Restore", &latest, "Enabled")).await?;
         refused(&hub, (5, "restore-in-the-way"), "restore --yes")?;
         refused(&hub, (5, "restore-in-the-way"), "schedule")?;
         Ok(())
@@ -86,7 +86,7 @@ async fn a_schedule_in_collision_is_not_resumed_but_made_anew() -> Result<()> {
     Lab::run(async |lab| {
         let hub = with_a_run(lab).await?;
         let spec = json!({"veleroSchedule": "0 */2 * * *", "veleroTtl": "120h"});
-        hub.create(ours("BackupSchedule", spec, "BackupCollision")).await?;
+        hub.create(ours("BackupSchedule", &spec, "BackupCollision")).await?;
         refused(&hub, (5, "collision"), "schedule --ttl 72h")?;
         refused(&hub, (5, "collision"), "resume")?;
         Ok(())

@@ -140,7 +140,7 @@ impl Site {
 
     /// Makes a schedule, waits for Enabled and for the first run of five backups.
     pub(crate) async fn back_up(&self) -> Result<Vec<velero::Backup>> {
-        self.run("schedule --cron @daily --ttl 72h --wait --timeout 2m")?;
+        self.run("schedule --cron @daily --ttl 72h --managed-service-account --wait --timeout 2m")?;
         self.completed_backups(5).await
     }
 

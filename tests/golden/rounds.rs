@@ -1,5 +1,7 @@
 //! Carries out plans on a snapshot, round after round, as an API server with Velero would.
 
+use acmbackup::plan::labels::CredentialFacts;
+use acmbackup::plan::tokens::TokenFacts;
 use acmbackup::plan::{
     Action, Decision, HubFacts, HubSnapshot, NextStatus, Outcome, Plan, Query, ServedApis, Step, Target,
     TargetKind, plan, settle,
@@ -28,7 +30,9 @@ pub(crate) fn come_to_rest(case: Case) -> bool {
 fn answer(snapshot: &mut HubSnapshot, query: &Query) {
     match query {
         Query::Hub => snapshot.on_request.hub = Some(HubFacts::default()),
+        Query::Tokens | Query::TokensLeft => snapshot.on_request.tokens = Some(TokenFacts::default()),
         Query::Served => snapshot.on_request.served = Some(ServedApis::default()),
+        Query::Credentials => snapshot.on_request.credentials = Some(CredentialFacts::default()),
         other => unreachable!("a schedule does not ask for {other:?}"),
     }
 }
@@ -60,20 +64,25 @@ fn do_step(hub: &mut Value, step: &Step, now: &str) -> Outcome {
                 "Schedule" => "/velero/schedules",
                 "Backup" => "/velero/backups",
                 "DeleteBackupRequest" => "/velero/deleteRequests",
+                "ManagedClusterAddOn" => "/onRequest/tokens/addons",
+                "ManagedServiceAccount" => "/onRequest/tokens/accounts",
+                "ManifestWork" => "/onRequest/tokens/works",
                 other => unreachable!("a schedule makes no {other}"),
             };
             list(hub, place).push(object.clone());
             Outcome::Done(Some(Box::new(serde_json::from_value::<DynamicObject>(object).unwrap())))
         }
         Action::Patch(target, patch) => {
-            list(hub, place_of(target)).iter_mut().filter(|one| is(one, target)).for_each(|one| {
-                merge(one, patch.clone());
-            });
+            for place in places_of(target) {
+                list(hub, place).iter_mut().filter(|one| is(one, target)).for_each(|one| {
+                    merge(one, patch.clone());
+                });
+            }
             unreadable(hub).filter(|one| is(one, target)).for_each(|one| merge(one, patch.clone()));
             Outcome::Done(None)
         }
         Action::Delete(target) | Action::DeleteForeground(target) | Action::DetachAndDelete(target) => {
-            list(hub, place_of(target)).retain(|one| !is(one, target));
+            places_of(target).iter().for_each(|place| list(hub, place).retain(|one| !is(one, target)));
             Outcome::Done(None)
         }
         Action::Import(_) => unreachable!("a schedule imports nothing"),
@@ -93,10 +102,19 @@ fn velero_looks_at(schedule: &mut Value, now: &str) {
     schedule["status"]["phase"] = json!("Enabled");
 }
 
-fn place_of(target: &Target) -> &'static str {
+fn places_of(target: &Target) -> &'static [&'static str] {
     match &target.kind {
-        TargetKind::VeleroSchedule => "/velero/schedules",
-        TargetKind::VeleroBackup => "/velero/backups",
+        TargetKind::VeleroSchedule => &["/velero/schedules"],
+        TargetKind::VeleroBackup => &["/velero/backups"],
+        TargetKind::Other(kind) => match kind.plural.as_str() {
+            "managedclusteraddons" => &["/onRequest/tokens/addons"],
+            "managedserviceaccounts" => &["/onRequest/tokens/accounts"],
+            "manifestworks" => &["/onRequest/tokens/works"],
+            "secrets" => &["/onRequest/tokens/secrets", "/onRequest/credentials/secrets"],
+            "configmaps" => &["/onRequest/credentials/configMaps"],
+            "clusterdeployments" => &["/onRequest/credentials/clusterDeployments"],
+            other => unreachable!("a schedule changes no {other}"),
+        },
         other => unreachable!("a schedule changes no {other:?}"),
     }
 }
@@ -112,5 +130,9 @@ fn is(one: &Value, target: &Target) -> bool {
 }
 
 fn list<'a>(hub: &'a mut Value, place: &str) -> &'a mut Vec<Value> {
-    hub.pointer_mut(place).and_then(Value::as_array_mut).unwrap()
+    let list = place.split('/').skip(1).fold(hub, |value, key| &mut value[key]);
+    if list.is_null() {
+        *list = json!([]);
+    }
+    list.as_array_mut().unwrap()
 }

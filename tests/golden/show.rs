@@ -23,6 +23,9 @@ fn query(query: &Query) -> String {
         Query::Imports => "managed clusters and their tokens".to_owned(),
         Query::Hub => "who this hub is".to_owned(),
         Query::Served => "kinds the API server serves".to_owned(),
+        Query::Credentials => "what may need a label for the credentials backup".to_owned(),
+        Query::Tokens => "tokens and the clusters they are for".to_owned(),
+        Query::TokensLeft => "what is left of tokens".to_owned(),
         Query::Removable => "kinds whose objects can be removed".to_owned(),
         Query::Backup(name) => format!("backup {name}, whole"),
         Query::Leftovers(searches) => {

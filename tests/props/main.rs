@@ -4,8 +4,11 @@
 
 mod cleanup;
 mod hubs;
+mod labels;
 mod objects;
+mod schedules;
 mod simulated_hub;
+mod tokens;
 
 use std::collections::BTreeSet;
 
@@ -19,7 +22,7 @@ use serde_json::json;
 use simulated_hub::{SimulatedHub, Trouble};
 
 /// The same cases every time; PROPTEST_RNG_SEED asks for others.
-fn config() -> ProptestConfig {
+pub(crate) fn config() -> ProptestConfig {
     let usual = ProptestConfig::default();
     let rng_seed = match usual.rng_seed {
         RngSeed::Random => RngSeed::Fixed(20_261_122),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use acmbackup::plan::cleanup::{Leftover, Leftovers};
+use acmbackup::plan::tokens::TokenFacts;
 use acmbackup::plan::{
     Action, Decision, Failure, HubFacts, HubSnapshot, ImportFacts, NewObject, NextStatus, Outcome, Plan,
     Query, ServedApis, SubjectKind, Target, TargetKind, is_failure, plan, settle, stops, with_owner_uids,
@@ -68,11 +69,15 @@ impl SimulatedHub {
                 };
                 self.snapshot.on_request.hub = Some(facts);
             }
+            Query::Tokens | Query::TokensLeft => {
+                self.snapshot.on_request.tokens = Some(TokenFacts::default());
+            }
             Query::Served => self.snapshot.on_request.served = Some(ServedApis::default()),
             Query::InternalHubs => self.snapshot.on_request.internal_hubs = Some(Vec::new()),
             Query::RestoresElsewhere => self.snapshot.on_request.restores_elsewhere = Some(0),
             Query::Volumes => self.snapshot.on_request.volumes = Some(Vec::new()),
             Query::Imports => self.snapshot.on_request.imports = Some(ImportFacts::default()),
+            Query::Credentials => self.snapshot.on_request.credentials = Some(Default::default()),
             Query::Removable => self.snapshot.on_request.removable = Some(objects::served()),
             Query::Backup(name) => {
                 let backups = &self.snapshot.velero.backups;
@@ -213,7 +218,9 @@ impl SimulatedHub {
     /// `ending` is how a restore that ends now ends. True if anything moved.
     pub(crate) fn velero_moves(&mut self, ending: &RestorePhase) -> bool {
         let schedules = self.snapshot.velero.schedules.iter_mut();
-        let mut moved = schedules.map(velero_looks_at).filter(|moved| *moved).count() > 0;
+        let now = Time(self.now);
+        let looked = schedules.map(|schedule| velero_looks_at(schedule, &now));
+        let mut moved = looked.filter(|moved| *moved).count() > 0;
         let end = Some(Time(self.now));
         for backup in &mut self.snapshot.velero.backups {
             let status = backup.status.get_or_insert_default();
@@ -264,13 +271,15 @@ fn advance(restore: &mut velero::Restore, ending: &RestorePhase) {
 }
 
 /// Velero turns `skipImmediately` off once it has skipped, and judges the schedule.
-fn velero_looks_at(schedule: &mut velero::Schedule) -> bool {
+fn velero_looks_at(schedule: &mut velero::Schedule, now: &Time) -> bool {
     if schedule.spec.paused {
         return false;
     }
     let before = schedule.clone();
-    schedule.spec.skip_immediately = Some(false);
-    schedule.status.get_or_insert_default().phase = velero::SchedulePhase::Enabled;
+    let skips = schedule.spec.skip_immediately.replace(false) == Some(true);
+    let status = schedule.status.get_or_insert_default();
+    status.phase = velero::SchedulePhase::Enabled;
+    status.last_skipped = skips.then(|| now.clone()).or(status.last_skipped.take());
     *schedule != before
 }
 

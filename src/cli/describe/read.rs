@@ -64,7 +64,7 @@ impl Source {
         snapshot.subject.name = name.to_owned();
         match &self.hub {
             Some(hub) => {
-                let reader = Reader { client: hub.client().clone(), hub_id: None };
+                let reader = Reader::new(hub.client().clone(), None);
                 match decide(&reader, snapshot.clone(), now).await {
                     Ok((snapshot, plan)) => Ok((snapshot, Some(plan))),
                     // What the loop would do is a part of the answer, not a condition for it.

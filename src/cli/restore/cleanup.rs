@@ -30,7 +30,7 @@ pub(super) async fn on_hub(
     now: Timestamp,
 ) -> CleanupView {
     let policy = restore.spec.cleanup_before_restore.clone().unwrap_or_default();
-    let reader = Reader { client: hub.client().clone(), hub_id: None };
+    let reader = Reader::new(hub.client().clone(), None);
     let looked =
         with_answers(&reader, preview::with(snapshot, restore), |hub| cleanup_preview(hub, restore, now));
     match looked.await {
@@ -45,7 +45,7 @@ pub(super) async fn on_hub(
         }
         Ok(_) => CleanupView::unknown(&policy),
         Err(error) => {
-            tracing::warn!("what the cleanup would remove could not be found out: {error}");
+            tracing::warn!("what the cleanup would remove is unknown: {error}");
             CleanupView::unknown(&policy)
         }
     }

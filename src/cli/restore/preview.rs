@@ -65,7 +65,7 @@ pub(super) async fn stopped(
     restore: &api::Restore,
     now: Timestamp,
 ) -> Result<Option<api::RestoreStatus>> {
-    let reader = Reader { client: hub.client().clone(), hub_id: None };
+    let reader = Reader::new(hub.client().clone(), None);
     let (_, plan) = decide(&reader, with(snapshot, restore), now).await?;
     Ok(bad_end(plan))
 }

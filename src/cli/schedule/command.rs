@@ -214,15 +214,6 @@ impl Task<'_> {
 
     /// Says what the schedule does not do as one may expect.
     pub(super) fn warn(&self, spec: &api::BackupScheduleSpec) {
-        self.warn_about_expiry(spec);
-        if spec.use_managed_service_account {
-            let text =
-                "--managed-service-account: the loop of this version makes no tokens yet; the operator does";
-            self.session.note(Mark::Attention, text);
-        }
-    }
-
-    fn warn_about_expiry(&self, spec: &api::BackupScheduleSpec) {
         let Ok(terms) = crate::plan::validate::terms(spec) else { return };
         let period = terms.cron.period(self.session.now()).unwrap_or(GoDuration::ZERO);
         if !terms.ttl.is_zero() && terms.ttl < period.saturating_add(period) {

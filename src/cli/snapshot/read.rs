@@ -6,7 +6,7 @@ use crate::cli::captured::{Capture, Held};
 use crate::cli::error::Result;
 use crate::cli::session::{Hub, Session};
 use crate::cluster::observe::{Reader, decide, observe};
-use crate::cluster::{Class, facts, inventory, lease};
+use crate::cluster::{Class, inventory, lease};
 use crate::plan::{HubSnapshot, LoopOptions, Query, Subject, SubjectKind};
 
 /// Reads everything.
@@ -39,8 +39,8 @@ pub(super) async fn capture(hub: &Hub, session: &Session) -> Result<Capture> {
 /// Adds the facts the planner asks for about any of the objects, and those every screen shows.
 async fn with_facts(hub: &Hub, mut snapshot: HubSnapshot, session: &Session) -> Result<HubSnapshot> {
     let usual = [Query::Hub, Query::Served].into();
-    snapshot.on_request.fill(facts::answer(hub.client(), &usual, (hub.namespace(), None)).await?);
-    let reader = Reader { client: hub.client().clone(), hub_id: None };
+    let reader = Reader::new(hub.client().clone(), None);
+    snapshot.on_request.fill(reader.answer(hub.namespace(), &usual).await?);
     let subject = snapshot.subject.clone();
     let schedules = snapshot.schedules.iter().map(|object| (SubjectKind::BackupSchedule, object.name_any()));
     let restores = snapshot.restores.iter().map(|object| (SubjectKind::Restore, object.name_any()));

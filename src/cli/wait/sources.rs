@@ -6,7 +6,8 @@ use kube::ResourceExt;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::cli::noun::Noun;
-use crate::cluster::list::Kind;
+use crate::cluster::list::{Kind, Scope};
+use crate::cluster::presence::Presence;
 use crate::cluster::watch::{News, follow};
 use crate::{api, cluster, velero};
 
@@ -95,7 +96,7 @@ impl Start<'_> {
                 Some(change) => send.send(change).is_ok(),
                 None => !send.is_closed(),
             };
-            follow(client, Some(namespace), tell).await;
+            follow(client, Scope::of::<K>(Some(&namespace)), Presence::Certain, tell).await;
         });
     }
 }
@@ -119,6 +120,6 @@ fn change_of<K: Kind>(news: News<K>, shelf: fn(&mut World) -> &mut BTreeMap<Stri
             shelf(world).remove(object.name());
         })),
         News::Broken(error) => Change::Broken(error),
-        News::Working => return None,
+        News::Absent | News::Working => return None,
     })
 }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::owned::{Owned, target};
 use super::reason::ScheduleReason;
+use super::skip;
 use super::templates::Wishes;
 use crate::plan::{Action, Step};
 use crate::velero::{BackupType, Schedule};
@@ -15,7 +16,8 @@ use crate::wire::GoDuration;
 pub(super) fn steps(owned: &Owned<'_>, wishes: &Wishes<'_>) -> Vec<Step> {
     let pairs =
         BackupType::ALL.into_iter().filter_map(|backup_type| Some((backup_type, owned.get(backup_type)?)));
-    pairs.filter_map(|(backup_type, schedule)| step(backup_type, schedule, wishes)).collect()
+    let changes = pairs.filter_map(|(backup_type, schedule)| step(backup_type, schedule, wishes));
+    changes.chain(skip::notes(owned, wishes.spec.skip_immediately)).collect()
 }
 
 /// All owned Velero Schedules are deleted, to be made anew with one due time. Spec: S-101
@@ -68,18 +70,9 @@ fn timing(schedule: &Schedule, wishes: &Wishes<'_>, patch: &mut Map<String, Valu
     if is.use_owner_references_in_backup.unwrap_or(false) != wanted.use_owner_references_in_backup {
         patch.insert("useOwnerReferencesInBackup".to_owned(), json!(wanted.use_owner_references_in_backup));
     }
-    if let Some(skip) = skip_to_write(schedule, wanted.skip_immediately) {
+    if let Some(skip) = skip::to_write(schedule, wanted.skip_immediately) {
         patch.insert("skipImmediately".to_owned(), json!(skip));
     }
-}
-
-/// Velero turns true into false once it has skipped, and notes when; that is no drift. Spec: S-103, S-280
-fn skip_to_write(schedule: &Schedule, wanted: bool) -> Option<bool> {
-    let is = schedule.spec.skip_immediately.unwrap_or(false);
-    let is_unpause = schedule.spec.paused;
-    let never_skipped = schedule.status.as_ref().is_none_or(|status| status.last_skipped.is_none());
-    let due = is_unpause || (wanted && never_skipped);
-    (due && is != wanted).then_some(wanted)
 }
 
 /// The validation schedule follows the cron; the others follow `veleroTtl`. Spec: S-091, S-100

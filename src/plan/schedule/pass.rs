@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::owned::Owned;
+use super::prepare::{self, Preparation};
 use super::templates::Wishes;
 use super::{create, drift, included, pause, status, validate};
 use crate::api::{BackupSchedule, BackupSchedulePhase, BackupScheduleStatus};
@@ -32,11 +33,12 @@ pub fn plan(hub: &HubSnapshot, now: Timestamp) -> Decision {
         let plan = unreadable::plan(hub, unreadable);
         return Decision::Do(with_expired(plan, expired, expired::next(hub, now), now));
     }
-    let present = hub.subject_schedule().filter(|schedule| schedule.metadata.deletion_timestamp.is_none());
-    let Some(schedule) = present else {
-        return Decision::Do(Plan { steps: expired, ..resting() });
+    let plan = match hub.subject_schedule() {
+        None => prepare::farewell(hub),
+        Some(schedule) if schedule.metadata.deletion_timestamp.is_some() => Ok(resting()),
+        Some(schedule) => (Pass { hub, schedule, owned: Owned::of(hub, schedule), now }).plan_all(),
     };
-    match (Pass { hub, schedule, owned: Owned::of(hub, schedule), now }).plan_all() {
+    match plan {
         Ok(plan) => Decision::Do(with_expired(plan, expired, expired::next(hub, now), now)),
         Err(queries) => Decision::NeedMore(queries),
     }
@@ -51,7 +53,8 @@ fn with_expired(mut plan: Plan, expired: Vec<Step>, next: Option<Timestamp>, now
     plan
 }
 
-fn resting() -> Plan {
+/// Nothing to do until something changes.
+pub(super) fn resting() -> Plan {
     Plan { wake: Wake::OnChange, ..Plan::default() }
 }
 
@@ -63,7 +66,7 @@ impl<'a> Pass<'a> {
         }
         let terms = validate::terms(self);
         if self.schedule.spec.paused {
-            return Ok(pause::plan(self, terms.err()));
+            return self.pause(terms.err());
         }
         let terms = match terms {
             Ok(terms) => terms,
@@ -77,10 +80,26 @@ impl<'a> Pass<'a> {
         if let Some(message) = self.owned.unreadable_message() {
             return Ok(self.plan(Vec::new(), BackupSchedulePhase::FailedValidation, &message));
         }
+        if let Some(plan) = prepare::unusable(self)? {
+            return Ok(plan);
+        }
         if self.owned.is_empty() {
             return self.create(&terms);
         }
-        if self.owned.missing().is_empty() { self.keep(&terms) } else { Ok(self.recreate()) }
+        if !self.owned.missing().is_empty() {
+            return Ok(self.recreate());
+        }
+        Ok(Preparation::of(self, &terms)?.in_part_before(self.keep(&terms)?))
+    }
+
+    /// Pausing comes before everything that has to be asked for. Spec: S-038
+    fn pause(&self, problem: Option<String>) -> Result<Plan, BTreeSet<Query>> {
+        let is_done = self.owned.all().iter().all(|schedule| schedule.spec.paused);
+        match prepare::unusable(self) {
+            Ok(Some(plan)) if is_done && problem.is_none() => Ok(plan),
+            Err(queries) if is_done && problem.is_none() => Err(queries),
+            _ => Ok(pause::plan(self, problem)),
+        }
     }
 
     fn collision(&self) -> Result<Option<collision::Collision>, BTreeSet<Query>> {
@@ -104,7 +123,10 @@ impl<'a> Pass<'a> {
     fn create(&self, terms: &Terms) -> Result<Plan, BTreeSet<Query>> {
         match create::obstacle(self) {
             Some(plan) => Ok(plan),
-            None => self.wishing(terms, |wishes| create::plan(self, wishes)),
+            None => {
+                let plan = self.wishing(terms, |wishes| create::plan(self, wishes))?;
+                Ok(Preparation::of(self, terms)?.before(plan))
+            }
         }
     }
 
@@ -136,10 +158,10 @@ impl<'a> Pass<'a> {
         Ok(Plan { wake: self.grace_left().map_or(Wake::OnChange, Wake::After), ..plan })
     }
 
-    /// Asks for both costly facts at once, and only here. Spec: S-079, S-140
+    /// What is wished for depends on the hub. Spec: S-079, S-140
     fn wishing<T>(&self, terms: &Terms, then: impl FnOnce(&Wishes<'_>) -> T) -> Result<T, BTreeSet<Query>> {
         let (Some(facts), Some(served)) = (&self.hub.on_request.hub, &self.hub.on_request.served) else {
-            return Err(self.unanswered());
+            return Err(prepare::unanswered(self.hub, self.schedule.spec.use_managed_service_account));
         };
         Ok(then(&Wishes {
             namespace: &self.hub.subject.namespace,
@@ -149,12 +171,6 @@ impl<'a> Pass<'a> {
             kinds: &included::kinds(served),
             now: self.now,
         }))
-    }
-
-    fn unanswered(&self) -> BTreeSet<Query> {
-        let known = &self.hub.on_request;
-        let hub = known.hub.is_none().then_some(Query::Hub);
-        hub.into_iter().chain(known.served.is_none().then_some(Query::Served)).collect()
     }
 
     pub(super) fn name(&self) -> &str {

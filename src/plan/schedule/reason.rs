@@ -17,6 +17,8 @@ pub enum ScheduleReason {
     Collision,
     /// These fields differ from what the BackupSchedule asks for. Spec: S-100 to S-103
     Drift(Vec<&'static str>),
+    /// The user turned `skipImmediately` off after Velero had skipped: turned on again it counts anew. Spec: S-103
+    SkipTurnedOff,
     /// An expired validation backup that Velero left behind. Spec: S-230
     ExpiredValidationBackup,
     /// The run is older than the number of runs to keep. Spec: S-252
@@ -41,6 +43,7 @@ impl fmt::Display for ScheduleReason {
             Self::Paused => f.write_str("the BackupSchedule is paused"),
             Self::Collision => f.write_str("another hub writes to the same storage"),
             Self::Drift(fields) => write!(f, "differs in {}", fields.join(", ")),
+            Self::SkipTurnedOff => f.write_str("skipImmediately is off again: the next time it counts anew"),
             Self::ExpiredValidationBackup => f.write_str("expired, and Velero left it behind"),
             Self::BeyondMaxBackups { kept } => {
                 write!(f, "not among the newest runs, of which maxBackups keeps {kept}")

@@ -26,7 +26,7 @@ fn read<K: serde::de::DeserializeOwned>(object: Value) -> K {
     serde_json::from_value(object).unwrap()
 }
 
-fn location(owners: Value) -> crate::velero::BackupStorageLocation {
+fn location(owners: &Value) -> crate::velero::BackupStorageLocation {
     read(json!({
         "metadata": {"name": "default", "namespace": "acm", "ownerReferences": owners},
         "spec": {"provider": "aws", "default": true},
@@ -66,7 +66,7 @@ fn well() -> Observed {
             clusters: fact(2000),
             kinds: fact(kinds.split(' ').map(str::to_owned).collect()),
         },
-        locations: fact(vec![location(owner)]),
+        locations: fact(vec![location(&owner)]),
         secrets: fact(BTreeMap::from([("cloud-credentials".to_owned(), true)])),
         lease: fact(Some(Lease {
             holder: "cluster-backup-5f9b2".to_owned(),
@@ -107,7 +107,7 @@ fn ill() -> Observed {
     observed.velero.servers = fact(second);
     observed.velero.restarts = fact(Restarts { count: 3, out_of_memory: true });
     observed.velero.kinds = fact(vec!["backups".to_owned()]);
-    observed.locations = fact(vec![location(json!([]))]);
+    observed.locations = fact(vec![location(&json!([]))]);
     observed.secrets = fact(BTreeMap::from([("cloud-credentials".to_owned(), false)]));
     observed.lease = fact(None);
     observed.schedules = fact(read(json!([

@@ -61,7 +61,7 @@ async fn on_a_hub(lab: &Lab, plugin: &Path) -> Result<()> {
         location.status.as_ref().map(|status| status.phase.clone()).unwrap_or_default()
     };
     seen(&locations, |location| phase(location) == velero::StorageLocationPhase::Unavailable).await?;
-    let spec = json!({"veleroSchedule": "@daily"});
+    let spec = json!({"veleroSchedule": "@daily", "useManagedServiceAccount": true});
     schedules.create(&PostParams::default(), &object("BackupSchedule", "schedule-acm", &spec)?).await?;
     seen(&schedules, |schedule| schedule.phase() == BackupSchedulePhase::FailedValidation).await?;
     let (available, enabled, started) = tokio::join!(

@@ -75,7 +75,7 @@ async fn site(lab: &Lab, store: &Store, plugin: &Plugin, (name, fill): (&str, &F
 
 async fn back_up(plugin: &Plugin, east: &Site) -> Result<()> {
     headline(2, "East backs itself up");
-    plugin.typed(&east.hub, "schedule --cron @daily --ttl 72h --wait")?;
+    plugin.typed(&east.hub, "schedule --cron @daily --ttl 72h --managed-service-account --wait")?;
     proof::backups_seen(&east.hub, east.velero.namespace(), RUN).await?;
     plugin.typed(&east.hub, "get backups")?;
     plugin.typed(&east.hub, "status")
