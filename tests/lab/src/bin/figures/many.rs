@@ -169,6 +169,7 @@ async fn the_loop(hub: &Hub, plugin: &Path) -> Result<()> {
     .await?;
     tokio::time::sleep(Duration::from_secs(2)).await;
     let ready = requests(hub)?;
+    println!("after the first lists   {} MiB (the loop)", peak_mib(&reconciler)?);
     println!("Restore → Velero      {} ms", first_restore(hub).await?.as_millis());
     let restores = hub.objects("velero.io/v1", "Restore", Some(NAMESPACE));
     until(DEADLINE, "all of its velero restores", async || {
