@@ -15,8 +15,9 @@ use super::wait::{Condition, Waiting, Written};
 use super::writing::{ConfirmArgs, WaitFlags, WriteArgs, write_error};
 use crate::api::{BackupSchedule, BackupSchedulePhase};
 use crate::cluster::list::items;
+use crate::cluster::observe::backups_only;
 use crate::cluster::write::{self, Place};
-use crate::plan::schedule::run_now;
+use crate::plan::schedule::{free_stamp, run_now};
 use crate::plan::{HubSnapshot, Subject, SubjectKind, VeleroState};
 use crate::velero::Backup;
 use crate::wire::Stamp;
@@ -54,7 +55,7 @@ pub async fn run(args: BackupArgs, session: &Session) -> Result<Exit> {
     if !args.skip_preflight {
         preflight::storage(&hub, session).await?;
     }
-    let stamp = Stamp::from(session.now());
+    let stamp = free_stamp(session.now(), &backups_only(hub.client(), hub.namespace()).await?);
     let backups = run_now(&snapshot, &schedule, stamp).map_err(|missing| {
         CliError::new(Exit::NotReady, missing.to_string())
             .why("the loop makes them; a run without them would lack a part")

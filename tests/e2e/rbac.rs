@@ -329,13 +329,13 @@ async fn a_restore_cleans_up(stage: &Stage) -> Result<()> {
 
 /// The claim the volume needs never comes; its marker is taken away instead. Spec: R-950
 async fn a_cluster_is_imported_and_the_hub_removed(stage: &Stage) -> Result<()> {
-    let here = |name: &str, labels: Value| json!({"name": name, "namespace": "imported", "labels": labels});
+    let here = |name: &str, labels: Value| json!({"name": name, "namespace": "restored", "labels": labels});
     let secret = |metadata: Value| json!({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": {"token": "t"}});
     let config = json!([{"url": "https://imported.example.com:6443"}]);
-    stage.hub.create_namespace("imported").await?;
+    stage.hub.create_namespace("restored").await?;
     for object in [
         json!({"apiVersion": "cluster.open-cluster-management.io/v1", "kind": "ManagedCluster",
-            "metadata": {"name": "imported"}, "spec": {"managedClusterClientConfigs": config}}),
+            "metadata": {"name": "restored"}, "spec": {"managedClusterClientConfigs": config}}),
         secret(here("auto-import-account", json!({keys::MSA: "true"}))),
         secret(here(keys::AUTO_IMPORT_SECRET, json!({keys::AUTO_IMPORT_BY_RESTORE: "true"}))),
         json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": here("volume", json!({keys::AWAITED_VOLUME: "v"}))}),
@@ -348,7 +348,7 @@ async fn a_cluster_is_imported_and_the_hub_removed(stage: &Stage) -> Result<()> 
     });
     stage.ask("Restore", "importing", spec).await?;
     used(stage, "get", "persistentvolumeclaims", "").await?;
-    let markers: Api<ConfigMap> = Api::namespaced(stage.hub.client(), "imported");
+    let markers: Api<ConfigMap> = Api::namespaced(stage.hub.client(), "restored");
     markers.delete("volume", &DeleteParams::default()).await?;
     is_in_phase(stage, "Restore", "importing", "Finished").await?;
 
@@ -356,7 +356,7 @@ async fn a_cluster_is_imported_and_the_hub_removed(stage: &Stage) -> Result<()> 
         "metadata": here(keys::INTERNAL_HUB, json!({})), "spec": {}});
     stage.hub.create(installer).await?;
     used(stage, "patch", "internalhubcomponents", "operator.open-cluster-management.io").await?;
-    let components: Api<InternalHubComponent> = Api::namespaced(stage.hub.client(), "imported");
+    let components: Api<InternalHubComponent> = Api::namespaced(stage.hub.client(), "restored");
     components.delete(keys::INTERNAL_HUB, &DeleteParams::default()).await?;
     until(DEADLINE, "the hub to be let go", async || {
         Ok(components.get_metadata_opt(keys::INTERNAL_HUB).await?.is_none())

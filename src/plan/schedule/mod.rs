@@ -16,4 +16,4 @@ mod validate;
 
 pub use pass::plan;
 pub use reason::ScheduleReason;
-pub use run_now::{MissingSchedules, run_now};
+pub use run_now::{MissingSchedules, free_stamp, run_now};

@@ -1,5 +1,9 @@
 //! A run outside the schedule: the Backups Velero would make if all five were due at once.
 
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+
 use super::create::backup_of;
 use super::owned::Owned;
 use crate::api::BackupSchedule;
@@ -11,6 +15,14 @@ use crate::wire::Stamp;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{} of the five Velero Schedules are missing: {}", .0.len(), .0.join(", "))]
 pub struct MissingSchedules(pub Vec<&'static str>);
+
+/// The moment a run made now is named by: the first second from `now` on that names no backup yet.
+pub fn free_stamp(now: Timestamp, backups: &[Backup]) -> Stamp {
+    let taken: BTreeSet<Stamp> =
+        backups.iter().filter_map(|backup| Stamp::suffix_of(backup.metadata.name.as_deref()?)).collect();
+    let seconds = (0..).filter_map(|seconds| now.checked_add(SignedDuration::from_secs(seconds)).ok());
+    seconds.map(Stamp::from).find(|stamp| !taken.contains(stamp)).unwrap_or_else(|| Stamp::from(now))
+}
 
 /// The five Backups of a run named by `stamp`, in the order they are made. Spec: S-093, S-282
 ///
@@ -82,6 +94,15 @@ mod tests {
             assert_eq!(json!(backup.metadata), wanted);
             assert_eq!(json!(backup.spec), json!({"ttl": "1h"}));
         }
+    }
+
+    #[test]
+    fn a_run_in_the_second_of_another_one_is_named_by_the_next() {
+        let named = |name: &str| Backup::new(name, crate::velero::BackupSpec::default());
+        let backups = [named("acm-resources-schedule-20261122100004"), named("x-20261122100005"), named("y")];
+        let stamp = |now: &str| free_stamp(now.parse().unwrap(), &backups).to_string();
+        assert_eq!(stamp("2026-11-22T10:00:04Z"), "20261122100006");
+        assert_eq!(stamp("2026-11-22T10:00:07Z"), "20261122100007");
     }
 
     #[test]
