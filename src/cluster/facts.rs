@@ -350,6 +350,22 @@ mod tests {
         assert_eq!(hub.local_cluster, None);
     }
 
+    /// A hub without the kind has its own id in its system namespace; trouble is no such answer. Spec: S-140
+    #[tokio::test]
+    async fn the_hub_has_no_id_until_it_can_be_read() {
+        let system =
+            ("/namespaces/kube-system", 200, r#"{"metadata": {"name": "kube-system", "uid": "u-1"}}"#);
+        let versions = |code, body| ("/clusterversions", code, body);
+        let openshift =
+            r#"{"metadata": {}, "items": [{"metadata": {"name": "version"}, "spec": {"clusterID": "c-1"}}]}"#;
+        let id = async |answers: Vec<_>| id_of_hub(&server(answers.leak()), None).await;
+        assert_eq!(id(vec![versions(200, openshift), system]).await.unwrap(), "c-1");
+        assert_eq!(id(vec![versions(404, "404 page not found"), system]).await.unwrap(), "u-1");
+        for code in [403, 500, 503] {
+            assert!(id(vec![versions(code, UNAVAILABLE), system]).await.is_err(), "{code}");
+        }
+    }
+
     const UNAVAILABLE: &str = r#"{"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "ServiceUnavailable", "code": 503}"#;
 
     /// Tokens are removed where the kind is not served; trouble is no such answer. Spec: S-150, S-191

@@ -99,11 +99,13 @@ proptest! {
         }
     }
 
-    /// The second takes over when the first is deleted, and not before. Spec: S-095
+    /// The second takes over when the first is deleted, and not before. Spec: S-062, S-095
     #[test]
     fn the_second_takes_over_when_the_first_is_gone(second in spec()) {
         let valid = json!({"veleroSchedule": "@daily"});
         let mut hub = hub(&valid, &second);
+        pass_of(&mut hub, "bs", Trouble::None);
+        prop_assert_eq!(phase(&hub, "bs"), BackupSchedulePhase::New);
         prop_assert!(rests(&mut hub, &["bs", "second"]), "still writing");
         prop_assert_eq!(owners(&hub), ["bs"; 5]);
         prop_assert_eq!(phase(&hub, "bs"), BackupSchedulePhase::Enabled);
