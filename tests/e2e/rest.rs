@@ -28,7 +28,7 @@ fn request(event: &Value) -> String {
     format!("{verb} {resource}")
 }
 
-/// Between lease renewals there is nothing but watches. Spec: S-293, S-295
+/// Between lease renewals there is nothing but watches. Spec: S-292, S-293, S-295
 #[tokio::test]
 async fn at_rest_the_loop_sends_watches_and_lease_renewals_only() -> Result<()> {
     Lab::run(async |lab| {
@@ -59,13 +59,16 @@ async fn a_schedule_whose_names_are_taken_waits_without_a_request() -> Result<()
             .await?;
         east.hub.create(backup_schedule()).await?;
         let waiting = east.schedule_is(BackupSchedulePhase::Failed).await?;
+        assert_eq!(waiting.metadata.finalizers, None, "S-025");
         let message = waiting.status.unwrap_or_default().last_message;
         assert!(message.contains("acm-resources-schedule"), "{message}");
         is_quiet(&east).await?;
         let requests = requests_of_the_loop(&east)?;
         let count = |wanted: &str| requests.iter().filter(|request| *request == wanted).count();
         assert_eq!(count("patch backupschedules"), 1, "{requests:?}");
-        assert_eq!(count("create schedules") + count("create backups") + count("delete schedules"), 0);
+        for never in ["create schedules", "create backups", "delete schedules", "create events"] {
+            assert_eq!(count(never), 0, "{never}: S-025, S-096");
+        }
 
         let theirs = east.velero_schedules();
         theirs.delete("acm-resources-schedule", &DeleteParams::default()).await?;
