@@ -15,7 +15,7 @@ use super::discovery::{removable, served};
 use super::error::{Class, Error};
 use super::leftovers;
 use super::list::{items, list};
-use super::on_hub::{awaited_volumes, import_facts, internal_hubs, restores_elsewhere};
+use super::on_hub::{awaited_volumes, import_facts, internal_hubs, restores_waited_for};
 use super::selection::Selected;
 use super::write::Place;
 use crate::api::{BackupSchedule, keys};
@@ -61,7 +61,7 @@ pub fn selections_of(query: &Query) -> &'static [Selected] {
         Query::Hub => ALWAYS_READ,
         Query::Served
         | Query::InternalHubs
-        | Query::RestoresElsewhere
+        | Query::RestoresWaitedFor
         | Query::Volumes
         | Query::Imports
         | Query::Removable
@@ -119,8 +119,8 @@ impl Reader {
             }
             Query::Served => facts.served = Some(served(&self.client).await?),
             Query::InternalHubs => facts.internal_hubs = Some(internal_hubs(&self.client).await?),
-            Query::RestoresElsewhere => {
-                facts.restores_elsewhere = Some(restores_elsewhere(&self.client, namespace).await?);
+            Query::RestoresWaitedFor => {
+                facts.restores_waited_for = Some(restores_waited_for(&self.client).await?);
             }
             Query::Volumes => facts.volumes = Some(awaited_volumes(&self.client).await),
             Query::Imports => facts.imports = Some(import_facts(&self.client).await?),

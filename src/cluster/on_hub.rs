@@ -2,6 +2,8 @@
 //!
 //! Secrets are listed by their metadata only.
 
+use std::collections::BTreeSet;
+
 use futures::stream::{self, StreamExt};
 use k8s_openapi::api::core::v1::{ConfigMap, PersistentVolumeClaim, Secret};
 use kube::api::{Api, ListParams};
@@ -44,20 +46,22 @@ fn internal_hub(found: PartialObjectMeta<api::InternalHubComponent>) -> Internal
     }
 }
 
-/// Number of Restores outside of `namespace` that the installer waits for. Spec: R-805
+/// The Restores of all namespaces that carry our finalizer, as `namespace/name`. Spec: R-805
 ///
 /// # Errors
 ///
 /// They cannot be listed.
-pub(super) async fn restores_elsewhere(client: &Client, namespace: &str) -> Result<usize, Error> {
+pub(super) async fn restores_waited_for(client: &Client) -> Result<BTreeSet<String>, Error> {
     let api: Api<api::Restore> = Api::all(client.clone());
     let listed = api.list_metadata(&ListParams::default()).await;
     let listed = listed.map_err(Error::on("list", super::list::plural::<api::Restore>()))?;
-    let is_elsewhere = |restore: &&PartialObjectMeta<api::Restore>| {
-        restore.metadata.namespace.as_deref() != Some(namespace)
-            && restore.finalizers().iter().any(|finalizer| finalizer == keys::FINALIZER)
+    let is_waited_for = |restore: &&PartialObjectMeta<api::Restore>| {
+        restore.finalizers().iter().any(|finalizer| finalizer == keys::FINALIZER)
     };
-    Ok(listed.items.iter().filter(is_elsewhere).count())
+    let name = |restore: &PartialObjectMeta<api::Restore>| {
+        format!("{}/{}", restore.namespace().unwrap_or_default(), restore.name_any())
+    };
+    Ok(listed.items.iter().filter(is_waited_for).map(name).collect())
 }
 
 /// The volumes that managed clusters wait for; none where nobody can say. Spec: R-331
@@ -216,7 +220,7 @@ mod tests {
     async fn a_hub_without_the_kind_has_no_installer_and_any_other_trouble_is_one() {
         assert_eq!(internal_hubs(&server(&[("internalhub", 404)])).await.unwrap(), []);
         assert!(internal_hubs(&server(&[("internalhub", 403)])).await.is_err());
-        assert!(restores_elsewhere(&server(&[("restores", 500)]), "acm").await.is_err(), "R-804");
+        assert!(restores_waited_for(&server(&[("restores", 500)])).await.is_err(), "R-804");
     }
 
     /// Spec: R-331: markers nobody can list are not waited for, a claim nobody can read is

@@ -10,7 +10,7 @@ use crate::cluster::Class;
 use crate::cluster::facts::{Lists, selections_of};
 use crate::cluster::selection::Selected;
 use crate::cluster::watch::News;
-use crate::plan::{Query, labels};
+use crate::plan::{Query, Unreadable, labels};
 
 /// The objects of other components that are followed.
 #[derive(Debug, Default)]
@@ -79,7 +79,7 @@ impl Others {
                 continue;
             }
             if selected.includes(object) {
-                changed |= shelf.store.set(selected.trim(object.clone()));
+                changed |= shelf.store.set_own(selected.trim(object.clone()));
             } else if shelf.store.get(&key).is_some_and(|known| known.uid() == object.uid()) {
                 // It no longer belongs here.
                 changed |= shelf.store.forget(&key);
@@ -148,6 +148,7 @@ impl Shelf {
     fn take(&mut self, name: &str, news: News<DynamicObject>) -> bool {
         match news {
             News::All { objects, unreadable, version } => {
+                unreadable.iter().for_each(|object| leave_out(name, object));
                 let was_absent = std::mem::take(&mut self.is_absent);
                 self.is_broken = false;
                 !self.store.replace(objects, unreadable, parse_version(&version)).is_empty() || was_absent
@@ -159,10 +160,7 @@ impl Shelf {
                 self.store.clear() || was_there
             }
             News::Unreadable(object) => {
-                let (namespace, object_name, why) = (object.namespace(), object.name(), &object.why);
-                tracing::error!(
-                    "left out, because it cannot be read: {name} {namespace}/{object_name}: {why}"
-                );
+                leave_out(name, &object);
                 self.store.set_unreadable(*object)
             }
             News::UnreadableGone(object) => self.store.unreadable_gone(&object),
@@ -178,6 +176,11 @@ impl Shelf {
             }
         }
     }
+}
+
+fn leave_out(name: &str, object: &Unreadable) {
+    let (namespace, name_of, why) = (object.namespace(), object.name(), &object.why);
+    tracing::error!("left out, because it cannot be read: {name} {namespace}/{name_of}: {why}");
 }
 
 #[cfg(test)]

@@ -64,6 +64,11 @@ impl<K: Object + PartialEq> Store<K> {
         self.objects.values().cloned().collect()
     }
 
+    /// Namespaces and names of the objects that do not decode.
+    pub(super) fn unreadable_keys(&self) -> impl Iterator<Item = &Key> {
+        self.unreadable.keys()
+    }
+
     /// All objects, in place.
     pub(super) fn values(&self) -> impl Iterator<Item = &K> {
         self.objects.values()
@@ -135,11 +140,6 @@ impl<K: Object + PartialEq> Store<K> {
         self.unreadable.get(key)
     }
 
-    /// All objects that do not decode.
-    pub(super) fn all_unreadable(&self) -> impl Iterator<Item = &Unreadable> {
-        self.unreadable.values()
-    }
-
     /// All objects of a namespace that do not decode.
     pub(super) fn unreadable_in(&self, namespace: &str) -> Vec<Unreadable> {
         self.unreadable.values().filter(|object| object.namespace() == namespace).cloned().collect()
@@ -149,7 +149,9 @@ impl<K: Object + PartialEq> Store<K> {
     pub(super) fn clear(&mut self) -> bool {
         let was_news = !self.is_synced || !self.objects.is_empty();
         self.objects.clear();
+        self.unreadable.clear();
         self.deleted.clear();
+        self.told = 0;
         self.is_synced = true;
         was_news
     }

@@ -123,16 +123,15 @@ impl World {
 
     /// Remembers which BackupSchedules went. Spec: S-193
     fn take_schedule(&mut self, news: News<api::BackupSchedule>) -> Touched {
-        let may_go = matches!(news, News::All { .. } | News::Gone(_));
+        let may_go = matches!(news, News::All { .. } | News::Gone(_) | News::UnreadableGone(_));
         let before: BTreeSet<Key> =
             if may_go { self.schedules.keys().cloned().collect() } else { BTreeSet::new() };
         let Self { broken, told_broken, unreadable, .. } = self;
         let namespaces = Notes { broken, told_broken, unreadable }.absorb(&mut self.schedules, news);
-        let (schedules, departed) = (&self.schedules, &mut self.departed);
-        // One that does not decode is there all the same.
-        let is_gone = |key: &Key| schedules.get(key).is_none() && schedules.unreadable(key).is_none();
-        departed.retain(is_gone);
-        let gone = before.into_iter().filter(is_gone);
+        let there: BTreeSet<&Key> = self.schedules.keys().collect();
+        let departed = &mut self.departed;
+        departed.retain(|key| !there.contains(key));
+        let gone = before.into_iter().filter(|key| !there.contains(key));
         let gone: Vec<Subject> = gone.filter(|key| departed.insert(key.clone())).map(schedule_of).collect();
         Touched { namespaces, departed: gone, ..Touched::default() }
     }
@@ -179,12 +178,12 @@ impl World {
         }
     }
 
-    /// The BackupSchedules that want tokens, as `namespace/name`. Spec: S-193
+    /// The BackupSchedules that want tokens, as `namespace/name`; one that cannot be read may. Spec: S-193
     pub(super) fn wanting_tokens(&self) -> BTreeSet<String> {
-        let unreadable =
-            self.schedules.all_unreadable().map(|object| format!("{}/{}", object.namespace(), object.name()));
-        // One that does not decode may want them, and what may be wanted is not removed.
-        crate::plan::tokens::wanting(self.schedules.values()).into_iter().chain(unreadable).collect()
+        let mut wanting = crate::plan::tokens::wanting(self.schedules.values());
+        let unreadable = self.schedules.unreadable_keys();
+        wanting.extend(unreadable.map(|(namespace, name)| format!("{namespace}/{name}")));
+        wanting
     }
 
     /// Forgets a BackupSchedule that is gone. True if there was one to forget.
@@ -483,7 +482,8 @@ mod tests {
         let again = world.take(Item::Schedule(News::Unreadable(Box::new(news.clone()))));
         assert_eq!(again, Touched::default());
         world.take(Item::Schedule(News::UnreadableGone(Box::new(news))));
-        assert!(world.subjects(None).is_empty() && !world.has(&subjects[0]));
+        assert!(world.subjects(None).is_empty() && world.take_leave(&subjects[0]));
+        assert!(!world.has(&subjects[0]));
     }
 
     #[test]

@@ -107,9 +107,10 @@ pub struct OnRequest {
     /// The components of the hub's installer that wait for Restores; more than one is unusual. Spec: R-113
     #[serde(skip_serializing_if = "Option::is_none")]
     pub internal_hubs: Option<Vec<InternalHub>>,
-    /// Number of Restores in other namespaces. Spec: R-805
+    /// The Restores of all namespaces the installer waits for, as `namespace/name`; asked of the server, because a store
+    /// that lags behind could keep the last of them from letting the hub go. Spec: R-805
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub restores_elsewhere: Option<usize>,
+    pub restores_waited_for: Option<BTreeSet<String>>,
     /// Volumes that managed clusters wait for. Spec: R-331
     #[serde(skip_serializing_if = "Option::is_none")]
     pub volumes: Option<Vec<AwaitedVolume>>,
@@ -142,8 +143,8 @@ pub enum Query {
     TokensLeft,
     /// Fill [`OnRequest::internal_hubs`].
     InternalHubs,
-    /// Fill [`OnRequest::restores_elsewhere`].
-    RestoresElsewhere,
+    /// Fill [`OnRequest::restores_waited_for`].
+    RestoresWaitedFor,
     /// Fill [`OnRequest::volumes`].
     Volumes,
     /// Fill [`OnRequest::imports`].
@@ -223,7 +224,7 @@ impl OnRequest {
         self.credentials = answers.credentials.or(self.credentials.take());
         self.tokens = answers.tokens.or(self.tokens.take());
         self.internal_hubs = answers.internal_hubs.or(self.internal_hubs.take());
-        self.restores_elsewhere = answers.restores_elsewhere.or(self.restores_elsewhere);
+        self.restores_waited_for = answers.restores_waited_for.or(self.restores_waited_for.take());
         self.volumes = answers.volumes.or(self.volumes.take());
         self.imports = answers.imports.or(self.imports.take());
         self.removable = answers.removable.or(self.removable.take());

@@ -123,7 +123,7 @@ async fn two_hubs_change_places_and_change_back() -> Result<()> {
         west.restore_is("passive", RestorePhase::Finished).await?;
         assert_eq!(actions(&west).await?, policies_before);
         west.hub.fill(&Fill { policies: 0, applications: 0, ..Fill::new(3, "west-id") }).await?;
-        west.run("schedule --yes --wait --timeout 2m")?;
+        west.run("schedule --managed-service-account --yes --wait --timeout 2m")?;
         runs(&west, 4).await?;
 
         // East comes back and finds that it does not write the backups any more.

@@ -41,7 +41,7 @@ async fn what_is_installed_twice_is_unchanged_and_what_is_uninstalled_is_gone() 
 
         let (first, _) = run_to(&hub, 0, &install)?;
         assert!(
-            first.lines().all(|line| line.ends_with(" created")) && first.lines().count() == 11,
+            first.lines().all(|line| line.ends_with(" created")) && first.lines().count() == 13,
             "{first}"
         );
         let (second, _) = run_to(&hub, 0, &install)?;
@@ -53,7 +53,7 @@ async fn what_is_installed_twice_is_unchanged_and_what_is_uninstalled_is_gone() 
         let (_, refused) = run_to(&hub, 5, "uninstall")?;
         assert!(refused.contains("[not-confirmed]"), "{refused}");
         let (dry, _) = run_to(&hub, 0, "uninstall --dry-run=server")?;
-        assert_eq!(dry.matches("deleted (server dry run)").count(), 9, "{dry}");
+        assert_eq!(dry.matches("deleted (server dry run)").count(), 11, "{dry}");
         assert_eq!(count(&hub, "apps/v1", "Deployment").await?, 1);
 
         run_to(&hub, 0, "uninstall --yes")?;

@@ -52,6 +52,7 @@ async fn the_roles_doctor_prints_grant_what_was_missing() -> Result<()> {
         let store = lab.store().await?;
         let east = Site::start(lab, &store, "east", 1).await?;
         let viewer = east.hub.kubeconfig_for("viewer")?;
+        let _loop = east.start_loop().await?;
         let doctor = |code: i32| {
             let arguments = format!("doctor --for restore -n {NAMESPACE} -o json");
             let output = plugin_on(&east.hub, &arguments).env("KUBECONFIG", &viewer).output()?;

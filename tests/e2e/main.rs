@@ -15,6 +15,7 @@ mod failover;
 mod faults;
 mod guides;
 mod hostile;
+mod hostile_storage;
 mod install;
 mod interrupted;
 mod labels;

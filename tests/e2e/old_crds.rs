@@ -34,7 +34,11 @@ fn of_january_2022() -> Vec<CustomResourceDefinition> {
     for (crd, (spec, status)) in found.iter_mut().zip([SCHEDULE, RESTORE]) {
         for version in &mut crd.spec.versions {
             let root = version.schema.as_mut().and_then(|schema| schema.open_api_v3_schema.as_mut());
-            let parts = root.and_then(|root| root.properties.as_mut()).into_iter().flatten();
+            let parts = root.and_then(|root| {
+                root.x_kubernetes_validations = None;
+                root.properties.as_mut()
+            });
+            let parts = parts.into_iter().flatten();
             for (part, schema) in parts {
                 let known = match part.as_str() {
                     "spec" => spec,
@@ -46,6 +50,7 @@ fn of_january_2022() -> Vec<CustomResourceDefinition> {
                     .iter_mut()
                     .for_each(|fields| fields.retain(|name, _| known.contains(&name.as_str())));
                 let required = |name: &&&str| part == "spec" && **name != "veleroTtl";
+                schema.x_kubernetes_validations = None;
                 schema.required =
                     Some(known.iter().filter(required).map(|name| (*name).to_owned()).collect::<Vec<_>>())
                         .filter(|names| !names.is_empty());

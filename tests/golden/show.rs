@@ -18,7 +18,7 @@ pub(crate) fn decision(decision: &Decision) -> String {
 fn query(query: &Query) -> String {
     match query {
         Query::InternalHubs => "what the hub's installer waits with".to_owned(),
-        Query::RestoresElsewhere => "restores of other namespaces".to_owned(),
+        Query::RestoresWaitedFor => "restores the installer waits for".to_owned(),
         Query::Volumes => "volumes that are waited for".to_owned(),
         Query::Imports => "managed clusters and their tokens".to_owned(),
         Query::Hub => "who this hub is".to_owned(),

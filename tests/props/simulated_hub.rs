@@ -74,7 +74,9 @@ impl SimulatedHub {
             }
             Query::Served => self.snapshot.on_request.served = Some(ServedApis::default()),
             Query::InternalHubs => self.snapshot.on_request.internal_hubs = Some(Vec::new()),
-            Query::RestoresElsewhere => self.snapshot.on_request.restores_elsewhere = Some(0),
+            Query::RestoresWaitedFor => {
+                self.snapshot.on_request.restores_waited_for = Some(Default::default())
+            }
             Query::Volumes => self.snapshot.on_request.volumes = Some(Vec::new()),
             Query::Imports => self.snapshot.on_request.imports = Some(ImportFacts::default()),
             Query::Credentials => self.snapshot.on_request.credentials = Some(Default::default()),

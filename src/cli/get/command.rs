@@ -216,8 +216,8 @@ impl Get<'_> {
             Noun::Backup => {
                 let shown = self.scope.decode(objects);
                 // A run is known by all its backups, not only by those asked for.
-                let all = if look.wide { self.scope.beside().await? } else { shown.clone() };
-                tables::backups(&shown, &all, &style, look)
+                let all = if look.wide { Some(self.scope.beside().await?) } else { None };
+                tables::backups(&shown, all.as_ref().unwrap_or(&shown), &style, look)
             }
             Noun::Run => tables::runs(runs, &self.scope.decode::<velero::Backup>(objects), &style, look),
         })

@@ -87,8 +87,8 @@ impl Place {
 /// Reads everything at once; what may not be read or is not served is left open.
 async fn observe(hub: &Hub, session: &Session) -> Result<Observed> {
     let (client, here) = (hub.client(), Some(hub.namespace()));
-    let (hub_facts, schedules, restores, locations, velero_schedules, backups, held, servers) = tokio::join!(
-        facts::hub_facts(client, None),
+    let (hub_id, schedules, restores, locations, velero_schedules, backups, held, servers) = tokio::join!(
+        facts::id_of_hub(client, None),
         items(client, here),
         items(client, here),
         items(client, here),
@@ -107,7 +107,7 @@ async fn observe(hub: &Hub, session: &Session) -> Result<Observed> {
         })
     });
     Ok(Observed {
-        hub_id: open(hub_facts)?.map(|facts| facts.hub_id),
+        hub_id: open(hub_id)?,
         schedules: open(schedules)?,
         restores: open(restores)?,
         locations: open(locations)?,

@@ -21,21 +21,16 @@ pub(super) fn plan(facts: &Facts<'_>, hubs: &[InternalHub]) -> Decision {
         return Decision::Do(Plan { steps: removals(facts), wake: Wake::After(AGAIN), ..Plan::default() });
     }
     let is_held = hubs.iter().any(|hub| is_waited_for(&hub.finalizers));
-    let is_last = match (is_held, facts.hub.on_request.restores_elsewhere) {
-        (true, None) => return Decision::NeedMore(BTreeSet::from([Query::RestoresElsewhere])),
-        (true, Some(elsewhere)) => elsewhere == 0 && !has_companion(facts),
+    let is_last = match (is_held, &facts.hub.on_request.restores_waited_for) {
+        (true, None) => return Decision::NeedMore(BTreeSet::from([Query::RestoresWaitedFor])),
+        (true, Some(restores)) => {
+            let ours = format!("{}/{}", facts.namespace, facts.name);
+            restores.iter().all(|restore| *restore == ours)
+        }
         (false, _) => false,
     };
     let steps = releasing_steps(facts, hubs, is_last);
     Decision::Do(Plan { steps, wake: Wake::OnChange, ..Plan::default() })
-}
-
-/// Another Restore of the namespace the component waits for. Spec: R-804
-fn has_companion(facts: &Facts<'_>) -> bool {
-    facts.hub.restores.iter().any(|other| {
-        other.metadata.name != facts.restore.metadata.name
-            && is_waited_for(other.metadata.finalizers.as_deref().unwrap_or_default())
-    })
 }
 
 fn removals(facts: &Facts<'_>) -> Vec<Step> {

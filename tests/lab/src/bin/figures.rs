@@ -2,6 +2,9 @@
 //!
 //! A benchmark, not a test: nothing fails on a slow day.
 
+#[path = "figures/many.rs"]
+mod many;
+
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -26,7 +29,11 @@ async fn main() -> Result<()> {
     let plugin: PathBuf = std::env::args().nth(1).context("name the plugin's binary")?.into();
     println!("binary             {:.2} MiB", std::fs::metadata(&plugin)?.len() as f64 / 1024.0 / 1024.0);
     println!("--version          {:.1} ms (median of {RUNS})", median_start(&plugin)?.as_secs_f64() * 1000.0);
-    Lab::run(async |lab| on_a_hub(lab, &plugin).await).await
+    Lab::run(async |lab| {
+        on_a_hub(lab, &plugin).await?;
+        many::figures(lab, &plugin).await
+    })
+    .await
 }
 
 fn median_start(plugin: &Path) -> Result<Duration> {
