@@ -75,7 +75,7 @@ impl SimulatedHub {
             Query::Served => self.snapshot.on_request.served = Some(ServedApis::default()),
             Query::InternalHubs => self.snapshot.on_request.internal_hubs = Some(Vec::new()),
             Query::RestoresWaitedFor => {
-                self.snapshot.on_request.restores_waited_for = Some(Default::default())
+                self.snapshot.on_request.restores_waited_for = Some(Default::default());
             }
             Query::Volumes => self.snapshot.on_request.volumes = Some(Vec::new()),
             Query::Imports => self.snapshot.on_request.imports = Some(ImportFacts::default()),
