@@ -95,3 +95,157 @@ async fn classic_version(client: &Client, group: String, version: String) -> Res
         list.resources.into_iter().map(|r| ServedResource { name: r.name, kind: r.kind }).collect();
     Ok(ServedVersion { group, version, resources })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::cluster::error::Class;
+
+    const GROUP: &str = "cluster.open-cluster-management.io";
+    const SECOND: &str = "policy.open-cluster-management.io";
+
+    /// A server that answers paths from a table of code and body; any other path is not there.
+    fn server(answers: Vec<(String, u16, Value)>) -> Client {
+        let answers = std::sync::Arc::new(answers);
+        let service = tower::service_fn(move |request: http::Request<kube::client::Body>| {
+            let found = answers.iter().find(|(path, ..)| path == request.uri().path()).cloned();
+            let (_, code, body) = found.unwrap_or_else(|| unavailable(request.uri().path(), 404));
+            async move {
+                let body = kube::client::Body::from(body.to_string().into_bytes());
+                Ok::<_, std::convert::Infallible>(http::Response::builder().status(code).body(body).unwrap())
+            }
+        });
+        Client::new(service, "default")
+    }
+
+    fn unavailable(path: &str, code: u16) -> (String, u16, Value) {
+        let status = json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": code,
+            "message": "the server is currently unable to handle the request"});
+        (path.to_owned(), code, status)
+    }
+
+    /// One group in the answer for all groups; a stale one comes without its kinds.
+    fn group(name: &str, freshness: &str, kinds: &[&str]) -> Value {
+        let resource = |kind: &&str| {
+            json!({"resource": format!("{}s", kind.to_lowercase()), "scope": "Namespaced",
+                "responseKind": {"group": "", "version": "", "kind": kind}, "verbs": ["list", "delete"]})
+        };
+        let resources: Vec<Value> = kinds.iter().map(resource).collect();
+        json!({"metadata": {"name": name},
+            "versions": [{"version": "v1", "freshness": freshness, "resources": resources}]})
+    }
+
+    fn aggregated(groups: &[Value]) -> (String, u16, Value) {
+        let list = json!({"kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2",
+            "metadata": {}, "items": groups});
+        ("/apis".to_owned(), 200, list)
+    }
+
+    /// What a server without aggregated discovery answers.
+    fn classic_groups(names: &[&str]) -> (String, u16, Value) {
+        let group = |name: &&str| {
+            let version = json!({"groupVersion": format!("{name}/v1"), "version": "v1"});
+            json!({"name": name, "versions": [version], "preferredVersion": version})
+        };
+        let groups: Vec<Value> = names.iter().map(group).collect();
+        ("/apis".to_owned(), 200, json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": groups}))
+    }
+
+    fn classic_kinds(name: &str, kinds: &[&str]) -> (String, u16, Value) {
+        let resource = |kind: &&str| {
+            json!({"name": format!("{}s", kind.to_lowercase()), "singularName": "", "namespaced": true,
+                "kind": kind, "verbs": ["list"]})
+        };
+        let resources: Vec<Value> = kinds.iter().map(resource).collect();
+        let list = json!({"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": format!("{name}/v1"),
+            "resources": resources});
+        (format!("/apis/{name}/v1"), 200, list)
+    }
+
+    fn kinds(served: &ServedApis) -> Vec<String> {
+        let all = served.versions.iter().flat_map(|version| {
+            version.resources.iter().map(|resource| format!("{}.{}", resource.kind, version.group))
+        });
+        all.collect()
+    }
+
+    /// Spec: S-070, S-077
+    #[tokio::test]
+    async fn all_kinds_come_in_one_answer_in_its_order() {
+        let groups =
+            [group(SECOND, "Current", &["Policy"]), group(GROUP, "Current", &["Placement", "Channel"])];
+        let served = served(&server(vec![aggregated(&groups)])).await.unwrap();
+        let wanted = [format!("Policy.{SECOND}"), format!("Placement.{GROUP}"), format!("Channel.{GROUP}")];
+        assert_eq!(kinds(&served), wanted);
+    }
+
+    /// A group whose server was away comes marked as stale and may come empty. Spec: S-079
+    #[tokio::test]
+    async fn a_stale_group_is_asked_itself() {
+        let all = aggregated(&[group(GROUP, "Current", &["Placement"]), group(SECOND, "Stale", &[])]);
+        let served = served(&server(vec![all, classic_kinds(SECOND, &["Policy"])])).await.unwrap();
+        assert_eq!(kinds(&served), [format!("Placement.{GROUP}"), format!("Policy.{SECOND}")]);
+    }
+
+    /// Neither fewer kinds nor none, which Velero takes for everything. Spec: S-079, S-150
+    #[tokio::test]
+    async fn a_stale_group_that_does_not_answer_is_a_failure() {
+        for code in [404, 500, 503] {
+            let all = aggregated(&[group(GROUP, "Current", &["Placement"]), group(SECOND, "Stale", &[])]);
+            let asked = unavailable(&format!("/apis/{SECOND}/v1"), code);
+            assert!(served(&server(vec![all, asked])).await.is_err(), "{code}");
+        }
+    }
+
+    /// Spec: S-079, S-150
+    #[tokio::test]
+    async fn groups_nobody_can_list_are_a_failure() {
+        for (code, class) in [(403, Class::Forbidden), (503, Class::Busy)] {
+            let error = served(&server(vec![unavailable("/apis", code)])).await.unwrap_err();
+            assert_eq!(error.class(), class, "{error}");
+        }
+    }
+
+    /// Spec: S-070
+    #[tokio::test]
+    async fn an_older_server_is_asked_group_by_group() {
+        let answers = vec![
+            classic_groups(&[GROUP, SECOND]),
+            classic_kinds(GROUP, &["Placement"]),
+            classic_kinds(SECOND, &["Policy"]),
+        ];
+        let served = served(&server(answers)).await.unwrap();
+        assert_eq!(kinds(&served), [format!("Placement.{GROUP}"), format!("Policy.{SECOND}")]);
+    }
+
+    /// Spec: S-079, S-150
+    #[tokio::test]
+    async fn an_older_server_with_a_group_that_does_not_answer_is_a_failure() {
+        for code in [404, 503] {
+            let answers = vec![
+                classic_groups(&[GROUP, SECOND]),
+                classic_kinds(GROUP, &["Placement"]),
+                unavailable(&format!("/apis/{SECOND}/v1"), code),
+            ];
+            assert!(served(&server(answers)).await.is_err(), "{code}");
+        }
+    }
+
+    /// What cannot be asked cannot be searched for leftovers either.
+    #[tokio::test]
+    async fn a_stale_group_has_nothing_to_remove() {
+        let stale = group(SECOND, "Stale", &["Policy"]);
+        let named = aggregated(&[group(GROUP, "Current", &["Placement"]), stale]);
+        let core = ("/api".to_owned(), 200, named.2.clone());
+        let core = (
+            core.0,
+            core.1,
+            json!({"kind": core.2["kind"], "apiVersion": core.2["apiVersion"],
+            "metadata": {}, "items": []}),
+        );
+        let found = removable(&server(vec![core, named])).await.unwrap();
+        assert_eq!(kinds(&found), [format!("Placement.{GROUP}")]);
+    }
+}

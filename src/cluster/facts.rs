@@ -310,3 +310,80 @@ fn hive_namespaces(lists: &Lists) -> BTreeSet<String> {
 fn take(lists: &mut Lists, selected: Selected) -> Vec<DynamicObject> {
     lists.remove(&selected).flatten().unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// A server where what is served and what each list answers is in one table: path, code, body.
+    fn server(answers: &'static [(&'static str, u16, &'static str)]) -> Client {
+        let service = tower::service_fn(move |request: http::Request<kube::client::Body>| async move {
+            let found = answers.iter().find(|(path, ..)| request.uri().path().ends_with(path));
+            let (code, body) =
+                found.map_or((200, r#"{"metadata": {}, "items": []}"#), |(_, code, body)| (*code, *body));
+            let body = kube::client::Body::from(body.as_bytes().to_vec());
+            Ok::<_, std::convert::Infallible>(http::Response::builder().status(code).body(body).unwrap())
+        });
+        Client::new(service, "default")
+    }
+
+    fn objects(all: Value) -> Option<Vec<DynamicObject>> {
+        Some(serde_json::from_value(all).unwrap())
+    }
+
+    fn cluster(name: &str) -> Value {
+        json!({"apiVersion": "cluster.open-cluster-management.io/v1", "kind": "ManagedCluster",
+            "metadata": {"name": name, "labels": {"local-cluster": "true"}}})
+    }
+
+    /// Spec: S-143
+    #[tokio::test]
+    async fn of_several_local_clusters_the_alphabetically_first_counts() {
+        let reader = Reader::new(server(&[]), Some("this-hub".to_owned()));
+        let clusters = json!([cluster("local-two"), cluster("local-cluster"), cluster("z")]);
+        let lists = Lists::from([(Selected::LocalClusters, objects(clusters))]);
+        let hub = reader.hub_of(lists).await.unwrap().hub.unwrap();
+        assert_eq!(hub.local_cluster.as_deref(), Some("local-cluster"));
+        let hub = reader.hub_of(Lists::new()).await.unwrap().hub.unwrap();
+        assert_eq!(hub.local_cluster, None);
+    }
+
+    /// A hub without the kind has its own id in its system namespace; trouble is no such answer. Spec: S-140
+    #[tokio::test]
+    async fn the_hub_has_no_id_until_it_can_be_read() {
+        let system =
+            ("/namespaces/kube-system", 200, r#"{"metadata": {"name": "kube-system", "uid": "u-1"}}"#);
+        let versions = |code, body| ("/clusterversions", code, body);
+        let openshift =
+            r#"{"metadata": {}, "items": [{"metadata": {"name": "version"}, "spec": {"clusterID": "c-1"}}]}"#;
+        let id = async |answers: Vec<_>| id_of_hub(&server(answers.leak()), None).await;
+        assert_eq!(id(vec![versions(200, openshift), system]).await.unwrap(), "c-1");
+        assert_eq!(id(vec![versions(404, "404 page not found"), system]).await.unwrap(), "u-1");
+        for code in [403, 500, 503] {
+            assert!(id(vec![versions(code, UNAVAILABLE), system]).await.is_err(), "{code}");
+        }
+    }
+
+    const UNAVAILABLE: &str = r#"{"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "ServiceUnavailable", "code": 503}"#;
+
+    /// Tokens are removed where the kind is not served; trouble is no such answer. Spec: S-150, S-191
+    #[tokio::test]
+    async fn a_list_that_fails_is_no_kind_that_is_missing() {
+        let accounts = |code, body| -> &'static [(&'static str, u16, &'static str)] {
+            vec![("/managedserviceaccounts", code, body)].leak()
+        };
+        let absent = Reader::new(server(accounts(404, "404 page not found")), None);
+        let tokens = absent.answer_one("acm", &Query::Tokens).await.unwrap().tokens.unwrap();
+        assert_eq!(tokens.accounts, None);
+        for code in [403, 429, 500, 503, 504] {
+            let reader = Reader::new(server(accounts(code, UNAVAILABLE)), None);
+            for query in [Query::Tokens, Query::TokensLeft] {
+                assert!(reader.answer_one("acm", &query).await.is_err(), "{code} {query:?}");
+            }
+        }
+        let addons = Reader::new(server(&[("/managedclusteraddons", 500, UNAVAILABLE)]), None);
+        assert!(addons.answer_one("acm", &Query::TokensLeft).await.is_err(), "S-191");
+    }
+}

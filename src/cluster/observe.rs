@@ -146,7 +146,7 @@ mod tests {
         Client::new(service, "default")
     }
 
-    /// Spec: R-112, R-154, R-980: upstream takes no answer for no backups, and is Finished with nothing done
+    /// Spec: S-032, R-112, R-154, R-980: upstream takes no answer for no backups, and is Finished with nothing done
     #[tokio::test(flavor = "multi_thread")]
     async fn a_list_that_failed_is_never_an_empty_one() {
         let subject = Subject { kind: SubjectKind::Restore, namespace: "acm".into(), name: "r".into() };

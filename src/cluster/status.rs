@@ -131,6 +131,7 @@ pub fn difference(old: &Value, new: &Value) -> Option<Value> {
 mod tests {
     use super::*;
 
+    /// Spec: S-031
     #[test]
     fn a_field_that_goes_is_an_explicit_null() {
         let old = json!({"phase": "Enabled", "copy": {"a": 1, "b": 2}});
@@ -139,6 +140,7 @@ mod tests {
         assert_eq!(difference(&old, &json!({"phase": "New"})), Some(json!({"phase": "New", "copy": null})));
     }
 
+    /// Spec: S-272, S-295
     #[test]
     fn nothing_is_written_when_nothing_changed() {
         let status = json!({"phase": "Enabled", "list": [1, 2]});

@@ -86,3 +86,49 @@ pub(super) async fn may_watch_crds(client: &Client) -> Result<bool, Error> {
     let crds: Vec<_> = crds.copied().collect();
     Ok(permissions::missing(client, &crds, None).await?.is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// A server that serves all kinds the loop needs, but answers for `group` with a code of its own.
+    fn server(group: &'static str, code: u16) -> Client {
+        let service = tower::service_fn(move |request: http::Request<kube::client::Body>| async move {
+            let path = request.uri().path().trim_start_matches("/apis/").to_owned();
+            let (code, body) =
+                if path.starts_with(group) { (code, trouble(code)) } else { (200, kinds(&path)) };
+            let body = kube::client::Body::from(body.into_bytes());
+            Ok::<_, std::convert::Infallible>(http::Response::builder().status(code).body(body).unwrap())
+        });
+        Client::new(service, "default")
+    }
+
+    fn trouble(code: u16) -> String {
+        match code {
+            404 => "404 page not found".to_owned(),
+            _ => json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": code}).to_string(),
+        }
+    }
+
+    fn kinds(group_version: &str) -> String {
+        let kind = |plural: &&str| json!({"name": plural, "singularName": "", "namespaced": true, "kind": "", "verbs": []});
+        let all: Vec<Value> = OURS.iter().chain(VELERO).map(kind).collect();
+        json!({"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group_version, "resources": all})
+            .to_string()
+    }
+
+    /// One request per group and no list of objects; trouble is not taken for an answer. Spec: S-021
+    #[tokio::test]
+    async fn kinds_that_are_not_served_are_missing_and_trouble_is_no_such_answer() {
+        assert!(missing_kinds(&server("nothing", 404)).await.unwrap().is_empty());
+        let missing = missing_kinds(&server("velero.io", 404)).await.unwrap();
+        assert_eq!(missing.len(), VELERO.len(), "{missing:?}");
+        assert_eq!(missing.first().map(String::as_str), Some("schedules.velero.io"));
+        for code in [403, 429, 500, 503] {
+            let error = missing_kinds(&server("velero.io", code)).await.unwrap_err();
+            assert_ne!(error.class(), Class::KindMissing, "{code}");
+        }
+    }
+}

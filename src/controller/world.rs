@@ -440,7 +440,7 @@ mod tests {
         assert!(world.wanted().contains(&Selected::Clusters));
     }
 
-    /// Spec
+    /// Spec: S-023, R-100, R-130
     #[test]
     fn a_storage_location_concerns_every_namespace() {
         let mut world = World::default();

@@ -29,6 +29,7 @@ const LOOP: &str = "loop";
 /// A user without the role for everywhere: reads then happen in the namespace.
 const CONFINED: &str = "confined";
 
+/// Spec: S-026, R-950
 #[tokio::test]
 async fn the_loop_works_under_its_roles_and_uses_every_verb_of_them() -> Result<()> {
     Lab::run(async |lab| {
@@ -169,6 +170,7 @@ async fn backups_are_removed(stage: &Stage) -> Result<()> {
     remove(&stage.velero("Backup"), "unseen").await
 }
 
+/// Spec: S-031, S-272
 async fn a_status_meets_another_change(stage: &Stage) -> Result<()> {
     let schedules = stage.ours("BackupSchedule");
     let toggled = async || {

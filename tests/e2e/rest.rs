@@ -3,9 +3,10 @@
 use acmbackup::api::BackupSchedulePhase;
 use acmbackup_lab::{HubOptions, Lab, VeleroOptions, until};
 use anyhow::{Context, Result};
-use serde_json::Value;
+use kube::api::DeleteParams;
+use serde_json::{Value, json};
 
-use crate::site::{DEADLINE, Site};
+use crate::site::{DEADLINE, NAMESPACE, Site};
 
 /// Requests of the plugin's loop, in order: verb and resource.
 fn requests_of_the_loop(site: &Site) -> Result<Vec<String>> {
@@ -27,7 +28,7 @@ fn request(event: &Value) -> String {
     format!("{verb} {resource}")
 }
 
-/// Between lease renewals there is nothing but watches.
+/// Between lease renewals there is nothing but watches. Spec: S-292, S-293, S-295
 #[tokio::test]
 async fn at_rest_the_loop_sends_watches_and_lease_renewals_only() -> Result<()> {
     Lab::run(async |lab| {
@@ -39,15 +40,61 @@ async fn at_rest_the_loop_sends_watches_and_lease_renewals_only() -> Result<()> 
             .await?;
         east.back_up().await?;
         east.schedule_is(BackupSchedulePhase::Enabled).await?;
-        // Velero still moves its own objects for a while; what counts is the tail: a minute of renewals, longer than
-        // any of the loop's own periods.
-        until(2 * DEADLINE, "sixty-five renewals with nothing in between", async || {
-            let requests = requests_of_the_loop(&east)?;
-            let quiet =
-                requests.iter().rev().take_while(|r| r.ends_with(" leases") || r.starts_with("watch "));
-            Ok(quiet.filter(|request| *request == "update leases").count() >= 65)
-        })
-        .await
+        // Velero still moves its own objects for a while.
+        is_quiet(&east).await
+    })
+    .await
+}
+
+/// Names that are taken are waited for: neither tried again nor told again, nor given anything. Spec: S-095, S-096, S-295
+#[tokio::test]
+async fn a_schedule_whose_names_are_taken_waits_without_a_request() -> Result<()> {
+    Lab::run(async |lab| {
+        let store = lab.store().await?;
+        let audited = HubOptions { audit: true, ..HubOptions::default() };
+        let east = Site::start_with(lab, &store, "east", (0, audited, VeleroOptions::default())).await?;
+        east.hub.create(foreign_schedule()).await?;
+        let _loop = east
+            .start_loop_with("--lease-duration 90s --lease-renew-deadline 60s --lease-retry-period 1s")
+            .await?;
+        east.hub.create(backup_schedule()).await?;
+        let waiting = east.schedule_is(BackupSchedulePhase::Failed).await?;
+        assert_eq!(waiting.metadata.finalizers, None, "S-025");
+        let message = waiting.status.unwrap_or_default().last_message;
+        assert!(message.contains("acm-resources-schedule"), "{message}");
+        is_quiet(&east).await?;
+        let requests = requests_of_the_loop(&east)?;
+        let count = |wanted: &str| requests.iter().filter(|request| *request == wanted).count();
+        assert_eq!(count("patch backupschedules"), 1, "{requests:?}");
+        for never in ["create schedules", "create backups", "delete schedules", "create events"] {
+            assert_eq!(count(never), 0, "{never}: S-025, S-096");
+        }
+
+        let theirs = east.velero_schedules();
+        theirs.delete("acm-resources-schedule", &DeleteParams::default()).await?;
+        east.schedule_is(BackupSchedulePhase::Enabled).await?;
+        Ok(())
+    })
+    .await
+}
+
+fn foreign_schedule() -> Value {
+    json!({"apiVersion": "velero.io/v1", "kind": "Schedule",
+        "metadata": {"name": "acm-resources-schedule", "namespace": NAMESPACE},
+        "spec": {"schedule": "@yearly", "template": {"includedNamespaces": ["nowhere"]}}})
+}
+
+fn backup_schedule() -> Value {
+    json!({"apiVersion": "cluster.open-cluster-management.io/v1beta1", "kind": "BackupSchedule",
+        "metadata": {"name": "hub", "namespace": NAMESPACE}, "spec": {"veleroSchedule": "@yearly"}})
+}
+
+/// What counts is the tail: a minute of renewals, longer than any of the loop's own periods.
+async fn is_quiet(site: &Site) -> Result<()> {
+    until(2 * DEADLINE, "sixty-five renewals with nothing in between", async || {
+        let requests = requests_of_the_loop(site)?;
+        let quiet = requests.iter().rev().take_while(|r| r.ends_with(" leases") || r.starts_with("watch "));
+        Ok(quiet.filter(|request| *request == "update leases").count() >= 65)
     })
     .await
 }

@@ -19,7 +19,7 @@ const WORK: (&str, &str) = ("work.open-cluster-management.io/v1", "ManifestWork"
 const SECRET: (&str, &str) = ("v1", "Secret");
 const IMPORT: &str = "addon-managed-serviceaccount-import";
 
-/// S-156 to S-166, S-180, S-190, S-193: a plain cluster, one whose agent runs elsewhere, one whose second account is
+/// S-156 to S-167, S-180, S-190, S-193: a plain cluster, one whose agent runs elsewhere, one whose second account is
 /// due, one of Hive; then one more joins, the option goes off, and at last the BackupSchedule goes.
 #[tokio::test]
 async fn tokens_come_with_the_option_and_each_cluster_and_go_with_both() -> Result<()> {

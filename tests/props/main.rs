@@ -9,6 +9,7 @@ mod objects;
 mod schedules;
 mod simulated_hub;
 mod tokens;
+mod two_schedules;
 
 use std::collections::BTreeSet;
 

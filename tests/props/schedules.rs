@@ -131,7 +131,7 @@ fn is_of_ours(backup: &Backup) -> bool {
 proptest! {
     #![proptest_config(crate::config())]
 
-    /// Spec: S-071, S-072, S-075, S-076, S-078, S-079
+    /// Spec: S-071, S-072, S-075, S-076, S-078, S-079, S-283
     #[test]
     fn templates_hold_what_they_may_on_a_hub_that_serves_anything(served in served()) {
         let mut hub = SimulatedHub::new(hubs::scheduled_hub(&json!({"veleroSchedule": "@daily"})), hubs::noon());
