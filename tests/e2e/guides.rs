@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 
 use acmbackup_lab::{Assets, Lab};
 use anyhow::{Context, Result, ensure};
+use kube::api::ListParams;
 use tempfile::TempDir;
 
 use crate::site::{Site, backed_up};
@@ -45,7 +46,9 @@ impl Shell {
     }
 
     /// Types what the guide says, each command on the hub its prompt names.
-    fn follow(&self, guide: &str, hubs: &[&Site]) -> Result<()> {
+    ///
+    /// After a run is taken a person reads on for a minute, and by then all hubs know the backups.
+    async fn follow(&self, guide: &str, hubs: &[&Site]) -> Result<()> {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guides").join(guide);
         let text = std::fs::read_to_string(path)?;
         let mut typed = 0;
@@ -54,6 +57,12 @@ impl Shell {
             let hub = hubs.iter().find(|hub| hub.hub.name() == prompt);
             let hub = hub.with_context(|| format!("{guide}: there is no hub {prompt}"))?;
             self.run(command, hub.hub.kubeconfig()).with_context(|| format!("{guide}: {prompt}"))?;
+            if command.contains(" backup ") {
+                let there = hub.backups().list(&ListParams::default()).await?.items.len();
+                for other in hubs {
+                    other.completed_backups(there).await?;
+                }
+            }
             typed += 1;
         }
         ensure!(typed > 4, "{guide} has only {typed} commands");
@@ -71,11 +80,11 @@ async fn the_guides_from_the_first_schedule_to_the_planned_move_do_what_they_say
         let shell = Shell::new().await?;
         let wanted = east.counts().await?;
 
-        shell.follow("first-schedule.md", &[&east])?;
+        shell.follow("first-schedule.md", &[&east]).await?;
         west.completed_backups(east.completed_backups(10).await?.len()).await?;
-        shell.follow("rehearse-a-restore.md", &[&east, &west])?;
+        shell.follow("rehearse-a-restore.md", &[&east, &west]).await?;
         assert_ne!(west.counts().await?.get("ManagedCluster"), wanted.get("ManagedCluster"));
-        shell.follow("planned-move.md", &[&east, &west])?;
+        shell.follow("planned-move.md", &[&east, &west]).await?;
         assert_eq!(west.counts().await?.get("ManagedCluster"), wanted.get("ManagedCluster"));
         Ok(())
     })
@@ -89,7 +98,7 @@ async fn the_guide_for_a_hub_that_is_gone_does_what_it_says() -> Result<()> {
         let wanted = east.counts().await?;
         drop(east);
         let _loop = west.start_loop().await?;
-        Shell::new().await?.follow("hub-is-gone.md", &[&west])?;
+        Shell::new().await?.follow("hub-is-gone.md", &[&west]).await?;
         assert_eq!(west.counts().await?, wanted);
         Ok(())
     })

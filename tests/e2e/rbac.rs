@@ -4,6 +4,8 @@
 //! function that gets the [`Stage`]; call it in [`play`], and let it end with [`used`] where the request depends on
 //! who is faster.
 
+use std::time::Duration;
+
 use acmbackup::api::{InternalHubComponent, keys};
 use acmbackup::cluster::clock;
 use acmbackup::cluster::permissions::{CLEANUP, LEASE};
@@ -198,8 +200,11 @@ async fn while_touched<T>(
     name: &str,
     action: impl Future<Output = Result<T>>,
 ) -> Result<T> {
+    // Often enough to get in the way of some writes, and seldom enough to let others through.
+    let mut rhythm = tokio::time::interval(Duration::from_millis(40));
     let touching = async {
         for count in 0_u64.. {
+            rhythm.tick().await;
             // It may not be there yet, or no longer.
             let _ =
                 set(api, name, json!({"metadata": {"annotations": {"touched": count.to_string()}}})).await;
@@ -331,13 +336,13 @@ async fn a_restore_cleans_up(stage: &Stage) -> Result<()> {
 
 /// The claim the volume needs never comes; its marker is taken away instead. Spec: R-950
 async fn a_cluster_is_imported_and_the_hub_removed(stage: &Stage) -> Result<()> {
-    let here = |name: &str, labels: Value| json!({"name": name, "namespace": "restored", "labels": labels});
+    let here = |name: &str, labels: Value| json!({"name": name, "namespace": "back-again", "labels": labels});
     let secret = |metadata: Value| json!({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": {"token": "t"}});
     let config = json!([{"url": "https://imported.example.com:6443"}]);
-    stage.hub.create_namespace("restored").await?;
+    stage.hub.create_namespace("back-again").await?;
     for object in [
         json!({"apiVersion": "cluster.open-cluster-management.io/v1", "kind": "ManagedCluster",
-            "metadata": {"name": "restored"}, "spec": {"managedClusterClientConfigs": config}}),
+            "metadata": {"name": "back-again"}, "spec": {"managedClusterClientConfigs": config}}),
         secret(here("auto-import-account", json!({keys::MSA: "true"}))),
         secret(here(keys::AUTO_IMPORT_SECRET, json!({keys::AUTO_IMPORT_BY_RESTORE: "true"}))),
         json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": here("volume", json!({keys::AWAITED_VOLUME: "v"}))}),
@@ -350,7 +355,7 @@ async fn a_cluster_is_imported_and_the_hub_removed(stage: &Stage) -> Result<()> 
     });
     stage.ask("Restore", "importing", spec).await?;
     used(stage, "get", "persistentvolumeclaims", "").await?;
-    let markers: Api<ConfigMap> = Api::namespaced(stage.hub.client(), "restored");
+    let markers: Api<ConfigMap> = Api::namespaced(stage.hub.client(), "back-again");
     markers.delete("volume", &DeleteParams::default()).await?;
     is_in_phase(stage, "Restore", "importing", "Finished").await?;
 
@@ -358,7 +363,12 @@ async fn a_cluster_is_imported_and_the_hub_removed(stage: &Stage) -> Result<()> 
         "metadata": here(keys::INTERNAL_HUB, json!({})), "spec": {}});
     stage.hub.create(installer).await?;
     used(stage, "patch", "internalhubcomponents", "operator.open-cluster-management.io").await?;
-    let components: Api<InternalHubComponent> = Api::namespaced(stage.hub.client(), "restored");
+    let components: Api<InternalHubComponent> = Api::namespaced(stage.hub.client(), "back-again");
+    until(DEADLINE, "the hub to be held", async || {
+        let component = components.get_metadata(keys::INTERNAL_HUB).await?;
+        Ok(component.metadata.finalizers.is_some_and(|finalizers| !finalizers.is_empty()))
+    })
+    .await?;
     components.delete(keys::INTERNAL_HUB, &DeleteParams::default()).await?;
     until(DEADLINE, "the hub to be let go", async || {
         Ok(components.get_metadata_opt(keys::INTERNAL_HUB).await?.is_none())
