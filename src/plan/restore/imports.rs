@@ -101,9 +101,10 @@ impl<'a> Look<'a> {
         }
     }
 
+    /// Times are whole seconds: one made in the second Velero ended in may be old, and a new one instead does no harm.
     fn is_fresh(&self, secret: &ImportSecret) -> bool {
         let made = secret.created.as_ref().map(|time| time.0);
-        matches!((made, self.since), (Some(made), Some(since)) if made >= since)
+        matches!((made, self.since), (Some(made), Some(since)) if made > since)
     }
 }
 
