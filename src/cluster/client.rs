@@ -6,6 +6,7 @@ use std::time::Duration;
 use http::Uri;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::proxy::Tunnel;
+use hyper_util::client::proxy::matcher::Intercept;
 use hyper_util::rt::TokioExecutor;
 use kube::client::{Body, ConfigExt};
 use kube::{Client, Config};
@@ -79,14 +80,7 @@ pub async fn connect(options: &ConnectOptions, purpose: Purpose) -> Result<Conne
     let server = config.cluster_url.to_string().trim_end_matches('/').to_owned();
     let limits = Limits { request: options.request_timeout, retries: purpose == Purpose::OneShot };
     let client = match proxy.intercept(&config.cluster_url).filter(|_| !is_loopback(&config.cluster_url)) {
-        Some(found) => {
-            let tunnel = Tunnel::new(found.uri().clone(), tcp());
-            let tunnel = match found.basic_auth() {
-                Some(auth) => tunnel.with_auth(auth.clone()),
-                None => tunnel,
-            };
-            build(&config, tunnel, limits)
-        }
+        Some(found) => build(&config, tunnel(&found), limits),
         None => build(&config, tcp(), limits),
     };
     let client = client.map_err(|error| Error::config(format!("context {context}"), error))?;
@@ -107,6 +101,15 @@ pub(super) fn tcp() -> HttpConnector {
     connector.set_keepalive(Some(Duration::from_secs(30)));
     connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
     connector
+}
+
+/// A connection through a proxy, with the credentials its URL holds.
+pub(super) fn tunnel(proxy: &Intercept) -> Tunnel<HttpConnector> {
+    let tunnel = Tunnel::new(proxy.uri().clone(), tcp());
+    match proxy.basic_auth() {
+        Some(auth) => tunnel.with_auth(auth.clone()),
+        None => tunnel,
+    }
 }
 
 /// Nobody means the proxy for a server on this machine; client-go has the same exception.

@@ -195,7 +195,8 @@ fn message_of(status: &Status) -> String {
     }
 }
 
-fn root_of(error: &(dyn StdError + 'static)) -> String {
+/// The message of the innermost cause.
+pub(super) fn root_of(error: &(dyn StdError + 'static)) -> String {
     let mut root = error;
     while let Some(source) = root.source() {
         root = source;

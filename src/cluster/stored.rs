@@ -10,7 +10,6 @@ use http::{Request, StatusCode, Uri};
 use http_body_util::{BodyExt, Empty};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::Client as HttpClient;
-use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::client::proxy::matcher::Matcher;
 use hyper_util::rt::TokioExecutor;
 use k8s_openapi::ByteString;
@@ -25,8 +24,8 @@ use serde_json::Value;
 use tokio::time::timeout;
 
 use super::blocking::Blocking;
-use super::client::tcp;
-use super::error::{Class, Error};
+use super::client::{tcp, tunnel};
+use super::error::{Class, Error, root_of};
 use crate::velero::{
     BackupStorageLocation, DownloadRequest, DownloadRequestSpec, DownloadTarget, StoredFile,
 };
@@ -139,12 +138,7 @@ impl Storage {
         let http = HttpClient::builder(TokioExecutor::new());
         let sent = match proxy {
             Some(proxy) => {
-                let tunnel = Tunnel::new(proxy.uri().clone(), tcp());
-                let tunnel = match proxy.basic_auth() {
-                    Some(auth) => tunnel.with_auth(auth.clone()),
-                    None => tunnel,
-                };
-                let https = config.rustls_https_connector_with_connector(tunnel);
+                let https = config.rustls_https_connector_with_connector(tunnel(&proxy));
                 http.build(https.map_err(|error| error.to_string())?).request(request)
             }
             None => {
@@ -188,12 +182,4 @@ async fn secret_key(client: &Client, namespace: &str, (name, key): (&str, &str))
 
 fn is_signed(request: Option<&DownloadRequest>) -> bool {
     request.and_then(|request| request.status.as_ref()).is_some_and(|status| status.download_url.is_some())
-}
-
-fn root_of(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut root = error;
-    while let Some(source) = root.source() {
-        root = source;
-    }
-    root.to_string()
 }

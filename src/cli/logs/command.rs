@@ -15,7 +15,7 @@ use crate::cli::moment::Moment;
 use crate::cli::noun::Subject;
 use crate::cli::session::{Hub, Session};
 use crate::cluster::Class;
-use crate::cluster::list::items;
+use crate::cluster::list::{Kind, items};
 use crate::cluster::stored::Storage;
 use crate::render::text::{harmless, width};
 use crate::render::{Mark, Style};
@@ -141,18 +141,12 @@ impl Logs<'_> {
         let (client, namespace) = (self.hub.client().clone(), self.hub.namespace());
         let ended = match part.file {
             StoredFile::BackupLog => {
-                let api: Api<Backup> = Api::namespaced(client, namespace);
-                let has_ended = |backup: Option<&Backup>| {
-                    backup.is_none_or(|b| b.status.as_ref().is_some_and(|status| status.phase.has_ended()))
-                };
-                await_condition(api, &part.name, has_ended).await.map(drop)
+                let backups: Api<Backup> = Api::namespaced(client, namespace);
+                ended(backups, &part.name, |backup| Some(backup.status.as_ref()?.phase.has_ended())).await
             }
             _ => {
-                let api: Api<Restore> = Api::namespaced(client, namespace);
-                let has_ended = |restore: Option<&Restore>| {
-                    restore.is_none_or(|r| r.status.as_ref().is_some_and(|status| status.phase.has_ended()))
-                };
-                await_condition(api, &part.name, has_ended).await.map(drop)
+                let restores: Api<Restore> = Api::namespaced(client, namespace);
+                ended(restores, &part.name, |restore| Some(restore.status.as_ref()?.phase.has_ended())).await
             }
         };
         let failed = |error: kube::runtime::wait::Error| {
@@ -160,6 +154,16 @@ impl Logs<'_> {
         };
         ended.map_err(failed)
     }
+}
+
+/// Waits until an object has ended or is gone; `has_ended` is `None` while it has no status.
+async fn ended<K: Kind>(
+    api: Api<K>,
+    name: &str,
+    has_ended: fn(&K) -> Option<bool>,
+) -> Result<(), kube::runtime::wait::Error> {
+    let is_over = move |object: Option<&K>| object.is_none_or(|object| has_ended(object).unwrap_or(false));
+    await_condition(api, name, is_over).await.map(drop)
 }
 
 /// The pod may still know what the storage does not tell.

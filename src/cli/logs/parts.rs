@@ -9,6 +9,7 @@ use crate::cli::noun::{Noun, Subject, only_one};
 use crate::cli::session::Hub;
 use crate::cluster::list::items;
 use crate::plan::latest::Candidates;
+use crate::plan::restore::owned_restores;
 use crate::plan::runs::Runs;
 use crate::velero::{Backup, BackupType, Restore, StoredFile};
 use crate::{api, velero};
@@ -48,8 +49,9 @@ pub(super) async fn find(hub: &Hub, subject: &Subject) -> Result<Vec<Part>> {
                 items::<velero::Restore>(client, Some(namespace)),
             )?;
             let name = only_one(Noun::Restore, subject.name.as_deref(), &names(&ours), namespace)?;
-            let uid = ours.iter().find(|restore| restore.name_any() == name).and_then(ResourceExt::uid);
-            Ok(of_restore(velero, uid.as_deref(), &backups))
+            let ours = ours.iter().filter(|restore| restore.name_any() == name);
+            let behind = ours.flat_map(|restore| owned_restores(restore, &velero));
+            Ok(behind.map(|restore| of_restore(restore, &backups)).collect())
         }
         Noun::Schedule => Err(CliError::new(Exit::Usage, "a schedule has no log of its own")
             .try_("kubectl acmbackup get runs")
@@ -92,21 +94,14 @@ fn of_backup(backup: &Backup) -> Part {
     }
 }
 
-fn of_restore(mut restores: Vec<Restore>, owner: Option<&str>, backups: &[Backup]) -> Vec<Part> {
-    restores.retain(|restore| {
-        restore.owner_references().iter().any(|reference| Some(reference.uid.as_str()) == owner)
-    });
-    restores.sort_by_key(|restore| (restore.creation_timestamp(), restore.name_any()));
-    let part = |restore: &Restore| {
-        let backup = backups.iter().find(|backup| backup.name_any() == restore.spec.backup_name);
-        let phase = restore.status.as_ref().map(|status| status.phase.clone()).unwrap_or_default();
-        Part {
-            title: backup.map_or_else(|| restore.name_any(), |backup| of_backup(backup).title),
-            name: restore.name_any(),
-            file: StoredFile::RestoreLog,
-            location: backup.and_then(|backup| backup.spec.storage_location.clone()).unwrap_or_default(),
-            has_ended: phase.has_ended(),
-        }
-    };
-    restores.iter().map(part).collect()
+fn of_restore(restore: &Restore, backups: &[Backup]) -> Part {
+    let backup = backups.iter().find(|backup| backup.name_any() == restore.spec.backup_name);
+    let phase = restore.status.as_ref().map(|status| status.phase.clone()).unwrap_or_default();
+    Part {
+        title: backup.map_or_else(|| restore.name_any(), |backup| of_backup(backup).title),
+        name: restore.name_any(),
+        file: StoredFile::RestoreLog,
+        location: backup.and_then(|backup| backup.spec.storage_location.clone()).unwrap_or_default(),
+        has_ended: phase.has_ended(),
+    }
 }

@@ -1,7 +1,9 @@
 //! The `verify` command.
 
+use std::collections::BTreeMap;
+
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::read;
 use crate::cli::error::Result;
@@ -14,7 +16,7 @@ use crate::render::age::age;
 use crate::render::checks::Checks;
 use crate::render::hub_id::ShortIds;
 use crate::render::text::harmless;
-use crate::render::verify::{Facts, conclusion, judge};
+use crate::render::verify::{Contents, Facts, conclusion, judge};
 use crate::wire::GoDuration;
 
 /// Check that this hub could be restored from its backups
@@ -78,7 +80,7 @@ fn show(checks: &Checks, facts: &Facts, (args, session, hub): (&VerifyArgs, &Ses
     if let Some(fields) = body.as_object_mut() {
         fields.insert("run".to_owned(), json!(facts.run));
         if args.details {
-            fields.insert("kinds".to_owned(), kinds(facts));
+            fields.insert("kinds".to_owned(), json!(kinds(facts)));
         }
     }
     output::print_data(&frame.around(&body), format)
@@ -104,22 +106,15 @@ fn screen(checks: &Checks, facts: &Facts, (style, details): (&Style, bool)) -> S
     text
 }
 
-/// Objects by kind, over all parts.
-fn kinds(facts: &Facts) -> Value {
-    let mut kinds = serde_json::Map::new();
-    for list in facts.contents.iter().flat_map(|contents| contents.lists.values()) {
-        for (kind, count) in &list.counts {
-            let known = kinds.get(kind).and_then(Value::as_u64).unwrap_or(0);
-            kinds.insert(kind.clone(), json!(known + *count as u64));
-        }
-    }
-    kinds.sort_keys();
-    Value::Object(kinds)
+/// Objects by kind, over all parts; none where the contents are not known.
+fn kinds(facts: &Facts) -> BTreeMap<&str, usize> {
+    facts.contents.as_ref().map(Contents::counts).unwrap_or_default()
 }
 
 fn kinds_table(facts: &Facts, style: &Style) -> String {
-    let kinds = kinds(facts);
-    let lines = kinds.as_object().into_iter().flatten();
-    let lines = lines.map(|(kind, count)| vec![harmless(kind).into_owned(), count.to_string()]).collect();
+    let lines = kinds(facts)
+        .into_iter()
+        .map(|(kind, count)| vec![harmless(kind).into_owned(), count.to_string()])
+        .collect();
     format!("{}\n{}", style.bold("objects"), crate::render::columns(2, lines))
 }

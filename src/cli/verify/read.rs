@@ -1,7 +1,5 @@
 //! What `verify` reads, of the hub and of the storage location.
 
-use std::collections::BTreeSet;
-
 use futures::future::try_join_all;
 use futures::try_join;
 use kube::ResourceExt;
@@ -151,8 +149,7 @@ impl Stored<'_> {
 fn is_kept(key: &str, name: &str) -> bool {
     let (group, _, kind) = split(key);
     let is_secret = group.is_empty() && kind == "Secret";
-    let kept: BTreeSet<(&str, &str)> = KEPT_KINDS.into_iter().collect();
-    kept.contains(&(group, kind)) && (!is_secret || is_of_cluster(name))
+    KEPT_KINDS.contains(&(group, kind)) && (!is_secret || is_of_cluster(name))
 }
 
 /// Tokens, and what may be the kubeconfig of a cluster that Hive made.

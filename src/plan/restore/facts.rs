@@ -35,7 +35,7 @@ impl<'a> Facts<'a> {
             name: restore.metadata.name.as_deref().unwrap_or_default(),
             namespace: &hub.subject.namespace,
             status: restore.status.clone().unwrap_or_default(),
-            owned: owned_by(restore, &hub.velero.restores),
+            owned: owned_restores(restore, &hub.velero.restores),
             sync_problem: validate::sync(&restore.spec),
         }
     }
@@ -102,7 +102,7 @@ pub(super) fn is_at_work(restore: &api::Restore, velero_restores: &[velero::Rest
     let recorded = restore.status.as_ref().is_some_and(|status| {
         BackupType::DATA.iter().any(|backup_type| tracked_name(status, *backup_type).is_some())
     });
-    recorded || !owned_by(restore, velero_restores).is_empty()
+    recorded || !owned_restores(restore, velero_restores).is_empty()
 }
 
 /// The Velero Restores of this very Restore, oldest first. Spec: R-101
@@ -110,10 +110,6 @@ pub fn owned_restores<'a>(
     restore: &api::Restore,
     velero_restores: &'a [velero::Restore],
 ) -> Vec<&'a velero::Restore> {
-    owned_by(restore, velero_restores)
-}
-
-fn owned_by<'a>(restore: &api::Restore, velero_restores: &'a [velero::Restore]) -> Vec<&'a velero::Restore> {
     let Some(uid) = restore.metadata.uid.as_deref() else { return Vec::new() };
     let mut owned: Vec<&velero::Restore> = velero_restores
         .iter()

@@ -1,12 +1,12 @@
 //! Is in the backups what a hub is made of?
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::{Contents, Deep, Facts};
 use crate::render::checks::{Check, Group};
 use crate::render::text::count;
 use crate::velero::BackupType;
-use crate::velero::object_list::{ObjectList, split};
+use crate::velero::object_list::ObjectList;
 
 const CLUSTER_GROUP: &str = "cluster.open-cluster-management.io";
 const HIVE_GROUP: &str = "hive.openshift.io";
@@ -50,6 +50,15 @@ fn readable(contents: &Contents) -> Check {
 }
 
 impl Contents {
+    /// Number of objects of each kind in all parts, by `group/version/Kind`.
+    pub fn counts(&self) -> BTreeMap<&str, usize> {
+        let mut counts = BTreeMap::new();
+        for (kind, count) in self.lists.values().flat_map(|list| &list.counts) {
+            *counts.entry(kind.as_str()).or_default() += count;
+        }
+        counts
+    }
+
     /// Names of a kind in all parts.
     fn names(&self, group: &str, kind: &str) -> BTreeSet<&str> {
         self.lists.values().flat_map(|list| list.names_of(group, kind)).collect()
@@ -176,9 +185,4 @@ fn named(check: Check, names: &[&str]) -> Check {
         0 => check,
         more => check.detail(format!("and {more} more")),
     }
-}
-
-/// Kinds in the backups, with the number of their objects.
-pub(super) fn kinds(contents: &Contents) -> impl Iterator<Item = ((&str, &str, &str), usize)> {
-    contents.lists.values().flat_map(|list| list.counts.iter().map(|(key, count)| (split(key), *count)))
 }

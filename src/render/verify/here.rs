@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kube::ResourceExt;
 
-use super::contents::kinds;
 use super::facts::{Contents, Facts};
 use crate::api::BackupSchedulePhase;
 use crate::plan::ServedApis;
@@ -12,6 +11,7 @@ use crate::render::age::seconds;
 use crate::render::checks::{Check, Group};
 use crate::render::hub_id::ShortIds;
 use crate::render::text::count;
+use crate::velero::object_list::split;
 
 pub(super) fn group(facts: &Facts) -> Group {
     let mut checks = vec![other_hub(facts)];
@@ -40,7 +40,9 @@ fn kinds_served(contents: &Contents, served: &ServedApis) -> Check {
         .collect();
     let mut missing: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     let mut kinds_found = 0;
-    for ((group, _, kind), objects) in kinds(contents).filter(|((group, ..), _)| !group.is_empty()) {
+    let counts = contents.counts();
+    let kinds = counts.iter().map(|(key, objects)| (split(key), *objects));
+    for ((group, _, kind), objects) in kinds.filter(|((group, ..), _)| !group.is_empty()) {
         kinds_found += 1;
         if !known.contains(&(group, kind)) {
             *missing.entry((group, kind)).or_default() += objects;
