@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // a test program
 
 mod cleanup;
+mod clocks;
 mod hubs;
 mod labels;
 mod objects;
