@@ -4,6 +4,7 @@
 
 mod cleanup;
 mod clocks;
+mod hostile;
 mod hubs;
 mod labels;
 mod objects;
