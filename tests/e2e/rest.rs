@@ -1,32 +1,13 @@
 //! What the loop costs when nothing happens, read from the API server's audit log.
 
 use acmbackup::api::BackupSchedulePhase;
+use acmbackup_lab::audit::counted;
 use acmbackup_lab::{HubOptions, Lab, VeleroOptions, until};
-use anyhow::{Context, Result};
+use anyhow::Result;
 use kube::api::DeleteParams;
 use serde_json::{Value, json};
 
 use crate::site::{DEADLINE, NAMESPACE, Site};
-
-/// Requests of the plugin's loop, in order: verb and resource.
-fn requests_of_the_loop(site: &Site) -> Result<Vec<String>> {
-    let log = std::fs::read_to_string(site.hub.audit_log()).context("read the audit log")?;
-    let events = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let ours = events.filter(|event| {
-        event
-            .get("userAgent")
-            .and_then(Value::as_str)
-            .is_some_and(|agent| agent.starts_with("kubectl-acmbackup"))
-            && event.get("stage").and_then(Value::as_str) != Some("RequestReceived")
-    });
-    Ok(ours.map(|event| request(&event)).collect())
-}
-
-fn request(event: &Value) -> String {
-    let verb = event.get("verb").and_then(Value::as_str).unwrap_or_default();
-    let resource = event.pointer("/objectRef/resource").and_then(Value::as_str).unwrap_or_default();
-    format!("{verb} {resource}")
-}
 
 /// Between lease renewals there is nothing but watches. Spec: S-292, S-293, S-295
 #[tokio::test]
@@ -63,11 +44,16 @@ async fn a_schedule_whose_names_are_taken_waits_without_a_request() -> Result<()
         let message = waiting.status.unwrap_or_default().last_message;
         assert!(message.contains("acm-resources-schedule"), "{message}");
         is_quiet(&east).await?;
-        let requests = requests_of_the_loop(&east)?;
-        let count = |wanted: &str| requests.iter().filter(|request| *request == wanted).count();
-        assert_eq!(count("patch backupschedules"), 1, "{requests:?}");
-        for never in ["create schedules", "create backups", "delete schedules", "create events"] {
-            assert_eq!(count(never), 0, "{never}: S-025, S-096");
+        let requests = counted(&east.hub.requests_of_plugin()?);
+        assert_eq!(requests.get("patch backupschedules/status"), Some(&1), "{requests:?}");
+        for never in [
+            "patch backupschedules",
+            "create schedules",
+            "create backups",
+            "delete schedules",
+            "create events",
+        ] {
+            assert_eq!(requests.get(never), None, "{never}: S-025, S-096");
         }
 
         let theirs = east.velero_schedules();
@@ -92,9 +78,10 @@ fn backup_schedule() -> Value {
 /// What counts is the tail: a minute of renewals, longer than any of the loop's own periods.
 async fn is_quiet(site: &Site) -> Result<()> {
     until(2 * DEADLINE, "sixty-five renewals with nothing in between", async || {
-        let requests = requests_of_the_loop(site)?;
-        let quiet = requests.iter().rev().take_while(|r| r.ends_with(" leases") || r.starts_with("watch "));
-        Ok(quiet.filter(|request| *request == "update leases").count() >= 65)
+        let requests = site.hub.requests()?;
+        let of_plugin = requests.iter().rev().filter(|request| request.is_of_plugin());
+        let quiet = of_plugin.take_while(|r| r.resource == "leases" || r.verb == "watch");
+        Ok(quiet.filter(|request| request.to_string() == "update leases").count() >= 65)
     })
     .await
 }
