@@ -9,6 +9,10 @@ use serde_json::{Value, json};
 
 use crate::site::{DEADLINE, NAMESPACE, Site};
 
+/// A renewal of the lease every second.
+pub(crate) const EVERY_SECOND: &str =
+    "--lease-duration 90s --lease-renew-deadline 60s --lease-retry-period 1s";
+
 /// Between lease renewals there is nothing but watches. Spec: S-292, S-293, S-295
 #[tokio::test]
 async fn at_rest_the_loop_sends_watches_and_lease_renewals_only() -> Result<()> {
@@ -16,9 +20,7 @@ async fn at_rest_the_loop_sends_watches_and_lease_renewals_only() -> Result<()> 
         let store = lab.store().await?;
         let audited = HubOptions { audit: true, ..HubOptions::default() };
         let east = Site::start_with(lab, &store, "east", (2, audited, VeleroOptions::default())).await?;
-        let _loop = east
-            .start_loop_with("--lease-duration 90s --lease-renew-deadline 60s --lease-retry-period 1s")
-            .await?;
+        let _loop = east.start_loop_with(EVERY_SECOND).await?;
         east.back_up().await?;
         east.schedule_is(BackupSchedulePhase::Enabled).await?;
         // Velero still moves its own objects for a while.
@@ -35,9 +37,7 @@ async fn a_schedule_whose_names_are_taken_waits_without_a_request() -> Result<()
         let audited = HubOptions { audit: true, ..HubOptions::default() };
         let east = Site::start_with(lab, &store, "east", (0, audited, VeleroOptions::default())).await?;
         east.hub.create(foreign_schedule()).await?;
-        let _loop = east
-            .start_loop_with("--lease-duration 90s --lease-renew-deadline 60s --lease-retry-period 1s")
-            .await?;
+        let _loop = east.start_loop_with(EVERY_SECOND).await?;
         east.hub.create(backup_schedule()).await?;
         let waiting = east.schedule_is(BackupSchedulePhase::Failed).await?;
         assert_eq!(waiting.metadata.finalizers, None, "S-025");
@@ -77,11 +77,16 @@ fn backup_schedule() -> Value {
 
 /// What counts is the tail: a minute of renewals, longer than any of the loop's own periods.
 async fn is_quiet(site: &Site) -> Result<()> {
-    until(2 * DEADLINE, "sixty-five renewals with nothing in between", async || {
+    rests(site, 65).await
+}
+
+/// Waits until nothing but watches came between this many renewals of the lease.
+pub(crate) async fn rests(site: &Site, renewals: usize) -> Result<()> {
+    until(2 * DEADLINE, &format!("{renewals} renewals with nothing in between"), async || {
         let requests = site.hub.requests()?;
         let of_plugin = requests.iter().rev().filter(|request| request.is_of_plugin());
         let quiet = of_plugin.take_while(|r| r.resource == "leases" || r.verb == "watch");
-        Ok(quiet.filter(|request| request.to_string() == "update leases").count() >= 65)
+        Ok(quiet.filter(|request| request.to_string() == "update leases").count() >= renewals)
     })
     .await
 }

@@ -8,6 +8,7 @@ use acmbackup_lab::{
     Fill, Hub, HubOptions, Lab, Loop, Plugin, Store, Velero, VeleroOptions, crds, eventually, until,
 };
 use anyhow::{Context, Result, ensure};
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::Api;
 use kube::api::ListParams;
 
@@ -35,10 +36,28 @@ impl Site {
         (clusters, hub_options, velero_options): (usize, HubOptions, VeleroOptions),
     ) -> Result<Self> {
         let hub = lab.hub_with(name, hub_options).await?;
-        hub.install_crds(&crds::all().await?).await?;
-        let id = format!("{name}-id");
+        hub.install_crds(&crds::own()).await?;
+        Self::on(hub, store, clusters, velero_options).await
+    }
+
+    /// A hub that keeps an audit log and has these instead of our own two CRDs.
+    pub(crate) async fn start_with_crds(
+        lab: &Lab,
+        store: &Store,
+        name: &str,
+        (clusters, own): (usize, Vec<CustomResourceDefinition>),
+    ) -> Result<Self> {
+        let hub = lab.hub_with(name, HubOptions { audit: true, ..HubOptions::default() }).await?;
+        hub.install_crds(&own).await?;
+        Self::on(hub, store, clusters, VeleroOptions::default()).await
+    }
+
+    /// A hub that has our own two CRDs.
+    async fn on(hub: Hub, store: &Store, clusters: usize, options: VeleroOptions) -> Result<Self> {
+        hub.install_crds(&crds::of_hub()?).await?;
+        let id = format!("{}-id", hub.name());
         hub.fill(&if clusters == 0 { Fill::nothing(&id) } else { Fill::new(clusters, &id) }).await?;
-        let velero = hub.velero(store, velero_options).await?;
+        let velero = hub.velero(store, options).await?;
         Ok(Self { hub, velero })
     }
 
