@@ -1,6 +1,7 @@
 //! Values to text: pure, never prints, never looks at a terminal.
 
 pub mod age;
+pub mod block;
 pub mod changes;
 pub mod checks;
 pub mod cleanup;
@@ -20,6 +21,7 @@ pub mod table;
 pub mod text;
 pub mod verify;
 
+pub use block::Block;
 pub use line::columns;
 pub use style::{Mark, Style};
 pub use table::Table;

@@ -1,7 +1,7 @@
 //! What deserves attention: one line each, the stable name at its end.
 
 use super::style::{Mark, Style};
-use super::text::harmless;
+use super::text::{harmless, width, wrap};
 use crate::plan::{Note, Severity};
 
 /// How a note is marked.
@@ -24,14 +24,17 @@ fn problem(note: &Note, style: &Style) -> String {
     let subject = if note.subject.is_empty() { String::new() } else { format!("{}: ", note.subject) };
     let name =
         note.name.as_ref().map(|name| format!("   {}", style.dim(format!("[{name}]")))).unwrap_or_default();
-    let lines = format!("{subject}{}", note.message);
-    let mut lines = lines.lines();
-    let first = lines.next().unwrap_or_default();
-    let mut text = format!("{} {}{name}\n", style.mark(mark_of(note.severity)), harmless(first));
-    for line in lines {
-        text.push_str(&format!("  {}\n", harmless(line)));
-    }
-    text
+    let mark = style.mark(mark_of(note.severity));
+    let room = style.width.map(|columns| columns.saturating_sub(width(&mark) + 1));
+    let message = format!("{subject}{}", note.message);
+    let lines = message.lines().enumerate().map(|(i, line)| {
+        let name = if i == 0 { name.as_str() } else { "" };
+        format!("{}{name}", harmless(line))
+    });
+    let mut parts = lines.flat_map(|line| wrap(&line, room));
+    let first = parts.next().unwrap_or_default();
+    let rest: String = parts.map(|part| format!("  {part}\n")).collect();
+    format!("{mark} {first}\n{rest}")
 }
 
 /// The closing part of a screen: commands, and what each is good for; nothing without commands.
