@@ -4,6 +4,7 @@ pub mod age;
 pub mod block;
 pub mod changes;
 pub mod checks;
+mod cleaning;
 pub mod cleanup;
 pub mod describe;
 pub mod doctor;

@@ -115,7 +115,7 @@ async fn only_a_clear_yes_or_the_name_of_the_context_goes_ahead() -> Result<()> 
 /// A Restore under way, one Velero Restore done and one at work.
 async fn under_way(stage: &Stage) -> Result<()> {
     let spec = json!({"veleroManagedClustersBackupName": "skip", "veleroCredentialsBackupName": "latest",
-        "veleroResourcesBackupName": "latest", "cleanupBeforeRestore": "None"});
+        "veleroResourcesBackupName": "latest", "cleanupBeforeRestore": "CleanupRestored"});
     stage.ask("Restore", LONG, spec).await?;
     let status = json!({"status": {"phase": "Running", "lastMessage": "Velero restores are running"}});
     let restore = stand(stage, status).await?;
@@ -177,7 +177,7 @@ async fn waiting_redraws_its_lines_in_place_and_ctrl_c_stops_only_the_waiting() 
         ensure!(window.end().await? == 130, "{:#?}", window.screen());
         ensure!(window.has_cursor() && count(&window, "17/30")? == 1, "{:#?}", window.history());
         let again = format!("kubectl acmbackup wait restore/{LONG}");
-        let last_words = shown(&window)?.split_off(2);
+        let last_words = shown(&window)?.split_off(3);
         ensure!(
             last_words == ["Stopped waiting; the hub goes on. Take it up again with", &format!("  {again}")],
             "{last_words:#?}"
@@ -188,10 +188,14 @@ async fn waiting_redraws_its_lines_in_place_and_ctrl_c_stops_only_the_waiting() 
         window.shows("17/30").await?;
         let done = json!({"status": {"phase": "Completed", "completionTimestamp": "2026-01-01T00:01:00Z"}});
         set(&stage.velero("Restore"), BackupType::Resources.schedule_name(), done).await?;
-        stand(&stage, json!({"status": {"phase": "Finished", "lastMessage": "done"}})).await?;
+        window.shows("removing what the backups do not hold").await?;
+        let message = "all Velero restores have run well; cleanup removed 3 objects";
+        stand(&stage, json!({"status": {"phase": "Finished", "lastMessage": message}})).await?;
         ensure!(window.end().await? == 0, "{:#?}", window.screen());
         ensure!(
-            shown(&window)?.len() == 3 && count(&window, "Finished after")? == 1,
+            shown(&window)?.len() == 4
+                && count(&window, "3 removed")? == 1
+                && count(&window, "Finished after")? == 1,
             "{:#?}",
             window.history()
         );

@@ -205,6 +205,7 @@ impl<'a> Waiting<'a> {
             subject: &self.name,
             phase: self.phase(world),
             message: message.unwrap_or_default(),
+            restore,
             velero: restore.map(|restore| world.owned_by(restore)).unwrap_or_default(),
             backups: self.backups().filter_map(|name| world.backups.get(name)).collect(),
             begin: self.begin,
