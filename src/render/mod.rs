@@ -12,6 +12,8 @@ pub mod get;
 pub mod hub_id;
 pub mod latest;
 pub mod line;
+#[cfg(test)]
+pub(crate) mod looks;
 pub mod plan;
 pub mod problems;
 pub mod progress;

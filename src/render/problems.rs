@@ -1,5 +1,6 @@
 //! What deserves attention: one line each, the stable name at its end.
 
+use super::line::columns;
 use super::style::{Mark, Style};
 use super::text::{harmless, width, wrap};
 use crate::plan::{Note, Severity};
@@ -38,13 +39,22 @@ fn problem(note: &Note, style: &Style) -> String {
 }
 
 /// The closing part of a screen: commands, and what each is good for; nothing without commands.
-pub fn next(commands: &[(String, String)]) -> String {
+///
+/// Where the terminal is too narrow for both, the remarks stand below the commands.
+pub fn next(commands: &[(String, String)], style: &Style) -> String {
     if commands.is_empty() {
         return String::new();
     }
     let cells = |(command, remark): &(String, String)| {
         vec![harmless(command).into_owned(), harmless(remark).into_owned()]
     };
-    let lines = commands.iter().map(cells).collect();
-    format!("\nNext\n{}", super::line::columns(2, lines))
+    let lines: Vec<Vec<String>> = commands.iter().map(cells).collect();
+    let beside = columns(2, lines.clone());
+    let fits = style.width.is_none_or(|columns| beside.lines().all(|line| width(line) <= columns));
+    let below = |line: &Vec<String>| match line.as_slice() {
+        [command, remark] if !remark.is_empty() => format!("  {command}\n      {remark}\n"),
+        line => format!("  {}\n", line.concat()),
+    };
+    let shown = if fits { beside } else { lines.iter().map(below).collect() };
+    format!("\n{}\n{shown}", style.bold("Next"))
 }

@@ -280,6 +280,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::render::looks::looks;
 
     fn velero(backup: &str, status: &serde_json::Value) -> Restore {
         serde_json::from_value(json!({
@@ -354,5 +355,20 @@ mod tests {
             ending(&bad, &Style::plain(Timestamp::UNIX_EPOCH)),
             "r1 Error after 11m53s: Velero restore x has failed?[0m"
         );
+    }
+    #[test]
+    fn every_terminal_shows_progress_its_way() {
+        let restores = restores();
+        let cleaning = json!({
+            "metadata": {"name": "r1"}, "spec": {"cleanupBeforeRestore": "CleanupRestored"},
+            "status": {"phase": "Running", "lastMessage": "m"},
+        });
+        let cleaning: api::Restore = serde_json::from_value(cleaning).unwrap();
+        let facts = Facts { restore: Some(&cleaning), ..facts(&restores) };
+        let screen = |style: &Style| {
+            let lines = live_lines(&facts, style, 2).into_iter().map(|line| line + "\n").collect::<String>();
+            format!("{lines}{}\n", ending(&facts, style))
+        };
+        insta::assert_snapshot!("looks", looks(facts.now, screen));
     }
 }

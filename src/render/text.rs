@@ -68,9 +68,12 @@ pub fn wrap(text: &str, columns: Option<usize>) -> Vec<String> {
                 line.push(' ');
                 line.push_str(word);
             }
+            // Blanks where a line breaks are no longer needed.
+            Some(_) if word.is_empty() => {}
             _ => lines.push(word.to_owned()),
         }
     }
+    lines.iter_mut().for_each(|line| line.truncate(line.trim_end().len()));
     lines
 }
 
@@ -96,6 +99,7 @@ mod tests {
     #[test]
     fn wrapped_text_breaks_between_words_only() {
         assert_eq!(wrap("one two three", Some(7)), ["one two", "three"]);
+        assert_eq!(wrap("one two    three", Some(9)), ["one two", "three"]);
         assert_eq!(wrap("one unbreakable", Some(5)), ["one", "unbreakable"]);
         assert_eq!(wrap("one two three", None), ["one two three"]);
     }

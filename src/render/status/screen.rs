@@ -41,7 +41,7 @@ impl Status {
         }
         let commands: Vec<(String, String)> =
             self.next.iter().cloned().zip(self.remarks.iter().cloned()).collect();
-        text.push_str(&next(&commands));
+        text.push_str(&next(&commands, style));
         text
     }
 
