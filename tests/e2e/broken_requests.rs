@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use acmbackup::api::{BackupSchedulePhase, RestorePhase};
-use acmbackup_lab::{Door, Fault, Lab, Mishap, until};
+use acmbackup_lab::{Door, Fault, Lab, Loop, Mishap, until};
 use anyhow::Result;
 use kube::ResourceExt;
 use kube::api::ListParams;
 
-use crate::site::{DEADLINE, Loop, NAMESPACE, Site, backed_up};
+use crate::site::{DEADLINE, NAMESPACE, Site, backed_up};
 
 /// What may go wrong by chance.
 const MISHAPS: [Mishap; 6] = [
