@@ -30,6 +30,7 @@ pub mod removing;
 pub mod restore;
 pub mod run;
 pub mod schedule;
+pub mod schema;
 pub mod session;
 pub mod snapshot;
 pub mod status;

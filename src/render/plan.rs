@@ -1,6 +1,7 @@
 //! What a restore would do: for `plan`, and as the summary before `restore` and `activate`.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::age;
@@ -17,7 +18,7 @@ use crate::plan::{Note, Severity};
 use crate::velero::{Backup, BackupType, RestoreType};
 
 /// What a restore would do, as `-o json` shows it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PlanView {
     /// Name of the Restore.
@@ -41,7 +42,7 @@ pub struct PlanView {
 }
 
 /// One Velero Restore.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StepView {
     /// Its place, from 1.
@@ -70,7 +71,7 @@ pub struct StepView {
 }
 
 /// Something that stays out.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct LeftOutView {
     /// What.
     pub what: &'static str,
@@ -79,7 +80,7 @@ pub struct LeftOutView {
 }
 
 /// Where the Restore would end.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StatusView {
     /// The phase.

@@ -12,7 +12,7 @@ use crate::cli::captured;
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::Exit;
 use crate::cli::noun::Noun;
-use crate::cli::output::{self, DataFormat, Format, list_of};
+use crate::cli::output::{self, Format, list_of};
 use crate::cli::session::Session;
 use crate::plan::runs::Run;
 use crate::render::text::harmless;
@@ -91,6 +91,13 @@ pub async fn run(args: GetArgs, session: &Session) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
+impl GetArgs {
+    /// What is listed; `None` without or with an unknown noun.
+    pub(in crate::cli) fn noun(&self) -> Option<Noun> {
+        subject(&self.words).ok()?.0
+    }
+}
+
 /// The noun and the names: `restores a b`, or `restore/a`; `None` without any word.
 fn subject(words: &[String]) -> Result<(Option<Noun>, Vec<String>)> {
     let Some((first, names)) = words.split_first() else { return Ok((None, Vec::new())) };
@@ -113,19 +120,18 @@ impl Get<'_> {
         let objects = self.scope.objects(noun).await?;
         let runs = if noun == Noun::Run { self.runs(&objects)? } else { Vec::new() };
         let headless = self.args.no_headers;
-        match self.args.output {
-            None | Some(Format::Wide) => {
+        match (self.args.output, self.args.output.and_then(Format::data)) {
+            (_, Some(format)) => output::print_data(&self.data(noun, &objects, &runs), format),
+            (Some(Format::Name), _) if noun == Noun::Run => output::print(
+                &runs.iter().map(|(_, run)| format!("run/{}\n", harmless(&run.id))).collect::<String>(),
+            ),
+            (Some(Format::Name), _) => output::print(&names(&objects)),
+            _ => {
                 if objects.is_empty() {
                     return self.say_none(noun);
                 }
                 output::print(&self.table(noun, (&objects, &runs), headless).await?)
             }
-            Some(Format::Name) if noun == Noun::Run => output::print(
-                &runs.iter().map(|(_, run)| format!("run/{}\n", harmless(&run.id))).collect::<String>(),
-            ),
-            Some(Format::Name) => output::print(&names(&objects)),
-            Some(Format::Json) => output::print_data(&self.data(noun, &objects, &runs), DataFormat::Json),
-            Some(Format::Yaml) => output::print_data(&self.data(noun, &objects, &runs), DataFormat::Yaml),
         }
     }
 
@@ -161,17 +167,12 @@ impl Get<'_> {
             backups.retain(|backup| used(&backup.name_any()));
         }
         let all = || objects.iter().flat_map(|(_, found)| found);
-        match self.args.output {
-            None | Some(Format::Wide) => self.headings(&objects, &runs).await,
-            Some(Format::Name) => {
+        match (self.args.output, self.args.output.and_then(Format::data)) {
+            (_, Some(format)) => output::print_data(&list_of(all().map(|o| json!(o)).collect()), format),
+            (Some(Format::Name), _) => {
                 output::print(&all().map(|object| names(std::slice::from_ref(object))).collect::<String>())
             }
-            Some(Format::Json) => {
-                output::print_data(&list_of(all().map(|o| json!(o)).collect()), DataFormat::Json)
-            }
-            Some(Format::Yaml) => {
-                output::print_data(&list_of(all().map(|o| json!(o)).collect()), DataFormat::Yaml)
-            }
+            _ => self.headings(&objects, &runs).await,
         }
     }
 

@@ -10,7 +10,7 @@ use super::command::{Get, names, run_data};
 use super::read::Source;
 use crate::cli::error::Result;
 use crate::cli::noun::Noun;
-use crate::cli::output::{self, Format};
+use crate::cli::output::{self, DataFormat, Format};
 use crate::cli::watching::Changes;
 use crate::plan::runs::Run;
 use crate::render::Mark;
@@ -63,22 +63,22 @@ impl Get<'_> {
                 _ => objects.iter().map(|object| json!(object)).collect(),
             }
         };
-        match self.args.output {
-            None | Some(Format::Wide) => {
-                let headless = further || self.args.no_headers;
-                output::print(&self.table(noun, (objects, runs), headless).await?)
+        match (self.args.output, self.args.output.and_then(Format::data)) {
+            (_, Some(DataFormat::Json)) => {
+                output::print(&documents().iter().map(|document| format!("{document}\n")).collect::<String>())
             }
-            Some(Format::Name) if noun == Noun::Run => {
+            (_, Some(DataFormat::Yaml)) => {
+                let text = |document: &Value| yaml::to_string(document).unwrap_or_default();
+                output::print(&documents().iter().map(|d| format!("---\n{}", text(d))).collect::<String>())
+            }
+            (Some(Format::Name), _) if noun == Noun::Run => {
                 let lines = runs.iter().map(|(_, run)| format!("run/{}\n", harmless(&run.id)));
                 output::print(&lines.collect::<String>())
             }
-            Some(Format::Name) => output::print(&names(objects)),
-            Some(Format::Json) => {
-                output::print(&documents().iter().map(|document| format!("{document}\n")).collect::<String>())
-            }
-            Some(Format::Yaml) => {
-                let text = |document: &Value| yaml::to_string(document).unwrap_or_default();
-                output::print(&documents().iter().map(|d| format!("---\n{}", text(d))).collect::<String>())
+            (Some(Format::Name), _) => output::print(&names(objects)),
+            _ => {
+                let headless = further || self.args.no_headers;
+                output::print(&self.table(noun, (objects, runs), headless).await?)
             }
         }
     }

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use serde_json::json;
 
 use super::args::RestoreFlags;
 use super::choice::{Choices, by_run};
@@ -14,7 +13,7 @@ use crate::cli::captured::{self, Capture};
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::Exit;
 use crate::cli::noun::{Noun, Subject};
-use crate::cli::output::{self, DataFormat, Frame};
+use crate::cli::output::{self, Frame, ScreenFormat};
 use crate::cli::session::{Hub, Session};
 use crate::cli::writers;
 use crate::plan::latest::Candidates;
@@ -53,7 +52,7 @@ pub struct PlanArgs {
     check: bool,
     /// Print in this form
     #[arg(short, long, value_enum, value_name = "FORM")]
-    output: Option<DataFormat>,
+    output: Option<ScreenFormat>,
     #[command(flatten)]
     flags: RestoreFlags,
 }
@@ -189,7 +188,7 @@ async fn show(
             now: session.now(),
             problems: &view.warnings,
         };
-        return output::print_data(&frame.around(&json!(view)), format);
+        return output::print_data(&frame.around(view), format);
     }
     let place = context.map(|context| format!(" on {context}")).unwrap_or_default();
     let state = match args.subject {
