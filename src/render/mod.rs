@@ -5,6 +5,7 @@ pub mod changes;
 pub mod checks;
 pub mod cleanup;
 pub mod describe;
+pub mod diff;
 pub mod doctor;
 pub mod get;
 pub mod hub_id;

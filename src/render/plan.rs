@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::age;
 use super::cleanup::CleanupView;
+use super::diff::Changes;
 use super::hub_id::ShortIds;
 use super::line::columns;
 use super::problems::problems;
@@ -33,6 +34,9 @@ pub struct PlanView {
     pub status: StatusView,
     /// What deserves attention.
     pub warnings: Vec<Note>,
+    /// What would change in objects that are here; only with `--diff`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changes: Option<Changes>,
     /// Managed clusters come to this hub.
     #[serde(skip)]
     pub activates: bool,
@@ -110,6 +114,7 @@ impl PlanView {
             left_out: left_out(preview),
             status: status(restore, stopped),
             warnings: preview.notes.clone(),
+            changes: None,
             activates: spec.managed_clusters_choice() != BackupChoice::Skip,
             choices: vec![
                 (BackupType::Credentials, choice(spec.credentials_choice())),
@@ -154,6 +159,7 @@ impl PlanView {
         if !told.is_empty() {
             text.push_str(&format!("\n{}", problems(&told, style)));
         }
+        text.extend(self.changes.as_ref().map(|changes| changes.screen(style)));
         text
     }
 
@@ -303,6 +309,7 @@ mod tests {
             left_out: vec![LeftOutView { what: "resources-generic", reason: evil("none in time") }],
             status: StatusView { phase: evil("Finished"), last_message: evil("done") },
             warnings: vec![Note::warning("older-run", "credentials", evil("old"))],
+            changes: None,
             activates: false,
             choices: vec![(BackupType::Credentials, evil("latest"))],
         }

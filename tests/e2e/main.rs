@@ -23,6 +23,7 @@ mod lease;
 mod logs;
 mod look;
 mod old_crds;
+mod plan;
 mod rbac;
 mod refusals;
 mod relaxed;

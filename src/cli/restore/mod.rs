@@ -5,6 +5,7 @@ mod args;
 mod choice;
 mod cleanup;
 mod command;
+mod diff;
 mod plan;
 mod preview;
 mod spec;

@@ -7,7 +7,7 @@ use clap::Args;
 use super::args::RestoreFlags;
 use super::choice::{Choices, by_run};
 use super::command::{default_name, resolved};
-use super::{cleanup, preview};
+use super::{cleanup, diff, preview};
 use crate::api;
 use crate::cli::captured::{self, Capture};
 use crate::cli::error::{CliError, Result};
@@ -17,6 +17,7 @@ use crate::cli::output::{self, Frame, ScreenFormat};
 use crate::cli::session::{Hub, Session};
 use crate::cli::writers;
 use crate::plan::latest::Candidates;
+use crate::plan::restore::velero_restores;
 use crate::plan::{self, Decision, HubSnapshot};
 use crate::render::plan::{PlanView, old_hub_note};
 use crate::velero::BackupType;
@@ -30,6 +31,7 @@ use crate::wire::yaml;
   kubectl acmbackup plan
   kubectl acmbackup plan --managed-clusters latest
   kubectl acmbackup plan restore/restore-acm-passive --managed-clusters latest
+  kubectl acmbackup plan --diff
   kubectl acmbackup plan -f restore.yaml")]
 pub struct PlanArgs {
     /// An existing restore, with the parts that are given changed
@@ -44,6 +46,9 @@ pub struct PlanArgs {
     /// Name every object that would be removed
     #[arg(long)]
     details: bool,
+    /// Show what would change in objects that are here; values of secrets are masked
+    #[arg(long, conflicts_with_all = ["from", "no_contents"])]
+    diff: bool,
     /// Do not read from the storage location what the backups hold
     #[arg(long)]
     no_contents: bool,
@@ -91,6 +96,9 @@ pub async fn run(args: PlanArgs, session: &Session) -> Result<Exit> {
         && let Some(sentence) = preview::old_hub(hub, &snapshot, session).await
     {
         view.warnings.push(old_hub_note(sentence));
+    }
+    if let Some(hub) = hub.as_ref().filter(|_| args.diff) {
+        view.changes = Some(diff::changes(hub, &snapshot, &velero_restores(&snapshot, &restore, now)).await);
     }
     show(&view, &args, (session, hub.as_ref()), &snapshot).await?;
     Ok(if args.check && view.matters() { Exit::No } else { Exit::Done })
