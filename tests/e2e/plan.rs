@@ -114,8 +114,10 @@ async fn named_by(stage: &Stage, flags: &str) -> Result<Vec<String>> {
     let made = stage.ours("Restore").get("r1").await?;
     remove(&stage.ours("Restore"), "r1").await?;
     let named = ["Credentials", "Resources", "ManagedClusters"].map(|part| {
-        let name = made.data["spec"][format!("velero{part}BackupName")].as_str().unwrap_or_default();
-        name.rsplit_once("-20261122").map_or(name, |(_, stamp)| &stamp[..2]).to_owned()
+        let field = made.data.pointer(&format!("/spec/velero{part}BackupName"));
+        let name = field.and_then(Value::as_str).unwrap_or_default();
+        let stamp = name.rsplit_once("-20261122").map(|(_, stamp)| stamp.trim_end_matches("0004"));
+        stamp.unwrap_or(name).to_owned()
     });
     Ok(named.into())
 }
