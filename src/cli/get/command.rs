@@ -13,6 +13,7 @@ use crate::cli::error::{CliError, Result};
 use crate::cli::exit::Exit;
 use crate::cli::noun::Noun;
 use crate::cli::output::{self, Format, list_of};
+use crate::cli::restore::selector;
 use crate::cli::session::Session;
 use crate::plan::runs::Run;
 use crate::render::text::harmless;
@@ -63,6 +64,7 @@ pub struct GetArgs {
 /// An unknown noun, a name that does not exist, or a server that refuses.
 pub async fn run(args: GetArgs, session: &Session) -> Result<Exit> {
     let (noun, names) = subject(&args.words)?;
+    refuse_early(&args, noun)?;
     let mut captured_at = None;
     let (source, namespace) = if let Some(file) = &args.from {
         let capture = captured::read(file).await?;
@@ -81,14 +83,19 @@ pub async fn run(args: GetArgs, session: &Session) -> Result<Exit> {
     match noun {
         Some(noun) if args.watch => get.watch(noun).await?,
         Some(noun) => get.one(noun).await?,
-        None if args.watch => {
-            return Err(CliError::new(Exit::Usage, "--watch needs to know what to watch")
-                .try_("kubectl acmbackup get runs -w")
-                .try_("kubectl acmbackup status -w"));
-        }
         None => get.overview().await?,
     }
     Ok(Exit::Done)
+}
+
+/// What needs no hub to be found wrong.
+fn refuse_early(args: &GetArgs, noun: Option<Noun>) -> Result<()> {
+    if args.watch && noun.is_none() {
+        return Err(CliError::new(Exit::Usage, "--watch needs to know what to watch")
+            .try_("kubectl acmbackup get runs -w")
+            .try_("kubectl acmbackup status -w"));
+    }
+    if args.selector.is_empty() { Ok(()) } else { selector(&args.selector).map(drop) }
 }
 
 impl GetArgs {

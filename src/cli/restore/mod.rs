@@ -13,3 +13,4 @@ mod spec;
 pub use activate::{ActivateArgs, run as activate};
 pub use command::{RestoreArgs, run as restore};
 pub use plan::{PlanArgs, run as plan};
+pub(super) use spec::selector;

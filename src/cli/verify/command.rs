@@ -12,6 +12,7 @@ use crate::cli::exit::Exit;
 use crate::cli::moment::Moment;
 use crate::cli::output::{self, Frame, ScreenFormat};
 use crate::cli::session::{Hub, Session};
+use crate::cli::values::run_id;
 use crate::plan::runs::Run;
 use crate::render::Style;
 use crate::render::age::age;
@@ -33,7 +34,7 @@ use crate::wire::GoDuration;
   kubectl acmbackup verify --check-here=false -o json")]
 pub struct VerifyArgs {
     /// The run; the newest one if none is named
-    #[arg(value_name = "RUN")]
+    #[arg(value_name = "RUN", value_parser = run_id)]
     pub(super) run: Option<String>,
     /// The newest run that is not younger: RFC 3339, or an age such as 6h
     #[arg(long, value_name = "TIME", conflicts_with = "run")]
