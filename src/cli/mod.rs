@@ -33,6 +33,7 @@ pub mod schedule;
 pub mod session;
 pub mod snapshot;
 pub mod status;
+pub mod terminal;
 pub mod verify;
 pub mod version;
 pub mod wait;

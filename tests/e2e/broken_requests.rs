@@ -56,7 +56,7 @@ async fn a_part_that_could_not_be_created_at_first_is_restored_all_the_same() ->
     .await
 }
 
-/// Spec
+/// Spec
 #[tokio::test(flavor = "multi_thread")]
 async fn an_activation_among_failing_requests_ends_with_the_same_six_restores() -> Result<()> {
     Lab::run(async |lab| {

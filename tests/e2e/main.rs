@@ -33,6 +33,7 @@ mod site;
 mod skip;
 mod stage;
 mod storage;
+mod terminal;
 mod tidy;
 mod tokens;
 mod verify;

@@ -10,6 +10,7 @@ use crate::plan::latest::Candidates;
 use crate::plan::runs::Runs;
 use crate::plan::{HubFacts, ServedApis, ServedResource, ServedVersion};
 use crate::render::Style;
+use crate::render::looks::looks;
 use crate::velero::object_list::ObjectList;
 use crate::velero::{Backup, BackupType};
 
@@ -175,4 +176,12 @@ fn a_hub_whose_id_may_not_be_read_is_no_writer() {
     let mut facts = facts(two_runs());
     facts.hub = None;
     assert_eq!(result(&facts, "writer"), ("warn".into(), Some("hub-id-unknown")));
+}
+
+#[test]
+fn every_terminal_shows_the_checks_its_way() {
+    let mut facts = facts(two_runs());
+    facts.served = Some(served(&[("cluster.open-cluster-management.io", "ManagedCluster")]));
+    let checks = judge(&facts, true);
+    insta::assert_snapshot!("looks", looks(now(), |style| checks.screen(style)));
 }
