@@ -27,6 +27,7 @@ mod components;
 mod control_plane;
 pub mod crds;
 mod door;
+mod drawing;
 mod fill;
 mod folder;
 mod go_build;
@@ -47,6 +48,7 @@ mod wait;
 
 pub use assets::{Assets, cache_folder};
 pub use door::{Door, Fault, Mishap};
+pub use drawing::{moving, still};
 pub use fill::Fill;
 pub use hub::{Hub, HubOptions};
 pub use hub_kinds::{HUB_KINDS, HubKind, Scope};
