@@ -23,6 +23,8 @@ mod lease;
 mod logs;
 mod look;
 mod old_crds;
+mod operator_crds;
+mod other_crds;
 mod rbac;
 mod refusals;
 mod relaxed;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // a test program
 
 mod cleanup;
+mod clocks;
 mod hubs;
 mod labels;
 mod objects;
@@ -103,7 +104,7 @@ proptest! {
         prop_assert_eq!(&wanted, &plan(&permuted(&hub.snapshot, by), hub.now));
     }
 
-    /// Every Restore ends, or waits without writing; no message grows from pass to pass. Spec: R-061, R-127, R-182
+    /// Every Restore ends, or waits without writing; no message grows from pass to pass. Spec: R-061, R-127, R-142, R-182
     #[test]
     fn every_restore_comes_to_rest(spec in hubs::spec(), backups in hubs::backups(), ending in endings()) {
         let hub = SimulatedHub::new(hubs::hub("r", &spec, backups), hubs::noon());
@@ -261,12 +262,15 @@ proptest! {
 
     /// R-010, R-205, R-206
     #[test]
-    fn names_are_short_and_unique(restore in "[a-z]{1,253}", minutes in 1..600_i64) {
+    fn names_are_short_and_unique(restore in "[a-z]{1,252}", minutes in 1..600_i64) {
         let mut names = BTreeSet::new();
-        for part in RestoreType::ALL {
-            let backup = hubs::backup(part.backup_type(), minutes, "Completed").metadata.name.unwrap();
-            let name = part.velero_restore_name(&restore, &backup);
+        // Of another run, and of another Restore that differs in its last letter, there are other names.
+        let next = [(format!("{restore}a"), minutes), (format!("{restore}b"), minutes), (restore, minutes + 1)];
+        for ((restore, minutes), part) in next.iter().flat_map(|one| RestoreType::ALL.map(|part| (one, part))) {
+            let backup = hubs::backup(part.backup_type(), *minutes, "Completed").metadata.name.unwrap();
+            let name = part.velero_restore_name(restore, &backup);
             prop_assert!(name.len() <= 253, "{name}");
+            prop_assert!(name.contains(&backup), "cut: {name}");
             prop_assert!(names.insert(name));
         }
     }

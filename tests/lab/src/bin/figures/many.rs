@@ -1,19 +1,19 @@
 //! Ten thousand backups: what `latest`, a list and a Restore cost, beside velero and kubectl.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
-use acmbackup_lab::{Assets, Hub, HubOptions, Lab, VeleroOptions, crds, until};
-use anyhow::{Context, Result, ensure};
+use acmbackup_lab::audit::counted;
+use acmbackup_lab::{Assets, Cost, Hub, HubOptions, Lab, Plugin, VeleroOptions, crds, until};
+use anyhow::{Context, Result};
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use kube::api::{DynamicObject, PostParams};
 use serde_json::{Value, json};
 
-use super::{DEADLINE, NAMESPACE, first_restore, peak_mib, start_loop};
+use super::{DEADLINE, NAMESPACE, PEAK, first_restore};
 
 /// Five backups each.
 const RUNS: usize = 2000;
@@ -30,7 +30,7 @@ const SCHEDULES: [&str; 5] = [
 ];
 
 /// Prints the figures.
-pub(super) async fn figures(lab: &Lab, plugin: &Path) -> Result<()> {
+pub(super) async fn figures(lab: &Lab, plugin: &Plugin) -> Result<()> {
     let store = lab.store_named("many-store").await?;
     let hub = lab.hub_with("many", HubOptions { audit: true, ..HubOptions::default() }).await?;
     hub.install_crds(&crds::all().await?).await?;
@@ -86,90 +86,46 @@ fn backup(schedule: &str, started: Timestamp) -> Value {
     })
 }
 
-/// What one command took.
-#[derive(Clone, Copy, Debug, Default)]
-struct Cost {
-    wall: f64,
-    cpu: f64,
-    mib: f64,
-}
-
-async fn side_by_side(hub: &Hub, plugin: &Path) -> Result<()> {
+async fn side_by_side(hub: &Hub, plugin: &Plugin) -> Result<()> {
     let assets = Assets::find().await?;
-    let commands: [(&str, &Path, &[&str]); 4] = [
-        ("latest", plugin, &["latest"]),
-        ("get backups", plugin, &["get", "backups"]),
-        ("velero backup get", &assets.velero, &["-n", NAMESPACE, "backup", "get"]),
-        ("kubectl get backups", &assets.kubectl, &["-n", NAMESPACE, "get", "backups.velero.io"]),
+    let commands: [(&str, &Path, &str); 4] = [
+        ("latest", plugin.program(), "latest"),
+        ("get backups", plugin.program(), "get backups"),
+        ("velero backup get", &assets.velero, "backup get"),
+        ("kubectl get backups", &assets.kubectl, "get backups.velero.io"),
     ];
     let mut costs: BTreeMap<&str, Vec<Cost>> = BTreeMap::new();
     // One after the other, so that a slow moment of the machine hits all.
     for _ in 0..REPEATS {
         for (name, program, arguments) in commands {
-            costs.entry(name).or_default().push(cost(hub, program, arguments)?);
+            let mut command = Command::new(program);
+            command.args(arguments.split(' ')).args(["-n", NAMESPACE]).env("KUBECONFIG", hub.kubeconfig());
+            command.env("HOME", hub.folder());
+            costs.entry(name).or_default().push(Cost::of(&command, 0)?);
         }
     }
-    let median = |name: &str, of: fn(&Cost) -> f64| {
-        let mut values: Vec<f64> = costs.get(name).into_iter().flatten().map(of).collect();
-        values.sort_by(f64::total_cmp);
-        values.get(values.len() / 2).copied().unwrap_or_default()
-    };
+    let costs: BTreeMap<&str, Cost> = costs.iter().map(|(name, runs)| (*name, Cost::median(runs))).collect();
     println!("{:<22}{:>9}{:>9}{:>9}   ratios to latest", "", "wall s", "CPU s", "MiB");
-    let (wall, cpu, mib) =
-        (median("latest", |c| c.wall), median("latest", |c| c.cpu), median("latest", |c| c.mib));
-    for (name, _, _) in commands {
-        let own = Cost {
-            wall: median(name, |c| c.wall),
-            cpu: median(name, |c| c.cpu),
-            mib: median(name, |c| c.mib),
-        };
-        println!(
-            "{name:<22}{:>9.2}{:>9.2}{:>9.0}   {:.1} {:.1} {:.1}",
-            own.wall,
-            own.cpu,
-            own.mib,
-            own.wall / wall,
-            own.cpu / cpu,
-            own.mib / mib
-        );
+    let latest = costs.get("latest").context("latest was measured")?;
+    for (name, Cost { wall, cpu, mib, .. }) in &costs {
+        let ratios =
+            [wall / latest.wall, cpu / latest.cpu, mib / latest.mib].map(|ratio| format!("{ratio:.1}"));
+        println!("{name:<22}{wall:>9.2}{cpu:>9.2}{mib:>9.0}   {}", ratios.join(" "));
     }
     Ok(())
 }
 
-/// Runs a command under GNU time.
-fn cost(hub: &Hub, program: &Path, arguments: &[&str]) -> Result<Cost> {
-    let mut timed = vec![OsString::from("-f"), "%e %U %S %M".into(), program.into()];
-    timed.extend(arguments.iter().map(OsString::from));
-    let output = Command::new("/usr/bin/time")
-        .args(timed)
-        .env("KUBECONFIG", hub.kubeconfig())
-        .env("HOME", hub.folder())
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .output()
-        .context("run /usr/bin/time")?;
-    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-    ensure!(output.status.success(), "{}: {stderr}", program.display());
-    let numbers: Vec<f64> =
-        stderr.lines().last().unwrap_or_default().split(' ').filter_map(|n| n.parse().ok()).collect();
-    match numbers.as_slice() {
-        [wall, user, system, kib] => Ok(Cost { wall: *wall, cpu: user + system, mib: kib / 1024.0 }),
-        _ => anyhow::bail!("time said {stderr}"),
-    }
-}
-
 /// One Restore of `latest` by the loop; nobody restores anything, so it ends with the Velero Restores made.
-async fn the_loop(hub: &Hub, plugin: &Path) -> Result<()> {
+async fn the_loop(hub: &Hub, plugin: &Plugin) -> Result<()> {
     let before = requests(hub)?;
-    let reconciler = start_loop(plugin, hub)?;
+    let reconciler = plugin.start_loop(hub, "")?;
     until(DEADLINE, "the loop to watch", async || {
         Ok(difference(&requests(hub)?, &before).contains_key("watch backups"))
     })
     .await?;
     tokio::time::sleep(Duration::from_secs(2)).await;
     let ready = requests(hub)?;
-    println!("after the first lists   {} MiB (the loop)", peak_mib(&reconciler)?);
+    println!("after the first lists   {} MiB (the loop)", reconciler.peak_mib().context(PEAK)?);
     println!("Restore → Velero      {} ms", first_restore(hub).await?.as_millis());
     let restores = hub.objects("velero.io/v1", "Restore", Some(NAMESPACE));
     until(DEADLINE, "all of its velero restores", async || {
@@ -178,24 +134,13 @@ async fn the_loop(hub: &Hub, plugin: &Path) -> Result<()> {
     .await?;
     tokio::time::sleep(Duration::from_secs(2)).await;
     println!("requests of a Restore {:?}", difference(&requests(hub)?, &ready));
-    println!("peak memory           {} MiB (the loop)", peak_mib(&reconciler)?);
+    println!("peak memory           {} MiB (the loop)", reconciler.peak_mib().context(PEAK)?);
     Ok(())
 }
 
 /// How often the loop sent which request so far.
 fn requests(hub: &Hub) -> Result<BTreeMap<String, usize>> {
-    let mut counts = BTreeMap::new();
-    for line in
-        std::fs::read_to_string(hub.audit_log())?.lines().filter(|line| line.contains("\"kubectl-acmbackup"))
-    {
-        let Ok(event) = serde_json::from_str::<Value>(line) else { continue };
-        let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-        let resource = text("/objectRef/resource");
-        if resource != "leases" {
-            *counts.entry(format!("{} {resource}", text("/verb"))).or_default() += 1;
-        }
-    }
-    Ok(counts)
+    Ok(counted(&hub.requests_of_plugin()?))
 }
 
 fn difference(after: &BTreeMap<String, usize>, before: &BTreeMap<String, usize>) -> BTreeMap<String, usize> {
