@@ -5,7 +5,7 @@ use anyhow::Result;
 use kube::api::ListParams;
 use serde_json::json;
 
-use crate::site::{DEADLINE, Loop, NAMESPACE, Site, expect_code, plugin_on};
+use crate::site::{DEADLINE, NAMESPACE, Site, expect_code, plugin_on, the_plugin};
 
 #[tokio::test]
 async fn a_backup_that_does_not_exist_or_belongs_to_another_part_is_refused() -> Result<()> {
@@ -167,7 +167,7 @@ async fn a_loop_that_is_there_before_velero_waits_for_its_kinds_and_begins_by_it
         let hub = lab.hub("east").await?;
         hub.install_crds(&crds::own()).await?;
         hub.create_namespace(NAMESPACE).await?;
-        let reconciler = Loop::spawn(&hub, &format!("-n {NAMESPACE}"))?;
+        let reconciler = the_plugin().start_loop(&hub, &format!("-n {NAMESPACE}"))?;
         until(DEADLINE, "the loop to say what it waits for", async || {
             let log = reconciler.log();
             Ok(log.contains("schedules.velero.io") && log.contains("restores.velero.io"))

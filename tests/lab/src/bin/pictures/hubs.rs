@@ -1,12 +1,13 @@
 //! The hubs that are shown, and the plugin on them.
 
-use std::fs::File;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
 use acmbackup::velero::{Backup, BackupPhase};
-use acmbackup_lab::{Fill, Hub, Lab, Store, Terminal, Velero, VeleroOptions, as_in_a_window, crds, until};
-use anyhow::{Context, Result, ensure};
+use acmbackup_lab::{
+    Fill, Hub, Lab, Loop, Plugin, Store, Terminal, Velero, VeleroOptions, as_in_a_window, crds, until,
+};
+use anyhow::{Result, ensure};
 use kube::Api;
 use kube::api::ListParams;
 
@@ -19,7 +20,8 @@ const DEADLINE: Duration = Duration::from_secs(120);
 pub(crate) struct Site {
     pub(crate) hub: Hub,
     velero: Velero,
-    reconciler: Child,
+    plugin: Plugin,
+    _reconciler: Loop,
 }
 
 impl Site {
@@ -28,16 +30,9 @@ impl Site {
         hub.install_crds(&crds::all().await?).await?;
         hub.fill(fill).await?;
         let velero = hub.velero(store, VeleroOptions::default()).await?;
-        let log = File::create(hub.folder().join("loop.log"))?;
-        let reconciler = Command::new(beside("kubectl-acmbackup")?)
-            .arg("run")
-            .env("KUBECONFIG", hub.kubeconfig())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .context("start the loop")?;
-        Ok(Self { hub, velero, reconciler })
+        let plugin = Plugin::at(beside("kubectl-acmbackup")?);
+        let reconciler = plugin.start_loop(&hub, "")?;
+        Ok(Self { hub, velero, plugin, _reconciler: reconciler })
     }
 
     /// Types a command in a window of so many columns; answers the window once it has ended.
@@ -46,7 +41,7 @@ impl Site {
         let prompt =
             format!("\x1b[2m{}\x1b[0m $ \x1b[1mkubectl acmbackup {arguments}\x1b[0m", self.hub.name());
         shell.args(["-c", r#"printf '%s\n' "$1"; shift; exec "$0" "$@""#]);
-        shell.arg(beside("kubectl-acmbackup")?).arg(prompt).args(arguments.split_whitespace());
+        shell.arg(self.plugin.program()).arg(prompt).args(arguments.split_whitespace());
         as_in_a_window(&mut shell);
         shell.env("KUBECONFIG", self.hub.kubeconfig());
         let mut window = Terminal::start(shell, (columns, 50))?;
@@ -71,13 +66,5 @@ impl Site {
             Ok(found.items.iter().filter(completed).count() >= wanted)
         })
         .await
-    }
-}
-
-impl Drop for Site {
-    fn drop(&mut self) {
-        // It may have ended by itself, which is all that is wanted.
-        let _ = self.reconciler.kill();
-        let _ = self.reconciler.wait();
     }
 }
