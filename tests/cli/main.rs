@@ -9,6 +9,7 @@ mod fuzz;
 mod help;
 mod manual;
 mod offline;
+mod schema;
 
 use std::process::Output;
 

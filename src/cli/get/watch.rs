@@ -11,7 +11,7 @@ use super::read::Source;
 use super::rows::Rows;
 use crate::cli::error::Result;
 use crate::cli::noun::Noun;
-use crate::cli::output::{self, Format};
+use crate::cli::output::{self, DataFormat, Format};
 use crate::cli::watching::Changes;
 use crate::plan::runs::Run;
 use crate::render::Mark;
@@ -63,23 +63,23 @@ impl Get<'_> {
                 _ => objects.iter().map(|object| json!(object)).collect(),
             }
         };
-        match self.args.output {
-            None | Some(Format::Wide) => {
+        match (self.args.output, self.args.output.and_then(Format::data)) {
+            (_, Some(DataFormat::Json)) => {
+                output::print(&documents().iter().map(|document| format!("{document}\n")).collect::<String>())
+            }
+            (_, Some(DataFormat::Yaml)) => {
+                let text = |document: &Value| yaml::to_string(document).unwrap_or_default();
+                output::print(&documents().iter().map(|d| format!("---\n{}", text(d))).collect::<String>())
+            }
+            (Some(Format::Name), _) if noun == Noun::Run => output::print(&run_names(runs)),
+            (Some(Format::Name), _) => output::print(&names(objects)),
+            _ => {
                 let headless = further || self.args.no_headers;
                 let rows = match noun {
                     Noun::Run => Rows::Runs(runs.to_vec(), self.scope.decode(objects)),
                     _ => self.rows_of(noun, objects)?,
                 };
                 output::print(&self.table(&rows, headless).await?)
-            }
-            Some(Format::Name) if noun == Noun::Run => output::print(&run_names(runs)),
-            Some(Format::Name) => output::print(&names(objects)),
-            Some(Format::Json) => {
-                output::print(&documents().iter().map(|document| format!("{document}\n")).collect::<String>())
-            }
-            Some(Format::Yaml) => {
-                let text = |document: &Value| yaml::to_string(document).unwrap_or_default();
-                output::print(&documents().iter().map(|d| format!("---\n{}", text(d))).collect::<String>())
             }
         }
     }

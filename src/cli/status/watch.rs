@@ -34,7 +34,7 @@ pub(super) async fn run(args: &StatusArgs, session: &Session) -> Result<Exit> {
     loop {
         let seen = Seen::of(Place::live(&hub, session).await?, session);
         match args.output {
-            Some(format) => shown.data(&seen.data(), format)?,
+            Some(format) => shown.data(&seen.data(), format.into())?,
             None if redraws => redraw(&mut block, &seen, session)?,
             None => shown.lines(seen.screen(&fixed), session)?,
         }

@@ -4,4 +4,5 @@ mod archive;
 mod command;
 mod read;
 
+pub(super) use command::Answer;
 pub use command::{VerifyArgs, run};
