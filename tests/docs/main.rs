@@ -7,6 +7,7 @@
 mod examples;
 mod pins;
 mod problems;
+mod reproduced;
 
 use std::path::{Path, PathBuf};
 
