@@ -6,6 +6,7 @@ mod broken;
 mod completion;
 mod conflicts;
 mod errors;
+mod escapes;
 mod fuzz;
 mod help;
 mod manual;

@@ -14,6 +14,7 @@ use crate::cli::session::Session;
 use crate::cli::watching::Changes;
 use crate::render::Style;
 use crate::render::changes::new_lines;
+use crate::render::text::harmless_json;
 use crate::wire::yaml;
 
 /// How often ages on a terminal are brought up to date.
@@ -74,7 +75,7 @@ impl Shown {
         }
         self.data = calm;
         match format {
-            DataFormat::Json => output::print(&format!("{data}\n")),
+            DataFormat::Json => output::print(&format!("{}\n", harmless_json(&data.to_string()))),
             DataFormat::Yaml => output::print(&format!("---\n{}", yaml::to_string(data).unwrap_or_default())),
         }
     }
