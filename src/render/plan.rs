@@ -139,7 +139,10 @@ impl PlanView {
         let mut text = format!("{}\n\n", style.bold(harmless(title)));
         match self.steps.is_empty() {
             true => text.push_str("Nothing would be restored.\n"),
-            false => text.push_str(&columns(0, tamed(self.steps.iter().map(StepView::cells).collect()))),
+            false => {
+                let steps = self.steps.iter().map(StepView::cells).collect();
+                text.push_str(&columns_within(0, tamed(steps), style.width));
+            }
         }
         let mut rest = vec![vec!["Cleanup".to_owned(), self.cleanup.shown()]];
         rest.extend(self.cleanup.lines(details).into_iter().map(|line| vec![String::new(), line]));
