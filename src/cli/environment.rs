@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
+use super::terminal;
 use crate::render::Style;
 use crate::render::style::{ColorChoice, ColorEnvironment};
 
@@ -17,8 +18,10 @@ pub struct Environment {
     pub stdout_is_terminal: bool,
     /// Standard error is a terminal.
     pub stderr_is_terminal: bool,
-    /// Columns of the terminal; `None` off a terminal.
+    /// Columns of the terminal of standard output; `None` off a terminal.
     pub width: Option<usize>,
+    /// Columns of the terminal of standard error; `None` off a terminal.
+    pub stderr_width: Option<usize>,
     /// What decides about colour.
     pub color: ColorEnvironment,
     /// `CI` is set.
@@ -33,9 +36,8 @@ impl Environment {
             stdin_is_terminal: stdin().is_terminal(),
             stdout_is_terminal,
             stderr_is_terminal: stderr().is_terminal(),
-            width: terminal_size::terminal_size()
-                .map(|(width, _)| usize::from(width.0))
-                .filter(|_| stdout_is_terminal),
+            width: terminal::size_of_stdout().map(|(columns, _)| columns),
+            stderr_width: terminal::size_of_stderr().map(|(columns, _)| columns),
             color: ColorEnvironment {
                 no_color: is_set("NO_COLOR"),
                 force_color: ["CLICOLOR_FORCE", "FORCE_COLOR"]
@@ -65,7 +67,7 @@ impl Environment {
         Style {
             color: self.color.wants_color(choice, terminal),
             unicode: self.color.wants_unicode(terminal),
-            width: None,
+            width: self.stderr_width,
             now,
         }
     }

@@ -150,7 +150,7 @@ fn show(latest: &Latest, args: &LatestArgs, (session, source): (&Session, &Sourc
             }
             if !latest.notes.is_empty() {
                 text.push_str(&format!("\n{}", problems(&latest.notes, &session.err())));
-                text.push_str(&next(&hints(latest, session)));
+                text.push_str(&next(&hints(latest, session), &session.err()));
             }
             session.tell(&text);
             Ok(())

@@ -57,7 +57,7 @@ impl Start<'_> {
                 News::Broken(_) | News::Working => !send.is_closed(),
                 _ => send.send(()).is_ok(),
             };
-            follow(client, Scope::of::<K>(namespace.as_deref()), Presence::Certain, tell).await;
+            follow(client, Scope::<K>::of(namespace.as_deref()), Presence::Certain, tell).await;
         });
     }
 }

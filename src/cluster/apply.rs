@@ -233,7 +233,68 @@ fn reference_of(object: &DynamicObject) -> ObjectReference {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, Mutex};
+
     use super::*;
+
+    /// A server with one object, whose owner puts its finalizer back after each of the first `quick` patches.
+    fn server(quick: usize) -> (Client, Arc<Mutex<Vec<String>>>) {
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&requests);
+        let service = tower::service_fn(move |request: http::Request<kube::client::Body>| {
+            let (method, seen) = (request.method().to_string(), Arc::clone(&seen));
+            async move {
+                let body = request.into_body().collect_bytes().await.unwrap();
+                let body: Value = serde_json::from_slice(&body).unwrap();
+                let patches = {
+                    let mut seen = seen.lock().unwrap();
+                    let guard = body.pointer("/preconditions/resourceVersion").and_then(Value::as_str);
+                    seen.push(format!("{method} {}", guard.unwrap_or("any")));
+                    seen.iter().filter(|line| line.starts_with("PATCH")).count()
+                };
+                let metadata = json!({"name": "c", "namespace": "c", "uid": "u", "resourceVersion": patches.to_string()});
+                let object = json!({"apiVersion": "hive.openshift.io/v1", "kind": "ClusterDeployment", "metadata": metadata});
+                let conflict = json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": 409, "reason": "Conflict"});
+                let is_late = method == "DELETE" && patches <= quick;
+                let (code, body) = if is_late { (409, conflict) } else { (200, object) };
+                let body = kube::client::Body::from(body.to_string().into_bytes());
+                Ok::<_, std::convert::Infallible>(http::Response::builder().status(code).body(body).unwrap())
+            }
+        });
+        (Client::new(service, "default"), requests)
+    }
+
+    async fn detached(quick: usize) -> (Outcome, Vec<String>) {
+        let kind = ObjectKind::new(["hive.openshift.io", "v1", "ClusterDeployment", "clusterdeployments"]);
+        let target = Target {
+            kind: TargetKind::Other(kind),
+            namespace: "c".to_owned(),
+            name: "c".to_owned(),
+            uid: Some("u".to_owned()),
+            resource_version: None,
+        };
+        let (client, requests) = server(quick);
+        let outcome = Applier::new(client).detach_and_delete(&target).await;
+        let requests = requests.lock().unwrap().clone();
+        (outcome, requests)
+    }
+
+    /// Spec: R-436: upstream deletes first, and an owner begins to deprovision a live cluster
+    #[tokio::test]
+    async fn finalizers_that_come_back_are_taken_off_three_times_and_then_the_object_stays() {
+        let (outcome, requests) = detached(2).await;
+        assert!(matches!(outcome, Outcome::Done(_)), "{outcome:?}");
+        let each = |version: &str| ["PATCH any".to_owned(), format!("DELETE {version}")];
+        assert_eq!(requests, [each("1"), each("2"), each("3")].concat(), "never past a finalizer");
+
+        let (outcome, requests) = detached(usize::MAX).await;
+        let Outcome::Failed(failure) = outcome else { panic!("{outcome:?}") };
+        assert_eq!(
+            failure.message,
+            "delete clusterdeployment c/c: left as it is, its finalizers came back each time"
+        );
+        assert_eq!(requests.len(), 6, "{requests:?}");
+    }
 
     #[test]
     fn preconditions_travel_in_the_patch() {

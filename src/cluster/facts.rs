@@ -175,10 +175,8 @@ impl Reader {
         selected: Selected,
         namespace: Option<&str>,
     ) -> Result<(Selected, Option<Vec<DynamicObject>>), Error> {
-        match list::<DynamicObject>(&self.client, &selected.scope_in(namespace)).await {
-            Ok(listed) => {
-                Ok((selected, Some(listed.items.into_iter().map(|one| selected.trim(one)).collect())))
-            }
+        match list(&self.client, &selected.scope_in(namespace)).await {
+            Ok(listed) => Ok((selected, Some(listed.items))),
             Err(error) if error.class() == Class::KindMissing => Ok((selected, None)),
             Err(error) => Err(error),
         }

@@ -14,16 +14,33 @@ pub(super) struct Guarded<K>(pub(super) Result<K, Box<Unreadable>>);
 impl<'de, K: DeserializeOwned> Deserialize<'de> for Guarded<K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = Value::deserialize(deserializer)?;
-        match K::deserialize(&value) {
+        let readable = K::deserialize(&value).map_err(|_| unreadable::<K>(value));
+        match readable {
             Ok(object) => Ok(Self(Ok(object))),
-            Err(_) => {
-                let why = why::<K>(&value);
-                let mut object: DynamicObject = serde_json::from_value(value).map_err(D::Error::custom)?;
-                object.metadata.managed_fields = None;
-                Ok(Self(Err(Box::new(Unreadable { object, why }))))
-            }
+            Err(unreadable) => Ok(Self(Err(unreadable.map_err(D::Error::custom)?))),
         }
     }
+}
+
+impl<K: DeserializeOwned> Guarded<K> {
+    /// Reads an object from its text, which takes a fraction of the time and memory.
+    ///
+    /// # Errors
+    ///
+    /// It is no object at all.
+    pub(super) fn from_text(text: &str) -> serde_json::Result<Self> {
+        match serde_json::from_str(text) {
+            Ok(object) => Ok(Self(Ok(object))),
+            Err(_) => Ok(Self(Err(unreadable::<K>(serde_json::from_str(text)?)?))),
+        }
+    }
+}
+
+fn unreadable<K: DeserializeOwned>(value: Value) -> serde_json::Result<Box<Unreadable>> {
+    let why = why::<K>(&value);
+    let mut object: DynamicObject = serde_json::from_value(value)?;
+    object.metadata.managed_fields = None;
+    Ok(Box::new(Unreadable { object, why }))
 }
 
 /// Names the field; told apart from the attempt above, because keeping track of the place costs time.

@@ -1,6 +1,7 @@
 //! What a restore may leave over: the metadata of objects with certain labels, of many kinds at the same time.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::marker::PhantomData;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ListMeta;
@@ -61,7 +62,7 @@ async fn listed(client: &Client, search: &Search) -> Result<Vec<Leftover>, Error
     loop {
         let request = Request::new(&path).list_metadata(&params);
         let request = request.map_err(|error| Error::new("list", &name, kube::Error::BuildRequest(error)))?;
-        let page: Page = decoded(client, request, &name).await?;
+        let page = decoded(client, request, &name, PhantomData::<Page>).await?;
         found.extend(page.items.into_iter().flatten().map(|item| leftover(&search.kind, item.metadata)));
         match page.metadata.continue_.filter(|token| !token.is_empty()) {
             Some(token) => params.continue_token = Some(token),

@@ -2,19 +2,25 @@
 //!
 //! Paging is slower: the server answers only the first page from its cache.
 
+use std::fmt::{self, Formatter};
 use std::io::BufReader;
+use std::sync::Arc;
 
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ListMeta;
 use kube::api::ListParams;
-use kube::core::Request;
+use kube::core::{PartialObjectMeta, Request};
 use kube::{Client, Resource};
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer};
+use serde::Deserializer;
+use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 
 use super::blocking::Blocking;
 use super::error::{Class, Error};
 use super::guard::Guarded;
 use crate::plan::Unreadable;
+use crate::{api, velero};
 
 const READ_BYTES: usize = 64 * 1024;
 
@@ -34,14 +40,39 @@ pub trait Object: Resource + Clone + std::fmt::Debug + DeserializeOwned + Send +
 
 impl<K> Object for K where K: Resource + Clone + std::fmt::Debug + DeserializeOwned + Send + 'static {}
 
-/// Kinds of ours and of Velero, which can be listed by their type alone.
-pub trait Kind: Object + Resource<DynamicType = ()> {}
+/// Kinds that can be listed by their type alone.
+pub trait Kind: Object + Resource<DynamicType = ()> {
+    /// The object without what nothing here reads.
+    fn trimmed(self) -> Self {
+        self
+    }
+}
 
-impl<K> Kind for K where K: Object + Resource<DynamicType = ()> {}
+impl Kind for api::BackupSchedule {}
+impl Kind for api::Restore {}
+impl Kind for velero::Schedule {}
+impl Kind for velero::Restore {}
+impl Kind for velero::BackupStorageLocation {}
+impl Kind for velero::DeleteBackupRequest {}
+impl Kind for Deployment {}
+impl Kind for Pod {}
+impl<K> Kind for PartialObjectMeta<K> where Self: Object + Resource<DynamicType = ()> {}
 
-/// Which objects a list or a watch is about.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Scope {
+/// There may be thousands, and no rule reads what they contain; the one Backup of which it does is read alone.
+impl Kind for velero::Backup {
+    fn trimmed(mut self) -> Self {
+        let storage_location = self.spec.storage_location.take();
+        self.spec = velero::BackupSpec { storage_location, ..Default::default() };
+        if let Some(status) = &mut self.status {
+            status.other.clear();
+        }
+        self
+    }
+}
+
+/// Which objects a list or a watch is about, and how much of each is kept.
+#[derive(Clone)]
+pub struct Scope<K> {
     /// Path of the collection.
     pub path: String,
     /// `plural.group`, as errors name it.
@@ -54,17 +85,30 @@ pub struct Scope {
     pub fields: Option<String>,
     /// Most objects a list returns; `None` = all. A watch has no limit.
     pub limit: Option<u32>,
+    /// Takes from each object what is not read, before the next one arrives.
+    pub trim: Arc<dyn Fn(K) -> K + Send + Sync>,
 }
 
-impl Scope {
+impl<K: Kind> Scope<K> {
     /// All objects of a kind in one namespace; `None` = in all of them.
-    pub fn of<K: Kind>(namespace: Option<&str>) -> Self {
+    pub fn of(namespace: Option<&str>) -> Self {
         Self {
             path: K::url_path(&(), namespace),
             name: plural::<K>(),
             metadata_only: K::metadata_api(),
-            ..Self::default()
+            labels: None,
+            fields: None,
+            limit: None,
+            trim: Arc::new(K::trimmed),
         }
+    }
+}
+
+impl<K: Object> Scope<K> {
+    /// What is kept of an object that has arrived.
+    pub(super) fn keep(&self, mut object: K) -> K {
+        object.meta_mut().managed_fields = None;
+        (self.trim)(object)
     }
 }
 
@@ -78,7 +122,7 @@ pub fn plural<K: Resource<DynamicType = ()>>() -> String {
 /// # Errors
 ///
 /// Anything but an answer; a kind that is not served is [`Class::KindMissing`].
-pub async fn list<K: Object>(client: &Client, scope: &Scope) -> Result<Listed<K>, Error> {
+pub async fn list<K: Object>(client: &Client, scope: &Scope<K>) -> Result<Listed<K>, Error> {
     let name = scope.name.as_str();
     let params = ListParams {
         label_selector: scope.labels.clone(),
@@ -89,7 +133,7 @@ pub async fn list<K: Object>(client: &Client, scope: &Scope) -> Result<Listed<K>
     let request = Request::new(scope.path.as_str());
     let request = if scope.metadata_only { request.list_metadata(&params) } else { request.list(&params) };
     let request = request.map_err(|error| Error::new("list", name, kube::Error::BuildRequest(error)))?;
-    Ok(sort_out(decoded::<Envelope<K>>(client, request, name).await?))
+    decoded(client, request, name, Listing(scope.clone())).await
 }
 
 /// The answer to a request, decoded while it arrives; `name` is what errors are about.
@@ -97,15 +141,17 @@ pub async fn list<K: Object>(client: &Client, scope: &Scope) -> Result<Listed<K>
 /// # Errors
 ///
 /// Anything but an answer that decodes.
-pub(super) async fn decoded<T: DeserializeOwned + Send + 'static>(
+pub(super) async fn decoded<T: Send + 'static>(
     client: &Client,
     request: http::Request<Vec<u8>>,
     name: &str,
+    form: impl for<'de> DeserializeSeed<'de, Value = T> + Send + 'static,
 ) -> Result<T, Error> {
     let body = client.request_stream(request).await.map_err(Error::on("list", name))?;
     let body = Blocking::new(Box::pin(body));
     let decoded = tokio::task::spawn_blocking(move || {
-        serde_json::from_reader::<_, T>(BufReader::with_capacity(READ_BYTES, body))
+        let reader = BufReader::with_capacity(READ_BYTES, body);
+        form.deserialize(&mut serde_json::Deserializer::from_reader(reader))
     });
     match decoded.await {
         Ok(Ok(decoded)) => Ok(decoded),
@@ -123,7 +169,7 @@ pub(super) async fn decoded<T: DeserializeOwned + Send + 'static>(
 ///
 /// As [`list`].
 pub async fn items<K: Kind>(client: &Client, namespace: Option<&str>) -> Result<Vec<K>, Error> {
-    let listed = list::<K>(client, &Scope::of::<K>(namespace)).await?;
+    let listed = list(client, &Scope::<K>::of(namespace)).await?;
     warn_of(&listed);
     Ok(listed.items)
 }
@@ -147,47 +193,72 @@ pub async fn items_everywhere<K: Kind>(client: &Client, namespace: &str) -> Resu
     }
 }
 
-#[derive(Deserialize)]
-#[serde(bound = "K: Object")]
-struct Envelope<K> {
-    #[serde(default)]
-    metadata: ListMeta,
-    #[serde(deserialize_with = "maybe_null")]
-    items: Option<Vec<Item<K>>>,
-}
+/// Reads a list.
+struct Listing<K>(Scope<K>);
 
-/// An empty list of metadata has `null` for its items; one without any items at all is no list.
-fn maybe_null<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
-    Option::deserialize(deserializer)
-}
+impl<'de, K: Object> DeserializeSeed<'de> for Listing<K> {
+    type Value = Listed<K>;
 
-/// One object, stripped as soon as it is decoded.
-struct Item<K>(Guarded<K>);
-
-impl<'de, K: Object> Deserialize<'de> for Item<K> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut guarded = Guarded::<K>::deserialize(deserializer)?;
-        if let Ok(object) = &mut guarded.0 {
-            object.meta_mut().managed_fields = None;
-        }
-        Ok(Self(guarded))
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Listed<K>, D::Error> {
+        deserializer.deserialize_map(self)
     }
 }
 
-fn sort_out<K: Object>(envelope: Envelope<K>) -> Listed<K> {
-    let listed = envelope.items.unwrap_or_default();
-    let mut items = Vec::with_capacity(listed.len());
-    let mut unreadable = Vec::new();
-    for Item(Guarded(item)) in listed {
-        match item {
-            Ok(object) => items.push(object),
-            Err(object) => unreadable.push(*object),
-        }
+impl<'de, K: Object> Visitor<'de> for Listing<K> {
+    type Value = Listed<K>;
+
+    fn expecting(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a list of objects")
     }
-    let resource_version = envelope.metadata.resource_version.unwrap_or_default();
-    Listed { items, unreadable, resource_version }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Listed<K>, M::Error> {
+        let (mut metadata, mut items) = (ListMeta::default(), None);
+        while let Some(key) = map.next_key::<String>()? {
+            match key.as_str() {
+                "metadata" => metadata = map.next_value()?,
+                "items" => items = Some(map.next_value_seed(Items(&self.0))?),
+                _ => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        // An answer that is no list must not read as an empty one.
+        let (items, unreadable) = items.ok_or_else(|| M::Error::missing_field("items"))?;
+        Ok(Listed { items, unreadable, resource_version: metadata.resource_version.unwrap_or_default() })
+    }
+}
+
+/// Reads the objects of a list one by one.
+struct Items<'s, K>(&'s Scope<K>);
+
+impl<'de, K: Object> DeserializeSeed<'de> for Items<'_, K> {
+    type Value = (Vec<K>, Vec<Unreadable>);
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de, K: Object> Visitor<'de> for Items<'_, K> {
+    type Value = (Vec<K>, Vec<Unreadable>);
+
+    fn expecting(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter.write_str("objects")
+    }
+
+    /// An empty list of metadata has `null` for its items.
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Default::default())
+    }
+
+    fn visit_seq<S: SeqAccess<'de>>(self, mut sequence: S) -> Result<Self::Value, S::Error> {
+        let (mut items, mut unreadable) = (Vec::new(), Vec::new());
+        while let Some(text) = sequence.next_element::<Box<RawValue>>()? {
+            match Guarded::<K>::from_text(text.get()).map_err(S::Error::custom)?.0 {
+                Ok(object) => items.push(self.0.keep(object)),
+                Err(object) => unreadable.push(*object),
+            }
+        }
+        Ok((items, unreadable))
+    }
 }
 
 /// `plural.group namespace/name: why` of an object that does not decode.
@@ -200,11 +271,15 @@ mod tests {
     use super::*;
     use crate::velero;
 
+    fn backups(json: &str) -> serde_json::Result<Listed<velero::Backup>> {
+        Listing(Scope::of(None)).deserialize(&mut serde_json::Deserializer::from_str(json))
+    }
+
     #[test]
     fn an_empty_list_of_metadata_is_a_list_and_something_else_is_not() {
-        let decoded = |json| serde_json::from_str::<Envelope<velero::Backup>>(json).map(sort_out);
-        assert!(decoded(r#"{"metadata":{"resourceVersion":"7"},"items":null}"#).unwrap().items.is_empty());
-        assert!(decoded("{}").is_err(), "an answer that is no list must not read as an empty one");
+        assert!(backups(r#"{"metadata":{"resourceVersion":"7"},"items":null}"#).unwrap().items.is_empty());
+        assert!(backups("{}").is_err(), "an answer that is no list must not read as an empty one");
+        assert!(backups(r#"{"items":7}"#).is_err());
     }
 
     #[test]
@@ -212,11 +287,20 @@ mod tests {
         let json = r#"{"kind":"BackupList","metadata":{"resourceVersion":"7"},"items":[
             {"metadata":{"name":"good","namespace":"acm","managedFields":[{"manager":"x"}]},"spec":{}},
             {"metadata":{"name":"bad","namespace":"acm"},"spec":{"includedResources":7}}]}"#;
-        let listed = sort_out::<velero::Backup>(serde_json::from_str(json).unwrap());
+        let listed = backups(json).unwrap();
         assert_eq!(listed.items.len(), 1);
         assert_eq!(listed.items[0].metadata.managed_fields, None);
         let told = describe::<velero::Backup>(&listed.unreadable[0]);
         assert!(told.starts_with("backups.velero.io acm/bad: spec.includedResources"), "{told}");
         assert_eq!(listed.resource_version, "7");
+    }
+
+    #[test]
+    fn of_a_backup_what_it_contains_is_not_kept() {
+        let json = r#"{"items":[{"metadata":{"name":"b"},"spec":{"storageLocation":"s3","includedResources":["a"]},
+            "status":{"phase":"Completed","formatVersion":"1.1.0"}}]}"#;
+        let kept = serde_json::to_value(&backups(json).unwrap().items[0]).unwrap();
+        assert_eq!(kept["spec"], serde_json::json!({"storageLocation": "s3"}));
+        assert_eq!(kept["status"], serde_json::json!({"phase": "Completed"}));
     }
 }

@@ -57,9 +57,9 @@ pub async fn observe(
 /// Any read that fails.
 pub async fn velero_state(client: &Client, namespace: &str) -> Result<VeleroState, Error> {
     let here = Some(namespace);
-    let scope = Scope::of::<velero::Schedule>(here);
+    let scope = Scope::<velero::Schedule>::of(here);
     let (schedules, backups, restores, storage_locations, delete_requests) = futures::try_join!(
-        list::<velero::Schedule>(client, &scope),
+        list(client, &scope),
         items_everywhere::<velero::Backup>(client, namespace),
         items::<velero::Restore>(client, here),
         items_everywhere::<velero::BackupStorageLocation>(client, namespace),
@@ -81,7 +81,7 @@ pub async fn backups_only(client: &Client, namespace: &str) -> Result<Vec<velero
 
 /// Our own objects, and the one of the subject's name if that does not decode.
 async fn ours<K: Kind>(client: &Client, subject: &Subject) -> Result<(Vec<K>, Option<Unreadable>), Error> {
-    let listed = list::<K>(client, &Scope::of::<K>(Some(&subject.namespace))).await?;
+    let listed = list(client, &Scope::<K>::of(Some(&subject.namespace))).await?;
     let subject = listed.unreadable.into_iter().find(|object| object.name() == subject.name);
     Ok((listed.items, subject))
 }

@@ -159,6 +159,7 @@ fn cluster_state(cluster: &Object<Option<ClusterSpec>, ClusterStatus>) -> Cluste
         name: cluster.name_any(),
         is_local: is_true(cluster.labels().get(keys::LOCAL_CLUSTER)),
         is_available,
+        is_being_deleted: cluster.metadata.deletion_timestamp.is_some(),
         server: first.map(|config| config.url.clone()).unwrap_or_default(),
     }
 }
@@ -245,18 +246,19 @@ mod tests {
         cluster_state(&serde_json::from_value(cluster).unwrap())
     }
 
-    /// Spec
+    /// Spec
     #[test]
     fn a_cluster_is_read_by_its_label_its_condition_and_its_first_client_config() {
         let full = state(json!({
             "apiVersion": "cluster.open-cluster-management.io/v1", "kind": "ManagedCluster",
-            "metadata": {"name": "c1", "labels": {"local-cluster": "true"}},
+            "metadata": {"name": "c1", "labels": {"local-cluster": "true"}, "deletionTimestamp": "2026-11-22T12:00:00Z"},
             "spec": {"managedClusterClientConfigs": [{"url": "https://one"}, {"url": "https://two"}]},
             "status": {"conditions": [{"type": "Joined", "status": "True"}, {"type": AVAILABLE, "status": "True"}]},
         }));
         let wanted = ClusterState {
             name: "c1".into(),
             is_local: true,
+            is_being_deleted: true,
             is_available: true,
             server: "https://one".into(),
         };

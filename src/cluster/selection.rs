@@ -1,5 +1,7 @@
 //! Objects of other components that rules read: which of them, and how much of each.
 
+use std::sync::Arc;
+
 use kube::core::{ApiResource, DynamicObject};
 use serde_json::{Map, Value};
 use tokio::sync::watch;
@@ -148,12 +150,12 @@ impl Selected {
     }
 
     /// What a list or a watch of them asks for.
-    pub fn scope(self) -> Scope {
+    pub fn scope(self) -> Scope<DynamicObject> {
         self.scope_in(None)
     }
 
     /// The same in one namespace; `None` = in all of them.
-    pub fn scope_in(self, namespace: Option<&str>) -> Scope {
+    pub fn scope_in(self, namespace: Option<&str>) -> Scope<DynamicObject> {
         let Selection { kind, label, lacking, name, body, .. } = self.selection();
         let root = match kind.group {
             "" => format!("/api/{}", kind.version),
@@ -175,6 +177,7 @@ impl Selected {
             labels: (!labels.is_empty()).then(|| labels.join(",")),
             fields: name.map(|name| format!("metadata.name={name}")),
             limit: None,
+            trim: Arc::new(move |object| self.trim(object)),
         }
     }
 

@@ -55,7 +55,7 @@ pub enum News<K> {
 /// Watches objects and hands on the news until `tell` says that nobody listens.
 pub async fn follow<K: Object>(
     client: Client,
-    scope: Scope,
+    scope: Scope<K>,
     mut presence: Presence,
     mut tell: impl FnMut(News<K>) -> bool,
 ) {
@@ -96,11 +96,11 @@ enum End {
 }
 
 async fn list_and_stay<K: Object>(
-    (client, scope): (&Client, &Scope),
+    (client, scope): (&Client, &Scope<K>),
     pause: &mut Duration,
     tell: &mut impl FnMut(News<K>) -> bool,
 ) -> End {
-    match list::<K>(client, scope).await {
+    match list(client, scope).await {
         Ok(listed) => {
             let version = start(listed, tell);
             stay::<K>((client, scope), version, pause, tell).await
@@ -117,7 +117,7 @@ fn start<K: Object>(listed: Listed<K>, tell: &mut impl FnMut(News<K>) -> bool) -
 
 /// Watches from `version` on, again and again, until the version has expired or nobody listens.
 async fn stay<K: Object>(
-    (client, scope): (&Client, &Scope),
+    (client, scope): (&Client, &Scope<K>),
     mut version: String,
     pause: &mut Duration,
     tell: &mut impl FnMut(News<K>) -> bool,
@@ -152,8 +152,8 @@ async fn stay<K: Object>(
 
 /// True if the server is at an earlier version than `version`: etcd was restored from a backup. A watch from a version
 /// that is still to come would be told nothing.
-async fn has_gone_back<K: Object>(client: &Client, scope: &Scope, version: &str) -> bool {
-    let newest = list::<K>(client, &Scope { limit: Some(1), ..scope.clone() }).await;
+async fn has_gone_back<K: Object>(client: &Client, scope: &Scope<K>, version: &str) -> bool {
+    let newest = list(client, &Scope { limit: Some(1), ..scope.clone() }).await;
     let number = |text: &str| text.parse::<u64>().ok();
     newest.is_ok_and(|newest| number(&newest.resource_version) < number(version))
 }
@@ -161,7 +161,7 @@ async fn has_gone_back<K: Object>(client: &Client, scope: &Scope, version: &str)
 /// One watch request; true when the server ended it in the usual way.
 async fn once<K: Object>(
     client: &Client,
-    scope: &Scope,
+    scope: &Scope<K>,
     version: &mut String,
     tell: &mut impl FnMut(News<K>) -> bool,
 ) -> Result<bool, Error> {
@@ -176,7 +176,7 @@ async fn once<K: Object>(
     loop {
         let next = timeout(DEAD_AFTER, events.try_next()).await;
         let event = next.map_err(|_| Error::timed_out("watch", name))?.map_err(Error::on("watch", name))?;
-        let Some(news) = event.map(|event| news_of(event, version)) else { return Ok(true) };
+        let Some(news) = event.map(|event| news_of(event, scope, version)) else { return Ok(true) };
         if let Some(news) = news.map_err(Error::on("watch", name))?
             && !tell(news)
         {
@@ -185,7 +185,10 @@ async fn once<K: Object>(
     }
 }
 
-fn watch_request(scope: &Scope, version: &str) -> Result<http::Request<Vec<u8>>, kube::core::request::Error> {
+fn watch_request<K>(
+    scope: &Scope<K>,
+    version: &str,
+) -> Result<http::Request<Vec<u8>>, kube::core::request::Error> {
     let params = WatchParams {
         label_selector: scope.labels.clone(),
         field_selector: scope.fields.clone(),
@@ -198,7 +201,11 @@ fn watch_request(scope: &Scope, version: &str) -> Result<http::Request<Vec<u8>>,
     }
 }
 
-fn news_of<K: Object>(event: WatchEvent<Guarded<K>>, version: &mut String) -> kube::Result<Option<News<K>>> {
+fn news_of<K: Object>(
+    event: WatchEvent<Guarded<K>>,
+    scope: &Scope<K>,
+    version: &mut String,
+) -> kube::Result<Option<News<K>>> {
     let (guarded, is_gone) = match event {
         WatchEvent::Added(guarded) | WatchEvent::Modified(guarded) => (guarded, false),
         WatchEvent::Deleted(guarded) => (guarded, true),
@@ -209,9 +216,9 @@ fn news_of<K: Object>(event: WatchEvent<Guarded<K>>, version: &mut String) -> ku
         WatchEvent::Error(status) => return Err(kube::Error::Api(status)),
     };
     Ok(Some(match guarded.0 {
-        Ok(mut object) => {
+        Ok(object) => {
             move_on(version, object.meta());
-            object.meta_mut().managed_fields = None;
+            let object = scope.keep(object);
             if is_gone { News::Gone(object) } else { News::Set(object) }
         }
         Err(object) => {
@@ -271,7 +278,7 @@ mod tests {
             }
             !matches!(news, News::Working)
         };
-        follow(client(answers, &asked), Scope::of::<Backup>(None), Presence::Certain, tell).await;
+        follow(client(answers, &asked), Scope::<Backup>::of(None), Presence::Certain, tell).await;
         let asked = asked.lock().unwrap().clone();
         (told, asked)
     }

@@ -1,4 +1,4 @@
-//! Writes of any kind, strictly validated, answering with the server's object untouched.
+//! Writes of any kind, strictly validated, answering with the object the server has.
 
 use http::Method;
 use kube::Client;
@@ -74,7 +74,8 @@ pub async fn create(
     mode: Mode,
 ) -> Result<DynamicObject, Error> {
     let uri = format!("{}?{}", place.collection(), query(mode));
-    send(client, ("create", place), (Method::POST, uri, "application/json"), object).await
+    let target = (Method::POST, uri, "application/json");
+    Ok(as_sent(send(client, ("create", place), target, object).await?, place))
 }
 
 /// Changes the given fields by a JSON merge patch; the server refuses fields it does not know.
@@ -89,12 +90,16 @@ pub async fn patch(
     mode: Mode,
 ) -> Result<DynamicObject, Error> {
     let uri = format!("{}?{}", place.path(""), query(mode));
-    let mut object: DynamicObject =
-        send(client, ("update", place), (Method::PATCH, uri, MERGE_PATCH), change).await?;
-    // An answer of metadata alone has a kind of its own.
-    object.types =
-        Some(TypeMeta { api_version: place.resource.api_version.clone(), kind: place.resource.kind.clone() });
-    Ok(object)
+    let target = (Method::PATCH, uri, MERGE_PATCH);
+    Ok(as_sent(send(client, ("update", place), target, change).await?, place))
+}
+
+/// An answer of metadata alone has a kind of its own; nobody reads who wrote which field.
+fn as_sent(mut answer: DynamicObject, place: &Place) -> DynamicObject {
+    let ApiResource { api_version, kind, .. } = place.resource.clone();
+    answer.types = Some(TypeMeta { api_version, kind });
+    answer.metadata.managed_fields = None;
+    answer
 }
 
 /// Changes the status by a JSON merge patch. Fields an older CRD does not know are dropped.
@@ -154,10 +159,11 @@ pub async fn delete(
     Ok(serde_json::from_value(answer).ok().filter(|object: &DynamicObject| object.metadata.name.is_some()))
 }
 
-/// Of secrets nothing but metadata comes back: no value of theirs ever is in memory.
+/// Of secrets nothing but metadata comes back: no value of theirs ever is in memory. Works are large, of thousands of
+/// clusters, and no rule reads into one.
 fn accepted(place: &Place) -> &'static str {
     match place.resource.plural.as_str() {
-        "secrets" => "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1",
+        "secrets" | "manifestworks" => "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1",
         _ => "application/json",
     }
 }

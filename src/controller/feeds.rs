@@ -119,7 +119,7 @@ impl Feeds {
             return self.tasks.spawn(follow_within(client, selected, namespaces, tell));
         }
         let presence = selected.presence(self.crds.subscribe());
-        let tell = move |news| sender.send(Item::Other(selected, trimmed(selected, news))).is_ok();
+        let tell = move |news| sender.send(Item::Other(selected, news)).is_ok();
         self.tasks.spawn(follow(client, selected.scope(), presence, tell))
     }
 
@@ -132,7 +132,7 @@ impl Feeds {
         self.watch(here, Item::VeleroSchedule);
         self.watch(here, Item::VeleroRestore);
         self.watch(here, Item::DeleteRequest);
-        self.watch(around, |news| Item::VeleroBackup(slim(news)));
+        self.watch(around, Item::VeleroBackup);
         self.watch(around, Item::StorageLocation);
         if reach.sees_installer {
             self.watch(None, Item::InternalHub);
@@ -145,7 +145,7 @@ impl Feeds {
         wrap: impl Fn(News<K>) -> Item + Send + 'static,
     ) {
         let (client, sender) = (self.client.clone(), self.sender.clone());
-        let scope = Scope::of::<K>(namespace);
+        let scope = Scope::<K>::of(namespace);
         self.tasks
             .spawn(follow(client, scope, Presence::Certain, move |news| sender.send(wrap(news)).is_ok()));
     }
@@ -165,36 +165,4 @@ fn note(crds: &watch::Sender<Crds>, news: &News<Crd>) {
         }
         _ => {}
     }
-}
-
-/// Leaves of every object what rules read.
-pub(super) fn trimmed(selected: Selected, news: News<DynamicObject>) -> News<DynamicObject> {
-    let trim = |object| selected.trim(object);
-    match news {
-        News::All { objects, unreadable, version } => {
-            News::All { objects: objects.into_iter().map(trim).collect(), unreadable, version }
-        }
-        News::Set(object) => News::Set(trim(object)),
-        News::Gone(object) => News::Gone(trim(object)),
-        other => other,
-    }
-}
-
-/// There may be thousands of Backups, and no rule reads what they contain.
-fn slim(news: News<velero::Backup>) -> News<velero::Backup> {
-    match news {
-        News::All { objects, unreadable, version } => {
-            News::All { objects: objects.into_iter().map(slim_backup).collect(), unreadable, version }
-        }
-        News::Set(backup) => News::Set(slim_backup(backup)),
-        other => other,
-    }
-}
-
-fn slim_backup(mut backup: velero::Backup) -> velero::Backup {
-    backup.spec = velero::BackupSpec { storage_location: backup.spec.storage_location, ..Default::default() };
-    if let Some(status) = &mut backup.status {
-        status.other.clear();
-    }
-    backup
 }

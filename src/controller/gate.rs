@@ -119,7 +119,7 @@ mod tests {
             .to_string()
     }
 
-    /// One request per group and no list of objects; trouble is not taken for an answer. Spec: S-021
+    /// One request per group and no list of objects; trouble is not taken for an answer. Spec: R-102, S-021
     #[tokio::test]
     async fn kinds_that_are_not_served_are_missing_and_trouble_is_no_such_answer() {
         assert!(missing_kinds(&server("nothing", 404)).await.unwrap().is_empty());

@@ -8,7 +8,6 @@ use kube::core::DynamicObject;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use super::feeds::trimmed;
 use crate::cluster::list::list;
 use crate::cluster::presence::Presence;
 use crate::cluster::selection::Selected;
@@ -26,7 +25,7 @@ pub(super) async fn follow_within(
 ) {
     loop {
         let here = namespaces.clone();
-        let tell_within = |news| within(&here.borrow(), trimmed(selected, news)).is_none_or(&tell);
+        let tell_within = |news| within(&here.borrow(), news).is_none_or(&tell);
         tokio::select! {
             () = follow(client.clone(), selected.scope(), Presence::Certain, tell_within) => return,
             () = add_new(&client, selected, &mut namespaces, &tell) => sleep(PAUSE).await,
@@ -45,9 +44,9 @@ async fn add_new(
     while namespaces.changed().await.is_ok() {
         let wanted = namespaces.borrow_and_update().clone();
         for namespace in wanted.difference(&known) {
-            match list::<DynamicObject>(client, &selected.scope_in(Some(namespace))).await {
+            match list(client, &selected.scope_in(Some(namespace))).await {
                 Ok(listed) => listed.items.into_iter().for_each(|object| {
-                    tell(News::Set(selected.trim(object)));
+                    tell(News::Set(object));
                 }),
                 Err(error) => {
                     tell(News::Broken(error));

@@ -184,8 +184,10 @@ impl Worker {
     }
 
     fn take_in(&mut self, item: Item) {
-        let may_want_more =
-            matches!(item, Item::Schedule(_) | Item::Other(Selected::Deployments | Selected::Pools, _));
+        let may_want_more = matches!(
+            item,
+            Item::Schedule(_) | Item::Restore(_) | Item::Other(Selected::Deployments | Selected::Pools, _)
+        );
         let touched = self.world.take(item);
         if touched.served {
             self.passes.answers.forget_served();

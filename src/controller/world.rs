@@ -98,7 +98,11 @@ impl World {
         let mut notes = Notes { broken, told_broken, unreadable };
         let namespaces = match item {
             Item::Other(..) | Item::Schedule(_) => return Touched::default(),
-            Item::Restore(news) => notes.absorb(&mut self.restores, news),
+            Item::Restore(news) => {
+                let namespaces = notes.absorb(&mut self.restores, news);
+                self.spare_what_restores_bring();
+                namespaces
+            }
             Item::VeleroSchedule(news) => notes.absorb(&mut self.velero_schedules, news),
             Item::VeleroBackup(news) => notes.absorb(&mut self.backups, news),
             Item::VeleroRestore(news) => notes.absorb(&mut self.velero_restores, news),
@@ -133,7 +137,16 @@ impl World {
         departed.retain(|key| !there.contains(key));
         let gone = before.into_iter().filter(|key| !there.contains(key));
         let gone: Vec<Subject> = gone.filter(|key| departed.insert(key.clone())).map(schedule_of).collect();
+        self.spare_what_restores_bring();
         Touched { namespaces, departed: gone, ..Touched::default() }
+    }
+
+    /// The tokens that are there may be those a Restore has brought, for clusters it has yet to import: no leave is taken
+    /// of any BackupSchedule. Spec: S-193, R-733
+    fn spare_what_restores_bring(&mut self) {
+        if self.restores.values().any(|restore| !restore.phase().is_terminal()) {
+            self.departed.clear();
+        }
     }
 
     /// Thousands of these may change in a row; the first whole list is waited for.
@@ -421,6 +434,30 @@ mod tests {
         assert!(world.has(&subject), "gone while the watch was broken");
         world.take(Item::Schedule(News::Set(object)));
         assert!(!world.take_leave(&subject));
+    }
+
+    /// S-193, R-733: a schedule has to be gone before a Restore begins, whose tokens must not go with it
+    #[test]
+    fn no_leave_is_taken_once_a_restore_is_at_work() {
+        let restore = |phase: &str| -> api::Restore {
+            let metadata = json!({"name": "r", "namespace": "acm", "uid": "r-uid", "resourceVersion": "10"});
+            serde_json::from_value(json!({"metadata": metadata, "status": {"phase": phase}})).unwrap()
+        };
+        let schedule: api::BackupSchedule = serde_json::from_value(backup_schedule("Enabled", "9")).unwrap();
+        for (phase, is_left) in [("", false), ("Started", false), ("Enabled", false), ("Finished", true)] {
+            for restore_comes_first in [true, false] {
+                let mut world = World::default();
+                world.take(Item::Schedule(News::Set(schedule.clone())));
+                let [subject] = world.subjects(None).try_into().unwrap();
+                let mut news =
+                    [Item::Restore(News::Set(restore(phase))), Item::Schedule(News::Gone(schedule.clone()))];
+                if !restore_comes_first {
+                    news.reverse();
+                }
+                news.into_iter().for_each(|item| drop(world.take(item)));
+                assert_eq!(world.has(&subject), is_left, "{phase}, {restore_comes_first}");
+            }
+        }
     }
 
     /// S-291: a hub without BackupSchedules, or with none that wants tokens, does not list its clusters

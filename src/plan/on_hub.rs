@@ -58,6 +58,9 @@ pub struct ClusterState {
     pub is_local: bool,
     /// It is connected to this hub.
     pub is_available: bool,
+    /// It is on its way out.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_being_deleted: bool,
     /// Where its API server is; empty where nobody knows.
     pub server: String,
 }

@@ -167,8 +167,9 @@ impl Check {
         let indent = mark_width(style) + 3;
         let margin = " ".repeat(indent);
         let room = style.width.map(|columns| columns.saturating_sub(indent));
-        let fold = |text: &str| wrap(&harmless(text), room).join(&format!("\n{margin}"));
-        let mut text = format!("  {mark}{gap} {}{name}\n", fold(&self.message));
+        let folded = |text: &str| wrap(text, room).join(&format!("\n{margin}"));
+        let fold = |text: &str| folded(&harmless(text));
+        let mut text = format!("  {mark}{gap} {}\n", folded(&format!("{}{name}", harmless(&self.message))));
         let hint = Some(&self.hint).filter(|hint| !hint.is_empty());
         for line in self.details.iter().chain(hint) {
             text.push_str(&format!("{margin}{}\n", fold(line)));

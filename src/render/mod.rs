@@ -1,8 +1,10 @@
 //! Values to text: pure, never prints, never looks at a terminal.
 
 pub mod age;
+pub mod block;
 pub mod changes;
 pub mod checks;
+mod cleaning;
 pub mod cleanup;
 pub mod describe;
 pub mod diff;
@@ -11,6 +13,8 @@ pub mod get;
 pub mod hub_id;
 pub mod latest;
 pub mod line;
+#[cfg(test)]
+pub(crate) mod looks;
 pub mod plan;
 pub mod problems;
 pub mod progress;
@@ -21,6 +25,7 @@ pub mod table;
 pub mod text;
 pub mod verify;
 
+pub use block::Block;
 pub use line::columns;
 pub use style::{Mark, Style};
 pub use table::Table;

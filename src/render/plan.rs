@@ -8,10 +8,10 @@ use super::age;
 use super::cleanup::CleanupView;
 use super::diff::Changes;
 use super::hub_id::ShortIds;
-use super::line::columns;
+use super::line::{columns, columns_within};
 use super::problems::problems;
 use super::style::Style;
-use super::text::{count, harmless};
+use super::text::{count, harmless, width};
 use crate::api::{self, BackupChoice, RestorePhase};
 use crate::plan::latest::{Candidates, backup_name, hub_of};
 use crate::plan::restore::Preview;
@@ -139,7 +139,10 @@ impl PlanView {
         let mut text = format!("{}\n\n", style.bold(harmless(title)));
         match self.steps.is_empty() {
             true => text.push_str("Nothing would be restored.\n"),
-            false => text.push_str(&columns(0, tamed(self.steps.iter().map(StepView::cells).collect()))),
+            false => {
+                let steps = self.steps.iter().map(StepView::cells).collect();
+                text.push_str(&columns_within(0, tamed(steps), style.width));
+            }
         }
         let mut rest = vec![vec!["Cleanup".to_owned(), self.cleanup.shown()]];
         rest.extend(self.cleanup.lines(details).into_iter().map(|line| vec![String::new(), line]));
@@ -152,7 +155,7 @@ impl PlanView {
         if !self.status.last_message.is_empty() {
             rest.push(vec![String::new(), self.status.last_message.clone()]);
         }
-        text.push_str(&format!("\n{}", columns(0, tamed(rest))));
+        text.push_str(&format!("\n{}", columns_within(0, tamed(rest), style.width)));
         // What is left out was said above.
         let told: Vec<Note> =
             self.warnings.iter().filter(|note| !note.message.starts_with("left out")).cloned().collect();
@@ -170,13 +173,7 @@ impl PlanView {
         for part in BackupType::DATA {
             lines.push(self.summary_line(part, &hubs, style.now));
         }
-        lines.push(self.cleanup_line());
-        format!(
-            "{}\n{}{}",
-            style.bold(harmless(title)),
-            columns(2, tamed(lines)),
-            problems(&self.warnings, style)
-        )
+        self.with_cleanup(title, lines, style)
     }
 
     /// The summary before an activation: what is still to be restored.
@@ -190,14 +187,21 @@ impl PlanView {
                 only.to_owned(),
             ]
         };
-        let lines = self.steps.iter().map(line).chain([self.cleanup_line()]);
-        let lines = columns(2, tamed(lines.collect()));
-        format!("{}\n{lines}{}", style.bold(harmless(title)), problems(&self.warnings, style))
+        self.with_cleanup(title, self.steps.iter().map(line).collect(), style)
     }
 
-    fn cleanup_line(&self) -> Vec<String> {
+    /// The parts in columns, the cleanup below the first two of them, and what deserves attention.
+    fn with_cleanup(&self, title: &str, lines: Vec<Vec<String>>, style: &Style) -> String {
+        let first = lines.iter().filter_map(|line| line.first()).map(|cell| width(cell)).max().unwrap_or(0);
         let hint = if self.cleanup.objects.is_empty() { "" } else { "   (plan --details lists them)" };
-        vec!["cleanup".to_owned(), format!("{}{hint}", self.cleanup.shown())]
+        let cleanup = vec![format!("{:<first$}", "cleanup"), format!("{}{hint}", self.cleanup.shown())];
+        format!(
+            "{}\n{}{}{}",
+            style.bold(harmless(title)),
+            columns(2, tamed(lines)),
+            columns_within(2, tamed(vec![cleanup]), style.width),
+            problems(&self.warnings, style)
+        )
     }
 
     fn summary_line(&self, part: BackupType, hubs: &ShortIds, now: Timestamp) -> Vec<String> {
@@ -288,6 +292,8 @@ pub fn old_hub_note(message: String) -> Note {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::render::cleanup::DeletionView;
+    use crate::render::looks::looks;
 
     fn view(policy: &str) -> PlanView {
         let evil = |text: &str| format!("{text}\u{1b}[2J");
@@ -325,5 +331,41 @@ mod tests {
         ] {
             assert!(!text.contains('\u{1b}') && text.contains("acm-credentials-schedule-1?[2J"), "{text:?}");
         }
+    }
+    fn with_deletions() -> PlanView {
+        let gone = |namespace: &str, name: &str| DeletionView {
+            kind: "secrets".to_owned(),
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+            reason: "acm-credentials-schedule-20261122120003 does not hold it".to_owned(),
+        };
+        let objects = vec![gone("team-a", "old-app-credentials"), gone("team-b", "cloud")];
+        let cleanup = CleanupView {
+            policy: "CleanupRestored".to_owned(),
+            deletions: Some(2),
+            by_kind: [("secrets".to_owned(), 2)].into(),
+            objects,
+            at_most: false,
+        };
+        let reason =
+            "the backup at 2026-11-22T12:05:31Z started more than 30 seconds after that of resources";
+        let left_out = vec![LeftOutView { what: "resources-generic", reason: reason.to_owned() }];
+        let message = "hub 1f30bfe5 wrote 6m ago; it must be stopped before its clusters move";
+        let status = StatusView { phase: "Finished".to_owned(), last_message: String::new() };
+        let warnings = vec![old_hub_note(message.to_owned())];
+        let mut view = PlanView { cleanup, left_out, status, warnings, activates: true, ..view("") };
+        view.steps[0].backup = "acm-credentials-schedule-20261122120003".to_owned();
+        view.steps[0].hub = Some("1f30bfe5-60b8-4511-805c-298e7c0898b3".to_owned());
+        view.choices[0].1 = "latest".to_owned();
+        view
+    }
+
+    #[test]
+    fn every_terminal_shows_a_plan_its_way() {
+        let (view, now) = (with_deletions(), Timestamp::UNIX_EPOCH);
+        let title = "Restore restore-acm-20261122121530 on hub-west, not created";
+        insta::assert_snapshot!("looks-plan", looks(now, |style| view.screen(title, false, style)));
+        insta::assert_snapshot!("looks-details", looks(now, |style| view.screen(title, true, style)));
+        insta::assert_snapshot!("looks-summary", looks(now, |style| view.summary(title, style)));
     }
 }

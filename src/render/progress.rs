@@ -4,9 +4,11 @@ use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::age::stopwatch;
+use super::cleaning::{Cleaning, cleaning};
 use super::line::columns;
 use super::style::{Mark, Style};
 use super::text::harmless;
+use crate::api;
 use crate::velero::{Backup, BackupType, Restore, RestorePhase, RestoreType};
 
 /// Columns of a bar.
@@ -22,6 +24,8 @@ pub struct Facts<'a> {
     pub phase: String,
     /// What it says about itself; may be empty.
     pub message: &'a str,
+    /// The Restore, if that is what is waited for.
+    pub restore: Option<&'a api::Restore>,
     /// The Velero Restores behind it.
     pub velero: Vec<&'a Restore>,
     /// The Velero Backups, if those are what is waited for.
@@ -41,6 +45,8 @@ struct Row {
     total: Option<i64>,
     seconds: Option<i64>,
     remark: String,
+    /// What is shown instead of a phase and numbers; may be empty.
+    saying: String,
 }
 
 impl Facts<'_> {
@@ -55,10 +61,13 @@ impl Facts<'_> {
                 .max_by_key(|restore| restore.metadata.creation_timestamp.as_ref().map(|time| time.0))
                 .copied()
         };
-        RestoreType::ALL
-            .into_iter()
-            .filter_map(|part| Some(restore_row(part, newest(part)?, self.now)))
-            .collect()
+        let found = RestoreType::ALL.into_iter().filter_map(|part| Some((part, newest(part)?)));
+        let rows: Vec<(RestoreType, Row)> =
+            found.map(|(part, restore)| (part, restore_row(part, restore, self.now))).collect();
+        let ends: Vec<(RestoreType, bool)> =
+            rows.iter().map(|(part, row)| (*part, row.mark() != Mark::Neutral)).collect();
+        let last = self.restore.and_then(|restore| cleaning(restore, &ends)).map(|found| cleanup_row(&found));
+        rows.into_iter().map(|(_, row)| row).chain(last).collect()
     }
 
     fn elapsed(&self) -> String {
@@ -88,6 +97,26 @@ fn restore_row(part: RestoreType, restore: &Restore, now: Timestamp) -> Row {
         total: progress.total_items,
         seconds: seconds(status.start_timestamp.as_ref(), status.completion_timestamp.as_ref(), now),
         remark: remarks.join(", "),
+        saying: String::new(),
+    }
+}
+
+/// The line under those of Velero.
+fn cleanup_row(cleaning: &Cleaning) -> Row {
+    let phase = match cleaning {
+        Cleaning::Waiting => RestorePhase::New,
+        Cleaning::AtWork => RestorePhase::InProgress,
+        Cleaning::Ended(told) if told.problem.is_empty() => RestorePhase::Completed,
+        Cleaning::Ended(_) => RestorePhase::PartiallyFailed,
+    };
+    Row {
+        part: "cleanup",
+        phase: phase.to_string(),
+        done: None,
+        total: None,
+        seconds: None,
+        remark: cleaning.problem().to_owned(),
+        saying: cleaning.text(),
     }
 }
 
@@ -106,6 +135,7 @@ fn backup_row(backup: &Backup, now: Timestamp) -> Row {
         total: progress.total_items,
         seconds: seconds(status.start_timestamp.as_ref(), status.completion_timestamp.as_ref(), now),
         remark: remarks.join(", "),
+        saying: String::new(),
     }
 }
 
@@ -150,6 +180,7 @@ impl Row {
             style.mark(self.mark())
         };
         let middle = match (self.mark(), self.is_running()) {
+            _ if !self.saying.is_empty() => self.saying.clone(),
             (Mark::Good, _) => self.items(),
             (Mark::Neutral, false) => "waiting".to_owned(),
             (Mark::Neutral, true) => format!("{}  {}", bar(self, style), self.items()),
@@ -173,6 +204,7 @@ impl Row {
                 format!("  {}", self.remark),
             ),
         };
+        let phase = if self.saying.is_empty() { phase } else { &self.saying };
         let line = format!("{} {phase}{items}{time}{}", self.part, remark.trim_end());
         (format!("{} {phase}", self.part), line)
     }
@@ -248,6 +280,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::render::looks::looks;
 
     fn velero(backup: &str, status: &serde_json::Value) -> Restore {
         serde_json::from_value(json!({
@@ -281,6 +314,7 @@ mod tests {
             subject: "r1",
             phase: "Running".to_owned(),
             message: "",
+            restore: None,
             velero: velero.iter().collect(),
             backups: Vec::new(),
             begin: "2026-11-22T12:00:00Z".parse().unwrap(),
@@ -321,5 +355,20 @@ mod tests {
             ending(&bad, &Style::plain(Timestamp::UNIX_EPOCH)),
             "r1 Error after 11m53s: Velero restore x has failed?[0m"
         );
+    }
+    #[test]
+    fn every_terminal_shows_progress_its_way() {
+        let restores = restores();
+        let cleaning = json!({
+            "metadata": {"name": "r1"}, "spec": {"cleanupBeforeRestore": "CleanupRestored"},
+            "status": {"phase": "Running", "lastMessage": "m"},
+        });
+        let cleaning: api::Restore = serde_json::from_value(cleaning).unwrap();
+        let facts = Facts { restore: Some(&cleaning), ..facts(&restores) };
+        let screen = |style: &Style| {
+            let lines = live_lines(&facts, style, 2).into_iter().map(|line| line + "\n").collect::<String>();
+            format!("{lines}{}\n", ending(&facts, style))
+        };
+        insta::assert_snapshot!("looks", looks(facts.now, screen));
     }
 }

@@ -1,6 +1,6 @@
 //! What rules of `prune` would remove.
 
-use super::line::columns;
+use super::line::columns_within;
 use super::style::Style;
 use super::text::{count, harmless};
 use crate::plan::tidy::{Doomed, Rule};
@@ -13,7 +13,7 @@ pub fn listing(found: &[(Rule, Vec<Doomed>)], style: &Style) -> String {
     let line = |(rule, doomed): &(Rule, Vec<Doomed>)| {
         vec![style.bold(rule), count_of(doomed.iter()), some_names(doomed)]
     };
-    columns(0, found.iter().map(line).collect())
+    columns_within(0, found.iter().map(line).collect(), style.width)
 }
 
 /// `2 restores, 3 runs of 15 backups`, or `nothing`.
@@ -75,6 +75,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
+    use crate::render::looks::looks;
 
     #[test]
     fn each_rule_says_how_much_goes_and_what() {
@@ -92,5 +93,13 @@ mod tests {
         --orphans          nothing
         ");
         assert_eq!(names(&found[1..]), "backup.velero.io/a\nbackup.velero.io/b\n");
+    }
+    #[test]
+    fn every_terminal_shows_the_rules_its_way() {
+        let run =
+            |n: u32| Doomed::Run { name: format!("2026112210000{n}"), backups: vec!["a".to_owned(); 5] };
+        let found = [(Rule::KeepRuns(12), (0..6).map(run).collect()), (Rule::Orphans, vec![])];
+        let screen = |style: &Style| listing(&found, style);
+        insta::assert_snapshot!("looks", looks(Timestamp::UNIX_EPOCH, screen));
     }
 }

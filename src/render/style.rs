@@ -5,7 +5,7 @@ use std::fmt::Display;
 use jiff::Timestamp;
 use owo_colors::{OwoColorize, Style as Paint};
 
-use super::text::harmless;
+use super::text::{cut, harmless};
 
 /// How to show things: decided once per output stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,6 +115,11 @@ impl Style {
     /// An arrow from an old to a new value.
     pub fn arrow(&self) -> &'static str {
         if self.unicode { "→" } else { "->" }
+    }
+
+    /// Text cut to columns, with a sign at its end if something is missing.
+    pub fn cut(&self, text: &str, columns: usize) -> String {
+        cut(text, columns, if self.unicode { "…" } else { "..." }).into_owned()
     }
 
     /// A phase of ours or of Velero, in the colour it deserves.

@@ -4,7 +4,7 @@ use tabled::builder::Builder;
 use tabled::settings::{Padding, Style as Borders};
 
 use super::style::Style;
-use super::text::{cut, harmless, width};
+use super::text::{harmless, width};
 
 /// A table under construction.
 #[derive(Debug, Clone, Default)]
@@ -66,7 +66,7 @@ impl Table {
         }
         lines.extend(self.rows.iter().cloned());
         if let (Some(column), Some(columns)) = (self.cut_column, style.width) {
-            cut_to(&mut lines, column, columns);
+            cut_to(&mut lines, (column, columns), style);
         }
         self.paint(&mut lines, style);
         aligned(lines)
@@ -100,7 +100,7 @@ fn cell_text(cell: &str) -> String {
     }
 }
 
-fn cut_to(lines: &mut [Vec<String>], column: usize, columns: usize) {
+fn cut_to(lines: &mut [Vec<String>], (column, columns): (usize, usize), style: &Style) {
     let widest =
         |i: usize| lines.iter().filter_map(|line| line.get(i)).map(|cell| width(cell)).max().unwrap_or(0);
     let count = lines.iter().map(Vec::len).max().unwrap_or(0);
@@ -108,7 +108,7 @@ fn cut_to(lines: &mut [Vec<String>], column: usize, columns: usize) {
     // What does not fit anyway is not mutilated on top of it.
     let Some(room) = columns.checked_sub(others).filter(|room| *room >= CUT_MIN_COLUMNS) else { return };
     for cell in lines.iter_mut().filter_map(|line| line.get_mut(column)) {
-        *cell = cut(cell, room).into_owned();
+        *cell = style.cut(cell, room);
     }
 }
 
@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn on_a_narrow_terminal_only_the_free_text_is_cut() {
-        let narrow = Style { width: Some(50), ..Style::plain(Timestamp::UNIX_EPOCH) };
+        let narrow = Style { width: Some(50), unicode: true, ..Style::plain(Timestamp::UNIX_EPOCH) };
         assert_eq!(
             sample().headless(true).render(&narrow),
             "schedule-acm  Enabled  all is well and ha…  4d\nother         <none>   ?[31mred             <none>\n"

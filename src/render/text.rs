@@ -48,21 +48,25 @@ pub fn width(text: &str) -> usize {
     tabled::grid::util::string::get_text_width(text)
 }
 
-/// `text` cut to `columns`, ending in `…` if something is missing.
-pub fn cut(text: &str, columns: usize) -> Cow<'_, str> {
+/// `text` cut to `columns`, ending in `mark` if something is missing; escape sequences stay and take no room.
+pub fn cut<'a>(text: &'a str, columns: usize, mark: &str) -> Cow<'a, str> {
     if width(text) <= columns {
         return Cow::Borrowed(text);
     }
-    let mut kept = String::new();
-    let mut used = 1;
+    let room = columns.saturating_sub(width(mark));
+    let (mut kept, mut used, mut is_escape) = (String::new(), 0, false);
     for c in text.chars() {
-        used += width(c.encode_utf8(&mut [0; 4]));
-        if used > columns {
-            break;
+        is_escape |= c == '\u{1b}';
+        let columns = if is_escape { 0 } else { width(c.encode_utf8(&mut [0; 4])) };
+        if used <= room && used + columns > room {
+            kept.push_str(mark);
         }
-        kept.push(c);
+        used += columns;
+        if is_escape || used <= room {
+            kept.push(c);
+        }
+        is_escape &= !c.is_ascii_alphabetic();
     }
-    kept.push('…');
     Cow::Owned(kept)
 }
 
@@ -78,9 +82,12 @@ pub fn wrap(text: &str, columns: Option<usize>) -> Vec<String> {
                 line.push(' ');
                 line.push_str(word);
             }
+            // Blanks where a line breaks are no longer needed.
+            Some(_) if word.is_empty() => {}
             _ => lines.push(word.to_owned()),
         }
     }
+    lines.iter_mut().for_each(|line| line.truncate(line.trim_end().len()));
     lines
 }
 
@@ -106,14 +113,18 @@ mod tests {
     #[test]
     fn wrapped_text_breaks_between_words_only() {
         assert_eq!(wrap("one two three", Some(7)), ["one two", "three"]);
+        assert_eq!(wrap("one two    three", Some(9)), ["one two", "three"]);
         assert_eq!(wrap("one unbreakable", Some(5)), ["one", "unbreakable"]);
         assert_eq!(wrap("one two three", None), ["one two three"]);
     }
 
     #[test]
     fn a_cut_text_fits_and_says_so() {
-        assert_eq!(cut("abcdef", 6), "abcdef");
-        assert_eq!(cut("abcdefg", 6), "abcde…");
-        assert_eq!(cut("中文中文", 5), "中文…");
+        assert_eq!(cut("abcdef", 6, "…"), "abcdef");
+        assert_eq!(cut("abcdefg", 6, "…"), "abcde…");
+        assert_eq!(cut("abcdefg", 6, "..."), "abc...");
+        assert_eq!(cut("中文中文", 5, "…"), "中文…");
+        assert_eq!(cut("\u{1b}[2mabcdef\u{1b}[0m", 6, "…"), "\u{1b}[2mabcdef\u{1b}[0m");
+        assert_eq!(cut("ab\u{1b}[2mcdefg\u{1b}[0m", 6, "…"), "ab\u{1b}[2mcde…\u{1b}[0m");
     }
 }

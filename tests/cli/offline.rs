@@ -75,7 +75,11 @@ fn doctor_without_a_kubeconfig_says_so_and_fails() {
 }
 
 fn from_snapshot(arguments: &[&str]) -> (String, String, i32) {
-    let output = acmbackup(arguments).args(["--from", "-"]).write_stdin(SNAPSHOT).output().unwrap();
+    from_state(SNAPSHOT, arguments)
+}
+
+fn from_state(state: &str, arguments: &[&str]) -> (String, String, i32) {
+    let output = acmbackup(arguments).args(["--from", "-"]).write_stdin(state.to_owned()).output().unwrap();
     (text(&output.stdout), text(&output.stderr), output.status.code().unwrap())
 }
 
@@ -193,4 +197,25 @@ fn a_run_id_of_a_part_is_looked_up_for_an_existing_restore_too() {
     let output = acmbackup(&arguments).write_stdin(snapshot.as_str()).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert!(text(&output.stdout).contains("acm-managed-clusters-schedule-20261122100004"));
+}
+
+#[test]
+fn status_sends_nobody_to_wait_for_a_restore_that_has_failed() {
+    let next = |phase: &str| {
+        let restore = format!(
+            "restores: [{{metadata: {{name: r1, namespace: acm}}, status: {{phase: {phase}, lastMessage: m}}, \
+             spec: {{veleroManagedClustersBackupName: skip, veleroCredentialsBackupName: latest, \
+             veleroResourcesBackupName: latest, cleanupBeforeRestore: None}}}}]"
+        );
+        let (screen, error, code) = from_state(&SNAPSHOT.replace("restores: []", &restore), &["status"]);
+        assert_eq!(code, 0, "{error}");
+        screen.split_once("\nNext\n").map(|(_, next)| next.to_owned()).unwrap_or_default()
+    };
+    assert!(next("Running").contains("kubectl acmbackup wait restore/r1"));
+    for failed in ["Error", "EnabledWithErrors", "FinishedWithErrors"] {
+        let next = next(failed);
+        assert!(!next.contains("acmbackup wait"), "{failed}: {next}");
+        assert!(next.contains("kubectl acmbackup describe restore/r1 "), "{failed}: {next}");
+        assert!(next.contains("kubectl acmbackup logs restore/r1 --level error"), "{failed}: {next}");
+    }
 }

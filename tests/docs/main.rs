@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests")]
 
 mod examples;
+mod pictures;
 mod pins;
 mod problems;
 mod reproduced;

@@ -1,11 +1,11 @@
 //! Bad input gets a clear error with its exit code, and changes nothing.
 
-use acmbackup_lab::{HubOptions, Lab, VeleroOptions, crds};
+use acmbackup_lab::{HubOptions, Lab, VeleroOptions, crds, until};
 use anyhow::Result;
 use kube::api::ListParams;
 use serde_json::json;
 
-use crate::site::{NAMESPACE, Site, expect_code, plugin_on};
+use crate::site::{DEADLINE, NAMESPACE, Site, expect_code, plugin_on, the_plugin};
 
 #[tokio::test]
 async fn a_backup_that_does_not_exist_or_belongs_to_another_part_is_refused() -> Result<()> {
@@ -155,6 +155,27 @@ async fn a_user_who_may_only_look_sees_everything_and_changes_nothing() -> Resul
             assert!(stderr.contains("[forbidden]") && stderr.contains("create"), "{arguments}: {stderr}");
         }
         assert!(east.schedules().list(&ListParams::default()).await?.items.is_empty());
+        Ok(())
+    })
+    .await
+}
+
+/// Spec: R-102, S-021
+#[tokio::test]
+async fn a_loop_that_is_there_before_velero_waits_for_its_kinds_and_begins_by_itself() -> Result<()> {
+    Lab::run(async |lab| {
+        let hub = lab.hub("east").await?;
+        hub.install_crds(&crds::own()).await?;
+        hub.create_namespace(NAMESPACE).await?;
+        let reconciler = the_plugin().start_loop(&hub, &format!("-n {NAMESPACE}"))?;
+        until(DEADLINE, "the loop to say what it waits for", async || {
+            let log = reconciler.log();
+            Ok(log.contains("schedules.velero.io") && log.contains("restores.velero.io"))
+        })
+        .await?;
+        hub.install_crds(crds::of_velero().await?).await?;
+        reconciler.holds_lease().await?;
+        assert_eq!(reconciler.terminate().await?, 0);
         Ok(())
     })
     .await

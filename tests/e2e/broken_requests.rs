@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use acmbackup::api::{BackupSchedulePhase, RestorePhase};
-use acmbackup_lab::{Door, Fault, Lab, Mishap, until};
+use acmbackup_lab::{Door, Fault, Lab, Loop, Mishap, until};
 use anyhow::Result;
 use kube::ResourceExt;
 use kube::api::ListParams;
 
-use crate::site::{DEADLINE, Loop, NAMESPACE, Site, backed_up};
+use crate::site::{DEADLINE, NAMESPACE, Site, backed_up};
 
 /// What may go wrong by chance.
 const MISHAPS: [Mishap; 6] = [
@@ -56,7 +56,7 @@ async fn a_part_that_could_not_be_created_at_first_is_restored_all_the_same() ->
     .await
 }
 
-/// Spec
+/// Spec
 #[tokio::test(flavor = "multi_thread")]
 async fn an_activation_among_failing_requests_ends_with_the_same_six_restores() -> Result<()> {
     Lab::run(async |lab| {

@@ -2,13 +2,13 @@
 
 use acmbackup::api::{BackupSchedulePhase, RestorePhase};
 use acmbackup::velero::{Backup, BackupPhase};
-use acmbackup_lab::{Fill, Lab, Store, until};
+use acmbackup_lab::{Fill, Lab, Loop, Store, until};
 use anyhow::Result;
 use kube::api::{DeleteParams, DynamicObject, ListParams, Patch, PatchParams};
 use kube::{Api, ResourceExt};
 use serde_json::{Value, json};
 
-use crate::site::{DEADLINE, Loop, Site};
+use crate::site::{DEADLINE, Site};
 
 const POLICY: (&str, &str) = ("policy.open-cluster-management.io/v1", "Policy");
 

@@ -5,7 +5,7 @@ use anyhow::Result;
 use kube::api::ListParams;
 use serde_json::json;
 
-use crate::site::{Loop, NAMESPACE, expect_code, plugin_on};
+use crate::site::{NAMESPACE, expect_code, plugin_on, the_plugin};
 
 fn run_to(hub: &Hub, code: i32, arguments: &str) -> Result<(String, String)> {
     expect_code(&plugin_on(hub, arguments).output()?, code, arguments)
@@ -79,7 +79,7 @@ async fn the_loop_is_not_installed_beside_another_one() -> Result<()> {
         hub.create_namespace(NAMESPACE).await?;
         let install = format!("install -n {NAMESPACE}");
 
-        let reconciler = Loop::spawn(&hub, &format!("-n {NAMESPACE}"))?;
+        let reconciler = the_plugin().start_loop(&hub, &format!("-n {NAMESPACE}"))?;
         reconciler.holds_lease().await?;
         let (_, refused) = run_to(&hub, 5, &install)?;
         assert!(refused.contains("[lease-held]"), "{refused}");

@@ -35,7 +35,7 @@ async fn dies_in(site: &Site, name: &str, phase: RestorePhase) -> Result<Restore
     Ok(restore)
 }
 
-/// Spec
+/// Spec
 #[tokio::test(flavor = "multi_thread")]
 async fn a_loop_killed_in_every_phase_of_a_restore_ends_as_if_it_had_lived() -> Result<()> {
     Lab::run(async |lab| {

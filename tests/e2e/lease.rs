@@ -1,11 +1,11 @@
 //! One active loop per hub.
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use acmbackup_lab::{Hub, Lab, crds};
+use acmbackup_lab::{Hub, Lab, Loop, crds};
 use anyhow::Result;
 
-use crate::site::{Loop, NAMESPACE, Site, expect_code, plugin_on};
+use crate::site::{NAMESPACE, Site, expect_code, plugin_on, the_plugin};
 
 #[tokio::test]
 async fn a_second_loop_is_refused_until_the_first_gives_the_lease_back() -> Result<()> {
@@ -31,7 +31,7 @@ async fn loops_of_one_hub_exclude_each_other_whatever_namespaces_they_work_in() 
         let without_operator = bare(lab, "without", &["one", "two"]).await?;
         for hub in [with_operator, without_operator] {
             for (first, second) in [("-n one", "-A"), ("-A", "-n one"), ("-n one", "-n two")] {
-                let reconciler = Loop::spawn(&hub, first)?;
+                let reconciler = the_plugin().start_loop(&hub, first)?;
                 reconciler.holds_lease().await?;
                 let (_, stderr) =
                     expect_code(&plugin_on(&hub, &format!("run {second}")).output()?, 5, second)?;
@@ -49,19 +49,13 @@ async fn loops_of_one_hub_exclude_each_other_whatever_namespaces_they_work_in() 
 async fn a_loop_whose_terminal_goes_away_gives_the_lease_back_unless_it_is_to_outlive_it() -> Result<()> {
     Lab::run(async |lab| {
         let hub = bare(lab, "east", &[NAMESPACE]).await?;
-        let first = Loop::spawn(&hub, &format!("-n {NAMESPACE}"))?;
+        let first = the_plugin().start_loop(&hub, &format!("-n {NAMESPACE}"))?;
         first.holds_lease().await?;
         assert_eq!(first.end_by(&["HUP"]).await?, 0);
 
         let mut nohup = Command::new("nohup");
-        nohup.arg(env!("CARGO_BIN_EXE_kubectl-acmbackup")).args([
-            "run",
-            "--log-format",
-            "text",
-            "-n",
-            NAMESPACE,
-        ]);
-        nohup.env("KUBECONFIG", hub.kubeconfig()).stdin(Stdio::null());
+        nohup.arg(the_plugin().program()).args(["run", "--log-format", "text", "-n", NAMESPACE]);
+        nohup.env("KUBECONFIG", hub.kubeconfig());
         let second = Loop::start(&hub, nohup)?;
         second.holds_lease().await?;
         assert_eq!(second.end_by(&["HUP", "TERM"]).await?, 0, "a second signal would end it at once");

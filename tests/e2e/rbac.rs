@@ -11,7 +11,7 @@ use acmbackup::cluster::clock;
 use acmbackup::cluster::permissions::{CLEANUP, LEASE};
 use acmbackup::cluster::roles::{self, EVERYWHERE, FOR_CLEANUP, FOR_LEASE, IN_NAMESPACE};
 use acmbackup::wire::Stamp;
-use acmbackup_lab::{HubOptions, Lab, until};
+use acmbackup_lab::{HubOptions, Lab, Loop, until};
 use anyhow::{Context, Result, ensure};
 use jiff::SignedDuration;
 use k8s_openapi::api::core::v1::ConfigMap;
@@ -263,7 +263,7 @@ async fn backups_are_there_before_their_turn(stage: &Stage) -> Result<()> {
 }
 
 /// The loop is stopped as soon as it has made one, and goes on with what it had planned.
-async fn a_schedule_is_there_before_its_turn(stage: &Stage, reconciler: &crate::site::Loop) -> Result<()> {
+async fn a_schedule_is_there_before_its_turn(stage: &Stage, reconciler: &Loop) -> Result<()> {
     let (ours, velero_schedules) = (stage.ours("BackupSchedule"), stage.velero("Schedule"));
     let last =
         velero("Schedule", "acm-validation-policy-schedule", &json!({"schedule": "@daily", "template": {}}));

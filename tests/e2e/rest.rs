@@ -1,32 +1,17 @@
 //! What the loop costs when nothing happens, read from the API server's audit log.
 
 use acmbackup::api::BackupSchedulePhase;
+use acmbackup_lab::audit::counted;
 use acmbackup_lab::{HubOptions, Lab, VeleroOptions, until};
-use anyhow::{Context, Result};
+use anyhow::Result;
 use kube::api::DeleteParams;
 use serde_json::{Value, json};
 
 use crate::site::{DEADLINE, NAMESPACE, Site};
 
-/// Requests of the plugin's loop, in order: verb and resource.
-fn requests_of_the_loop(site: &Site) -> Result<Vec<String>> {
-    let log = std::fs::read_to_string(site.hub.audit_log()).context("read the audit log")?;
-    let events = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let ours = events.filter(|event| {
-        event
-            .get("userAgent")
-            .and_then(Value::as_str)
-            .is_some_and(|agent| agent.starts_with("kubectl-acmbackup"))
-            && event.get("stage").and_then(Value::as_str) != Some("RequestReceived")
-    });
-    Ok(ours.map(|event| request(&event)).collect())
-}
-
-fn request(event: &Value) -> String {
-    let verb = event.get("verb").and_then(Value::as_str).unwrap_or_default();
-    let resource = event.pointer("/objectRef/resource").and_then(Value::as_str).unwrap_or_default();
-    format!("{verb} {resource}")
-}
+/// A renewal of the lease every second.
+pub(crate) const EVERY_SECOND: &str =
+    "--lease-duration 90s --lease-renew-deadline 60s --lease-retry-period 1s";
 
 /// Between lease renewals there is nothing but watches. Spec: S-292, S-293, S-295
 #[tokio::test]
@@ -35,9 +20,7 @@ async fn at_rest_the_loop_sends_watches_and_lease_renewals_only() -> Result<()> 
         let store = lab.store().await?;
         let audited = HubOptions { audit: true, ..HubOptions::default() };
         let east = Site::start_with(lab, &store, "east", (2, audited, VeleroOptions::default())).await?;
-        let _loop = east
-            .start_loop_with("--lease-duration 90s --lease-renew-deadline 60s --lease-retry-period 1s")
-            .await?;
+        let _loop = east.start_loop_with(EVERY_SECOND).await?;
         east.back_up().await?;
         east.schedule_is(BackupSchedulePhase::Enabled).await?;
         // Velero still moves its own objects for a while.
@@ -54,20 +37,23 @@ async fn a_schedule_whose_names_are_taken_waits_without_a_request() -> Result<()
         let audited = HubOptions { audit: true, ..HubOptions::default() };
         let east = Site::start_with(lab, &store, "east", (0, audited, VeleroOptions::default())).await?;
         east.hub.create(foreign_schedule()).await?;
-        let _loop = east
-            .start_loop_with("--lease-duration 90s --lease-renew-deadline 60s --lease-retry-period 1s")
-            .await?;
+        let _loop = east.start_loop_with(EVERY_SECOND).await?;
         east.hub.create(backup_schedule()).await?;
         let waiting = east.schedule_is(BackupSchedulePhase::Failed).await?;
         assert_eq!(waiting.metadata.finalizers, None, "S-025");
         let message = waiting.status.unwrap_or_default().last_message;
         assert!(message.contains("acm-resources-schedule"), "{message}");
         is_quiet(&east).await?;
-        let requests = requests_of_the_loop(&east)?;
-        let count = |wanted: &str| requests.iter().filter(|request| *request == wanted).count();
-        assert_eq!(count("patch backupschedules"), 1, "{requests:?}");
-        for never in ["create schedules", "create backups", "delete schedules", "create events"] {
-            assert_eq!(count(never), 0, "{never}: S-025, S-096");
+        let requests = counted(&east.hub.requests_of_plugin()?);
+        assert_eq!(requests.get("patch backupschedules/status"), Some(&1), "{requests:?}");
+        for never in [
+            "patch backupschedules",
+            "create schedules",
+            "create backups",
+            "delete schedules",
+            "create events",
+        ] {
+            assert_eq!(requests.get(never), None, "{never}: S-025, S-096");
         }
 
         let theirs = east.velero_schedules();
@@ -91,10 +77,16 @@ fn backup_schedule() -> Value {
 
 /// What counts is the tail: a minute of renewals, longer than any of the loop's own periods.
 async fn is_quiet(site: &Site) -> Result<()> {
-    until(2 * DEADLINE, "sixty-five renewals with nothing in between", async || {
-        let requests = requests_of_the_loop(site)?;
-        let quiet = requests.iter().rev().take_while(|r| r.ends_with(" leases") || r.starts_with("watch "));
-        Ok(quiet.filter(|request| *request == "update leases").count() >= 65)
+    rests(site, 65).await
+}
+
+/// Waits until nothing but watches came between this many renewals of the lease.
+pub(crate) async fn rests(site: &Site, renewals: usize) -> Result<()> {
+    until(2 * DEADLINE, &format!("{renewals} renewals with nothing in between"), async || {
+        let requests = site.hub.requests()?;
+        let of_plugin = requests.iter().rev().filter(|request| request.is_of_plugin());
+        let quiet = of_plugin.take_while(|r| r.resource == "leases" || r.verb == "watch");
+        Ok(quiet.filter(|request| request.to_string() == "update leases").count() >= renewals)
     })
     .await
 }

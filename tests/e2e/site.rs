@@ -1,13 +1,14 @@
 //! One hub with Velero, and the plugin and the loop on it.
 
-use std::fs::File;
-use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output};
 use std::time::Duration;
 
 use acmbackup::{api, velero};
-use acmbackup_lab::{Fill, Hub, HubOptions, Lab, Store, Velero, VeleroOptions, crds, eventually, until};
+use acmbackup_lab::{
+    Fill, Hub, HubOptions, Lab, Loop, Plugin, Store, Velero, VeleroOptions, crds, eventually, until,
+};
 use anyhow::{Context, Result, ensure};
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::Api;
 use kube::api::ListParams;
 
@@ -35,10 +36,28 @@ impl Site {
         (clusters, hub_options, velero_options): (usize, HubOptions, VeleroOptions),
     ) -> Result<Self> {
         let hub = lab.hub_with(name, hub_options).await?;
-        hub.install_crds(&crds::all().await?).await?;
-        let id = format!("{name}-id");
+        hub.install_crds(&crds::own()).await?;
+        Self::on(hub, store, clusters, velero_options).await
+    }
+
+    /// A hub that keeps an audit log and has these instead of our own two CRDs.
+    pub(crate) async fn start_with_crds(
+        lab: &Lab,
+        store: &Store,
+        name: &str,
+        (clusters, own): (usize, Vec<CustomResourceDefinition>),
+    ) -> Result<Self> {
+        let hub = lab.hub_with(name, HubOptions { audit: true, ..HubOptions::default() }).await?;
+        hub.install_crds(&own).await?;
+        Self::on(hub, store, clusters, VeleroOptions::default()).await
+    }
+
+    /// A hub that has our own two CRDs.
+    async fn on(hub: Hub, store: &Store, clusters: usize, options: VeleroOptions) -> Result<Self> {
+        hub.install_crds(&crds::of_hub()?).await?;
+        let id = format!("{}-id", hub.name());
         hub.fill(&if clusters == 0 { Fill::nothing(&id) } else { Fill::new(clusters, &id) }).await?;
-        let velero = hub.velero(store, velero_options).await?;
+        let velero = hub.velero(store, options).await?;
         Ok(Self { hub, velero })
     }
 
@@ -73,7 +92,7 @@ impl Site {
     }
 
     pub(crate) async fn start_loop_with(&self, flags: &str) -> Result<Loop> {
-        let reconciler = Loop::spawn(&self.hub, flags)?;
+        let reconciler = the_plugin().start_loop(&self.hub, flags)?;
         reconciler.holds_lease().await?;
         Ok(reconciler)
     }
@@ -118,14 +137,7 @@ impl Site {
 
     /// Waits until `count` backups are Completed here.
     pub(crate) async fn completed_backups(&self, count: usize) -> Result<Vec<velero::Backup>> {
-        eventually(DEADLINE, &format!("{count} backups to be Completed"), async || {
-            let mut backups = self.backups().list(&ListParams::default()).await?.items;
-            backups.retain(|backup| {
-                backup.status.as_ref().is_some_and(|s| s.phase == velero::BackupPhase::Completed)
-            });
-            Ok((backups.len() >= count).then_some(backups))
-        })
-        .await
+        self.velero.completed_backups(count).await
     }
 
     /// Waits until Velero says this about the storage location.
@@ -163,9 +175,12 @@ pub(crate) async fn backed_up(lab: &Lab) -> Result<(Store, Site, Site)> {
 
 /// The plugin with a hub's kubeconfig.
 pub(crate) fn plugin_on(hub: &Hub, arguments: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_kubectl-acmbackup"));
-    command.args(arguments.split_whitespace()).env("KUBECONFIG", hub.kubeconfig()).stdin(Stdio::null());
-    command
+    the_plugin().command(hub, arguments)
+}
+
+/// The plugin under test.
+pub(crate) fn the_plugin() -> Plugin {
+    Plugin::at(env!("CARGO_BIN_EXE_kubectl-acmbackup"))
 }
 
 /// Both streams of an output that ended with the wanted code.
@@ -181,68 +196,4 @@ pub(crate) fn expect_code(output: &Output, code: i32, arguments: &str) -> Result
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
-}
-
-/// A loop in the background; killed when dropped.
-pub(crate) struct Loop {
-    child: Child,
-    log: PathBuf,
-}
-
-impl Loop {
-    pub(crate) fn spawn(hub: &Hub, flags: &str) -> Result<Self> {
-        Self::start(hub, plugin_on(hub, &format!("run --log-format text {flags}")))
-    }
-
-    /// Starts a command that is, or becomes, the loop.
-    pub(crate) fn start(hub: &Hub, mut command: Command) -> Result<Self> {
-        let log = hub.folder().join(format!("loop-{}.log", acmbackup_lab::free_port()?));
-        let child =
-            command.stdout(Stdio::null()).stderr(File::create(&log)?).spawn().context("start the loop")?;
-        Ok(Self { child, log })
-    }
-
-    pub(crate) async fn holds_lease(&self) -> Result<()> {
-        until(DEADLINE, "the loop to hold the lease", async || Ok(self.log().contains("held by us"))).await
-    }
-
-    pub(crate) fn log(&self) -> String {
-        std::fs::read_to_string(&self.log).unwrap_or_default()
-    }
-
-    /// SIGKILL: nothing is finished, the lease stays taken.
-    pub(crate) fn kill(mut self) -> Result<()> {
-        self.child.kill()?;
-        self.child.wait()?;
-        Ok(())
-    }
-
-    /// SIGTERM, as Kubernetes stops a pod; answers the exit code.
-    pub(crate) async fn terminate(self) -> Result<i32> {
-        self.end_by(&["TERM"]).await
-    }
-
-    /// Sends these signals and answers the exit code.
-    pub(crate) async fn end_by(mut self, signals: &[&str]) -> Result<i32> {
-        for signal in signals {
-            self.signal(signal)?;
-        }
-        let status = eventually(DEADLINE, "the loop to end", async || Ok(self.child.try_wait()?)).await?;
-        status.code().context("the loop was ended by the signal instead of ending itself")
-    }
-
-    /// Sends a signal by name.
-    pub(crate) fn signal(&self, signal: &str) -> Result<()> {
-        let pid = self.child.id().to_string();
-        let status = Command::new("kill").args([&format!("-{signal}"), &pid]).status();
-        ensure!(status.context("start kill")?.success(), "cannot send {signal} to the loop");
-        Ok(())
-    }
-}
-
-impl Drop for Loop {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }

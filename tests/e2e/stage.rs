@@ -1,10 +1,9 @@
 //! A hub without a Velero server, where the test says what Velero would: for what must happen in a certain order.
 
 use std::path::PathBuf;
-use std::process::Command;
 use std::time::Duration;
 
-use acmbackup_lab::{Fill, Hub, HubOptions, Lab, crds};
+use acmbackup_lab::{Fill, Hub, HubOptions, Lab, Loop, crds};
 use anyhow::Result;
 use kube::Api;
 use kube::api::{DynamicObject, ListParams, Patch, PatchParams};
@@ -12,7 +11,7 @@ use kube::core::PartialObjectMeta;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
-use crate::site::{Loop, NAMESPACE};
+use crate::site::{NAMESPACE, the_plugin};
 
 const OURS: &str = "cluster.open-cluster-management.io/v1beta1";
 const VELERO: &str = "velero.io/v1";
@@ -79,10 +78,9 @@ impl Stage {
     }
 
     pub(crate) fn spawn_loop_with(&self, user: &str, flags: &[&str]) -> Result<Loop> {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_kubectl-acmbackup"));
-        command.args(["run", "--log-format", "text"]).args(flags);
-        command.args("--lease-duration 9s --lease-renew-deadline 6s --lease-retry-period 1s".split(' '));
-        command.env("KUBECONFIG", self.kubeconfig_of(user)?);
+        let lease = "--lease-duration 9s --lease-renew-deadline 6s --lease-retry-period 1s";
+        let mut command = the_plugin().command(&self.hub, &format!("run --log-format text {lease}"));
+        command.args(flags).env("KUBECONFIG", self.kubeconfig_of(user)?);
         Loop::start(&self.hub, command)
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use acmbackup::api::{BackupSchedulePhase, keys};
 use acmbackup::cluster::clock;
 use acmbackup_lab::{HubOptions, Lab, VeleroOptions, until};
-use anyhow::{Context, Result};
+use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
 use kube::api::{DeleteParams, DynamicObject, ListParams, Patch, PatchParams};
 use kube::{Api, ResourceExt};
@@ -98,26 +98,11 @@ async fn tokens_come_with_the_option_and_each_cluster_and_go_with_both() -> Resu
     .await
 }
 
-/// What the loop asked of the server, beside watches, the lease and discovery.
+/// What the loop asked of the server, beside watches, the lease and discovery: verb, resource, namespace.
 fn requests_of_the_loop(site: &Site) -> Result<Vec<String>> {
-    let log = std::fs::read_to_string(site.hub.audit_log()).context("read the audit log")?;
-    let events = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let text = |event: &Value, pointer: &str| {
-        event.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
-    };
-    let ours = events.filter(|event| {
-        text(event, "/userAgent").starts_with("kubectl-acmbackup")
-            && text(event, "/stage") != "RequestReceived"
-            && text(event, "/verb") != "watch"
-            && !["", "leases"].contains(&text(event, "/objectRef/resource").as_str())
-    });
-    Ok(ours
-        .map(|event| {
-            let [verb, resource, namespace] =
-                ["/verb", "/objectRef/resource", "/objectRef/namespace"].map(|pointer| text(&event, pointer));
-            format!("{verb} {resource} {namespace}")
-        })
-        .collect())
+    let mut requests = site.hub.requests_of_plugin()?;
+    requests.retain(|request| request.verb != "watch" && !request.resource.is_empty());
+    Ok(requests.iter().map(|request| format!("{request} {}", request.namespace)).collect())
 }
 
 /// A cluster joins: its namespace comes a moment after it.

@@ -111,7 +111,7 @@ proptest! {
         prop_assert!(left.is_none(), "left {:?}", left);
     }
 
-    /// Spec: R-404
+    /// And the Restore comes to rest: neither is anything looked for nor a time moved in every pass. Spec
     #[test]
     fn nothing_is_removed_after_a_failed_restore(objects in anything(), policy in policies(), sync in any::<bool>()) {
         let hub = hub(&spec(policy, "skip", sync), &objects).come_to_rest(&VeleroPhase::Failed).unwrap();

@@ -240,7 +240,10 @@ impl SimulatedHub {
     fn next_restore(&mut self) -> Option<&mut velero::Restore> {
         let is_open = |restore: &&mut velero::Restore| {
             let phase = restore.status.as_ref().map(|status| status.phase.clone()).unwrap_or_default();
-            matches!(phase, RestorePhase::Unset | RestorePhase::New | RestorePhase::InProgress)
+            matches!(
+                phase,
+                RestorePhase::Unset | RestorePhase::New | RestorePhase::InProgress | RestorePhase::Finalizing
+            )
         };
         self.snapshot.velero.restores.iter_mut().find(is_open)
     }
@@ -268,6 +271,7 @@ fn advance(restore: &mut velero::Restore, ending: &RestorePhase) {
     status.phase = match status.phase {
         RestorePhase::Unset => RestorePhase::New,
         RestorePhase::New => RestorePhase::InProgress,
+        RestorePhase::InProgress => RestorePhase::Finalizing,
         _ => ending.clone(),
     };
 }

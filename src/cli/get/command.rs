@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use kube::Resource;
 use kube::core::DynamicObject;
-use kube::{Resource, ResourceExt};
 use serde_json::{Value, json};
 
 use super::read::{Scope, Source};
+use super::rows::Rows;
 use crate::cli::captured;
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::Exit;
@@ -18,7 +19,7 @@ use crate::cli::session::Session;
 use crate::plan::runs::Run;
 use crate::render::text::harmless;
 use crate::render::{Mark, get as tables};
-use crate::{api, velero};
+use crate::velero;
 
 /// How many runs are shown when no noun is given.
 const LAST_RUNS: usize = 5;
@@ -39,7 +40,7 @@ pub struct GetArgs {
     words: Vec<String>,
     /// In all namespaces
     #[arg(short = 'A', long)]
-    all_namespaces: bool,
+    pub(super) all_namespaces: bool,
     /// Only objects with these labels; runs of backups with these labels
     #[arg(short = 'l', long, value_name = "SELECTOR", default_value = "", hide_default_value = true)]
     selector: String,
@@ -124,123 +125,104 @@ pub(super) struct Get<'a> {
 
 impl Get<'_> {
     async fn one(&self, noun: Noun) -> Result<()> {
-        let objects = self.scope.objects(noun).await?;
-        let runs = if noun == Noun::Run { self.runs(&objects)? } else { Vec::new() };
-        let headless = self.args.no_headers;
-        match (self.args.output, self.args.output.and_then(Format::data)) {
-            (_, Some(format)) => output::print_data(&self.data(noun, &objects, &runs), format),
-            (Some(Format::Name), _) if noun == Noun::Run => output::print(
-                &runs.iter().map(|(_, run)| format!("run/{}\n", harmless(&run.id))).collect::<String>(),
-            ),
-            (Some(Format::Name), _) => output::print(&names(&objects)),
-            _ => {
-                if objects.is_empty() {
-                    return self.say_none(noun);
-                }
-                output::print(&self.table(noun, (&objects, &runs), headless).await?)
+        match self.args.output {
+            None | Some(Format::Wide) => self.show(noun).await,
+            Some(format) if noun == Noun::Run => {
+                let runs = self.runs(&self.scope.typed().await?)?;
+                let data = || runs.iter().map(|(namespace, run)| run_data(namespace, run)).collect();
+                self.print(format, || run_names(&runs), data)
+            }
+            Some(format) => {
+                let objects = self.scope.objects(noun).await?;
+                let data = || objects.iter().map(|object| json!(object)).collect();
+                self.print(format, || names(&objects), data)
             }
         }
     }
 
+    async fn show(&self, noun: Noun) -> Result<()> {
+        let rows = self.rows(noun).await?;
+        if rows.is_empty() {
+            return self.say_none(noun);
+        }
+        output::print(&self.table(&rows, self.args.no_headers).await?)
+    }
+
+    /// A List unless exactly one was asked for by name.
+    fn print(
+        &self,
+        format: Format,
+        names: impl FnOnce() -> String,
+        data: impl FnOnce() -> Vec<Value>,
+    ) -> Result<()> {
+        let Some(form) = format.data() else { return output::print(&names()) };
+        let mut items = data();
+        let whole = match (items.pop(), items.is_empty() && self.scope.names.len() == 1) {
+            (Some(only), true) => only,
+            (last, _) => list_of(items.into_iter().chain(last).collect()),
+        };
+        output::print_data(&whole, form)
+    }
+
     /// The runs asked for. Exit 4 if one is not there.
-    pub(super) fn runs(&self, objects: &[DynamicObject]) -> Result<Vec<(String, Run)>> {
-        let mut runs = tables::all_runs(&self.scope.decode::<velero::Backup>(objects));
+    pub(super) fn runs(&self, backups: &[velero::Backup]) -> Result<Vec<(String, Run)>> {
+        let mut runs = tables::all_runs(backups);
         self.scope.all_found(Noun::Run, |name| runs.iter().any(|(_, run)| run.id == name))?;
         runs.retain(|(_, run)| self.scope.names.is_empty() || self.scope.names.contains(&run.id));
         Ok(runs)
     }
 
     async fn overview(&self) -> Result<()> {
-        let mut objects: Vec<(Noun, Vec<DynamicObject>)> = Vec::new();
+        let Some(format) = self.args.output.filter(|format| *format != Format::Wide) else {
+            return self.headings(self.of_each(async |noun| self.rows(noun).await).await?).await;
+        };
+        let mut objects = self.of_each(async |noun| self.scope.objects(noun).await).await?;
+        if let Some((_, backups)) = objects.iter_mut().find(|(noun, _)| *noun == Noun::Run) {
+            let Rows::Runs(_, used) = self.rows_of(Noun::Run, backups)?.newest(LAST_RUNS) else {
+                return Ok(());
+            };
+            backups.retain(|backup| used.iter().any(|one| one.metadata.uid == backup.metadata.uid));
+        }
+        let all: Vec<DynamicObject> = objects.into_iter().flat_map(|(_, found)| found).collect();
+        let data = || all.iter().map(|object| json!(object)).collect();
+        self.print(format, || names(&all), data)
+    }
+
+    /// Reads each noun; one that is not there or may not be read is told and left out.
+    async fn of_each<T>(&self, read: impl AsyncFn(Noun) -> Result<T>) -> Result<Vec<(Noun, T)>> {
+        let mut found = Vec::new();
         for noun in [Noun::Schedule, Noun::Restore, Noun::Run] {
-            match self.scope.objects(noun).await {
-                Ok(found) => objects.push((noun, found)),
+            match read(noun).await {
+                Ok(one) => found.push((noun, one)),
                 Err(error)
                     if matches!(error.exit, Exit::NotReady | Exit::Unreachable)
                         && error.problem != Some("unreachable") =>
                 {
-                    self.scope
-                        .session
-                        .note(Mark::Attention, &format!("{}s: {}", noun.singular(), error.message));
+                    let text = format!("{}s: {}", noun.singular(), error.message);
+                    self.scope.session.note(Mark::Attention, &text);
                 }
                 Err(error) => return Err(error),
             }
         }
-        let mut runs = Vec::new();
-        if let Some((_, backups)) = objects.iter_mut().find(|(noun, _)| *noun == Noun::Run) {
-            runs = self.runs(backups)?;
-            runs.truncate(LAST_RUNS);
-            let used = |name: &str| runs.iter().any(|(_, run)| run.parts.values().any(|part| part == name));
-            backups.retain(|backup| used(&backup.name_any()));
-        }
-        let all = || objects.iter().flat_map(|(_, found)| found);
-        match (self.args.output, self.args.output.and_then(Format::data)) {
-            (_, Some(format)) => output::print_data(&list_of(all().map(|o| json!(o)).collect()), format),
-            (Some(Format::Name), _) => {
-                output::print(&all().map(|object| names(std::slice::from_ref(object))).collect::<String>())
-            }
-            _ => self.headings(&objects, &runs).await,
-        }
+        Ok(found)
     }
 
-    async fn headings(&self, objects: &[(Noun, Vec<DynamicObject>)], runs: &[(String, Run)]) -> Result<()> {
+    async fn headings(&self, found: Vec<(Noun, Rows)>) -> Result<()> {
         let style = self.scope.session.out();
         let mut blocks = Vec::new();
-        for (noun, found) in objects {
+        for (noun, rows) in found {
             let title = match noun {
                 Noun::Schedule => "Schedules",
                 Noun::Restore => "Restores",
                 _ => "Runs",
             };
-            let body = if found.is_empty() {
-                "<none>\n".to_owned()
-            } else {
-                self.table(*noun, (found, runs), self.args.no_headers).await?
+            let body = match rows.newest(LAST_RUNS) {
+                rows if rows.is_empty() => "<none>\n".to_owned(),
+                rows => self.table(&rows, self.args.no_headers).await?,
             };
             blocks.push(format!("{}\n{body}", style.bold(title)));
         }
         output::print(&blocks.join("\n"))
-    }
-
-    pub(super) async fn table(
-        &self,
-        noun: Noun,
-        (objects, runs): (&[DynamicObject], &[(String, Run)]),
-        headless: bool,
-    ) -> Result<String> {
-        let style = self.scope.session.out();
-        let look = tables::Look {
-            wide: self.args.output == Some(Format::Wide),
-            namespaces: self.args.all_namespaces,
-            headless,
-        };
-        Ok(match noun {
-            Noun::Schedule => {
-                let schedules: Vec<api::BackupSchedule> = self.scope.decode(objects);
-                let beside = (self.scope.beside().await?, self.scope.beside().await?);
-                tables::schedules(&schedules, (&beside.0, &beside.1), &style, look)
-            }
-            Noun::Restore => tables::restores(&self.scope.decode::<api::Restore>(objects), &style, look),
-            Noun::Backup => {
-                let shown = self.scope.decode(objects);
-                // A run is known by all its backups, not only by those asked for.
-                let all = if look.wide { Some(self.scope.beside().await?) } else { None };
-                tables::backups(&shown, all.as_ref().unwrap_or(&shown), &style, look)
-            }
-            Noun::Run => tables::runs(runs, &self.scope.decode::<velero::Backup>(objects), &style, look),
-        })
-    }
-
-    /// Objects as they are; a List unless exactly one was asked for by name.
-    fn data(&self, noun: Noun, objects: &[DynamicObject], runs: &[(String, Run)]) -> Value {
-        let mut items: Vec<Value> = match noun {
-            Noun::Run => runs.iter().map(|(namespace, run)| run_data(namespace, run)).collect(),
-            _ => objects.iter().map(|object| json!(object)).collect(),
-        };
-        match (items.pop(), items.is_empty() && self.scope.names.len() == 1) {
-            (Some(only), true) => only,
-            (last, _) => list_of(items.into_iter().chain(last).collect()),
-        }
     }
 
     pub(super) fn say_none(&self, noun: Noun) -> Result<()> {
@@ -258,6 +240,11 @@ pub(super) fn run_data(namespace: &str, run: &Run) -> Value {
         fields.extend(body);
     }
     value
+}
+
+/// Names of runs, one a line.
+pub(super) fn run_names(runs: &[(String, Run)]) -> String {
+    runs.iter().map(|(_, run)| format!("run/{}\n", harmless(&run.id))).collect()
 }
 
 /// Full names, one a line.

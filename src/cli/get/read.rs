@@ -10,11 +10,12 @@ use crate::cli::exit::Exit;
 use crate::cli::noun::Noun;
 use crate::cli::session::Session;
 use crate::cluster::Class;
-use crate::cluster::list::{Kind, items, plural};
+use crate::cluster::guard::read;
+use crate::cluster::list::{self, Kind, items, plural};
 use crate::cluster::objects::objects;
 use crate::plan::HubSnapshot;
 use crate::render::Mark;
-use crate::{api, cluster, velero};
+use crate::{api, velero};
 
 /// Where to read, and which objects.
 pub(super) struct Scope<'a> {
@@ -78,10 +79,39 @@ impl Scope<'_> {
 
     async fn of<K: Listed>(&self, noun: Noun) -> Result<Vec<DynamicObject>> {
         let mut found = self.list::<K>().await?;
+        self.select(noun, &mut found)?;
+        Ok(found)
+    }
+
+    /// Leaves the objects asked for, in the order of their names.
+    ///
+    /// # Errors
+    ///
+    /// Exit 4, naming those that do not exist.
+    pub(super) fn select<K: ResourceExt>(&self, noun: Noun, found: &mut Vec<K>) -> Result<()> {
         self.all_found(noun, |name| found.iter().any(|object| object.name_any() == name))?;
         found.retain(|object| self.names.is_empty() || self.names.contains(&object.name_any()));
-        found.sort_by_key(|object| (object.namespace(), object.name_any()));
-        Ok(found)
+        found.sort_by_cached_key(|object| (object.namespace(), object.name_any()));
+        Ok(())
+    }
+
+    /// The objects as far as tables read them; one that does not decode is named and left out.
+    pub(super) async fn typed<K: Listed>(&self) -> Result<Vec<K>> {
+        let client = match &self.source {
+            Source::Live(client) => client,
+            Source::Captured(hub) => return Ok(self.captured::<K>(hub).cloned().collect()),
+        };
+        let labels = Some(self.selector.clone()).filter(|selector| !selector.is_empty());
+        let scope = list::Scope { labels, ..list::Scope::<K>::of(self.namespace.as_deref()) };
+        let listed = list::list(client, &scope).await?;
+        for object in &listed.unreadable {
+            self.leave_out(&list::describe::<K>(object));
+        }
+        Ok(listed.items)
+    }
+
+    fn leave_out(&self, what: &str) {
+        self.session.note(Mark::Attention, &format!("left out, because it cannot be read: {what}"));
     }
 
     async fn list<K: Listed>(&self) -> Result<Vec<DynamicObject>> {
@@ -134,20 +164,11 @@ impl Scope<'_> {
 
     /// The objects as far as tables read them; one that does not decode is named and left out.
     pub(super) fn decode<K: Kind + DeserializeOwned>(&self, objects: &[DynamicObject]) -> Vec<K> {
-        let read = |object: &DynamicObject| {
-            let value = serde_json::to_value(object).and_then(serde_json::from_value::<K>);
-            value.map_err(|error| {
-                cluster::Error::unreadable(
-                    format!("{} {}", plural::<K>(), object.name_any()),
-                    error.to_string(),
-                )
-            })
-        };
         let mut decoded = Vec::new();
         for object in objects {
-            match read(object) {
+            match read::<K>(object) {
                 Ok(object) => decoded.push(object),
-                Err(error) => self.session.note(Mark::Attention, &format!("left out: {error}")),
+                Err(object) => self.leave_out(&list::describe::<K>(&object)),
             }
         }
         decoded

@@ -6,15 +6,16 @@ use kube::ResourceExt;
 use kube::core::DynamicObject;
 use serde_json::{Value, json};
 
-use super::command::{Get, names, run_data};
+use super::command::{Get, names, run_data, run_names};
 use super::read::Source;
+use super::rows::Rows;
 use crate::cli::error::Result;
 use crate::cli::noun::Noun;
 use crate::cli::output::{self, DataFormat, Format};
 use crate::cli::watching::Changes;
 use crate::plan::runs::Run;
 use crate::render::Mark;
-use crate::render::text::{harmless, harmless_json};
+use crate::render::text::harmless_json;
 use crate::wire::yaml;
 
 /// Name and namespace of an object, and what it looked like last.
@@ -29,7 +30,7 @@ impl Get<'_> {
         let (mut is_first, mut has_titles) = (true, false);
         loop {
             let objects = self.scope.objects(noun).await?;
-            let runs = if noun == Noun::Run { self.runs(&objects)? } else { Vec::new() };
+            let runs = if noun == Noun::Run { self.runs(&self.scope.decode(&objects))? } else { Vec::new() };
             let seen = seen(noun, &objects, &runs);
             let is_news = |key: &(String, String)| known.get(key) != seen.get(key);
             let news: Vec<DynamicObject> = match noun {
@@ -72,14 +73,15 @@ impl Get<'_> {
                 let text = |document: &Value| yaml::to_string(document).unwrap_or_default();
                 output::print(&documents().iter().map(|d| format!("---\n{}", text(d))).collect::<String>())
             }
-            (Some(Format::Name), _) if noun == Noun::Run => {
-                let lines = runs.iter().map(|(_, run)| format!("run/{}\n", harmless(&run.id)));
-                output::print(&lines.collect::<String>())
-            }
+            (Some(Format::Name), _) if noun == Noun::Run => output::print(&run_names(runs)),
             (Some(Format::Name), _) => output::print(&names(objects)),
             _ => {
                 let headless = further || self.args.no_headers;
-                output::print(&self.table(noun, (objects, runs), headless).await?)
+                let rows = match noun {
+                    Noun::Run => Rows::Runs(runs.to_vec(), self.scope.decode(objects)),
+                    _ => self.rows_of(noun, objects)?,
+                };
+                output::print(&self.table(&rows, headless).await?)
             }
         }
     }

@@ -192,9 +192,13 @@ impl Printer {
         if !self.filter.shows(line) {
             return true;
         }
+        stdout().write_all(self.shown(title, line).as_bytes()).is_ok()
+    }
+
+    /// The part it is from, and the line.
+    fn shown(&self, title: &str, line: &str) -> String {
         let gap = " ".repeat(self.widest.saturating_sub(width(title)) + 2);
-        let text = format!("{}{gap}{}\n", self.style.dim(harmless(title)), harmless(line));
-        stdout().write_all(text.as_bytes()).is_ok()
+        format!("{}{gap}{}\n", self.style.dim(harmless(title)), harmless(line))
     }
 
     fn print_all(&mut self, title: &str, log: &mut dyn Read) -> std::io::Result<()> {
@@ -204,5 +208,26 @@ impl Printer {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::render::looks::looks;
+
+    #[test]
+    fn every_terminal_shows_whole_lines_of_a_log() {
+        let line = "time=\"2026-11-22T12:00:05Z\" level=warning msg=\"could not restore, already exists\" \
+                    logSource=\"pkg/restore/restore.go:1647\" restore=acm/restore-acm\u{1b}[2J";
+        let screen = |style: &Style| {
+            let printer = Printer { filter: Filter::new(Level::Warn, None), widest: 17, style: *style };
+            [("credentials", line), ("resources-generic", line)]
+                .map(|(part, line)| printer.shown(part, line))
+                .concat()
+        };
+        insta::assert_snapshot!("looks", looks(Timestamp::UNIX_EPOCH, screen));
     }
 }

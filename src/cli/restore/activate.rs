@@ -186,6 +186,7 @@ impl Task<'_> {
             wait_for.map(|name| (self.session.command(&format!("wait restore/{name}")), String::new()));
         let backup =
             (self.session.command("schedule"), "then, so that this hub writes the backups".to_owned());
-        self.session.tell(&next(&wait.into_iter().chain([backup]).collect::<Vec<_>>()));
+        let commands: Vec<(String, String)> = wait.into_iter().chain([backup]).collect();
+        self.session.tell(&next(&commands, &self.session.err()));
     }
 }

@@ -184,7 +184,7 @@ impl Task<'_> {
             commands
                 .push((self.session.command("activate"), "take over the managed clusters, later".to_owned()));
         }
-        self.session.tell(&next(&commands));
+        self.session.tell(&next(&commands, &self.session.err()));
     }
 }
 

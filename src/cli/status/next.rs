@@ -23,6 +23,10 @@ pub(super) fn next_commands(status: &Status, session: &Session) -> Vec<(String, 
             command("plan --managed-clusters latest", "what taking over would do"),
             command("activate", "take over the managed clusters"),
         ],
+        (Role::Passive | Role::Activating | Role::Idle, Some(restore)) if has_failed(&restore.phase) => vec![
+            command(&format!("describe restore/{}", restore.name), "why, and what is behind it"),
+            command(&format!("logs restore/{} --level error", restore.name), "what Velero says"),
+        ],
         (Role::Passive | Role::Activating, Some(restore)) => {
             vec![command(&format!("wait restore/{}", restore.name), "until it has settled")]
         }
@@ -40,4 +44,9 @@ pub(super) fn next_commands(status: &Status, session: &Session) -> Vec<(String, 
         }
         _ => Vec::new(),
     }
+}
+
+/// It ended with errors, or will not get further by itself.
+fn has_failed(phase: &str) -> bool {
+    matches!(phase, "Error" | "EnabledWithErrors" | "FinishedWithErrors")
 }

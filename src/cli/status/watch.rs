@@ -11,16 +11,15 @@ use crate::cli::error::Result;
 use crate::cli::exit::Exit;
 use crate::cli::output::{self, DataFormat};
 use crate::cli::session::Session;
+use crate::cli::terminal::{Resizes, USUAL_SIZE, size_of_stdout};
 use crate::cli::watching::Changes;
-use crate::render::Style;
 use crate::render::changes::new_lines;
 use crate::render::text::harmless_json;
+use crate::render::{Block, Style};
 use crate::wire::yaml;
 
 /// How often ages on a terminal are brought up to date.
 const REDRAW: Duration = Duration::from_secs(5);
-/// To the upper left corner, and nothing left below.
-const CLEAR: &str = "\u{1b}[H\u{1b}[2J\u{1b}[3J";
 /// Fields that change all the time and are no news.
 const RESTLESS: [&str; 4] = ["observedAt", "checkedAt", "renewedAt", "ageSeconds"];
 
@@ -32,18 +31,29 @@ pub(super) async fn run(args: &StatusArgs, session: &Session) -> Result<Exit> {
     // Off a terminal all is shown for one moment, so that ages are no changes.
     let fixed = Style::plain(session.now());
     let mut shown = Shown { text: String::new(), data: Value::Null };
+    let (mut block, mut resizes) = (Block::default(), Resizes::start());
     loop {
         let seen = Seen::of(Place::live(&hub, session).await?, session);
         match args.output {
             Some(format) => shown.data(&seen.data(), format.into())?,
-            None if redraws => output::print(&format!("{CLEAR}{}", seen.screen(&session.resized().out())))?,
+            None if redraws => redraw(&mut block, &seen, session)?,
             None => shown.lines(seen.screen(&fixed), session)?,
         }
-        tokio::select! {
-            () = changes.next() => {}
-            () = sleep(REDRAW), if redraws => {}
+        loop {
+            tokio::select! {
+                () = changes.next() => break,
+                () = sleep(REDRAW), if redraws => break,
+                () = resizes.next(), if redraws => redraw(&mut block, &seen, session)?,
+            }
         }
     }
+}
+
+/// Draws the screen where it was drawn before, for the terminal as it is now.
+fn redraw(block: &mut Block, seen: &Seen, session: &Session) -> Result<()> {
+    let screen = seen.screen(&session.resized().out());
+    let lines: Vec<String> = screen.lines().map(str::to_owned).collect();
+    output::print(&block.redraw(&lines, size_of_stdout().unwrap_or(USUAL_SIZE)))
 }
 
 /// What was shown last.

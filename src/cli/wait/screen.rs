@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::time::Instant;
 
 use crate::cli::exit::Exit;
 use crate::cli::session::Session;
+use crate::cli::terminal::{USUAL_SIZE, size_of_stderr};
+use crate::render::Block;
 use crate::render::progress::{Facts, change_lines, ending, live_lines};
 use crate::render::text::harmless;
 
@@ -20,7 +21,8 @@ pub(super) struct Screen<'a> {
     session: &'a Session,
     /// The command that takes up waiting again.
     again: String,
-    bars: Option<(MultiProgress, Vec<ProgressBar>)>,
+    /// What is redrawn; `None` where nothing is.
+    block: Option<Block>,
     said: Vec<String>,
     last: Instant,
     frame: usize,
@@ -49,11 +51,18 @@ impl<'a> Screen<'a> {
     /// `again` takes up waiting again; `when_still` is for when nothing moves.
     pub(super) fn new(session: &'a Session, again: String, when_still: String) -> Self {
         let redraws = session.environment.may_redraw() && !session.globals.quiet;
-        let bars =
-            redraws.then(|| (MultiProgress::with_draw_target(ProgressDrawTarget::stderr()), Vec::new()));
         let now = Instant::now();
         let stillness = Stillness { state: Vec::new(), since: now };
-        Self { session, again, bars, said: Vec::new(), last: now, frame: 0, stillness, when_still }
+        Self {
+            session,
+            again,
+            block: redraws.then(Block::default),
+            said: Vec::new(),
+            last: now,
+            frame: 0,
+            stillness,
+            when_still,
+        }
     }
 
     /// Shows how it stands now.
@@ -65,7 +74,7 @@ impl<'a> Screen<'a> {
         let mut changes = change_lines(facts);
         let is_still = self.stillness.is_long(&changes, Instant::now());
         let hint = is_still.then(|| format!("nothing has changed for five minutes: {}", self.when_still));
-        if self.bars.is_none() {
+        if self.block.is_none() {
             changes.extend(hint.map(|hint| (hint.clone(), hint)));
             return self.append(changes);
         }
@@ -75,17 +84,10 @@ impl<'a> Screen<'a> {
     }
 
     fn redraw(&mut self, lines: &[String]) {
-        let Some((all, bars)) = &mut self.bars else { return };
-        while bars.len() < lines.len() {
-            let bar = all.add(ProgressBar::new_spinner());
-            bar.set_style(
-                ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()),
-            );
-            bars.push(bar);
-        }
-        for (i, bar) in bars.iter().enumerate() {
-            bar.set_message(lines.get(i).cloned().unwrap_or_default());
-        }
+        let Some(block) = &mut self.block else { return };
+        let (size, style) = (size_of_stderr().unwrap_or(USUAL_SIZE), self.session.err());
+        let lines: Vec<String> = lines.iter().map(|line| style.cut(line, size.0)).collect();
+        eprint!("{}", block.redraw(&lines, size));
     }
 
     /// Says what is new since the last time; what changes only in numbers waits for the heartbeat.
@@ -103,16 +105,7 @@ impl<'a> Screen<'a> {
 
     /// Leaves the last state standing, and says how it ended.
     pub(super) fn end(&mut self, facts: &Facts<'_>, exit: Exit) {
-        if let Some((all, _)) = &self.bars {
-            let _ = all.clear();
-            all.set_draw_target(ProgressDrawTarget::hidden());
-            let style = self.session.err();
-            let lines = live_lines(facts, &style, 0);
-            eprint!(
-                "{}",
-                lines.iter().filter(|l| !l.is_empty()).map(|line| format!("{line}\n")).collect::<String>()
-            );
-        }
+        self.redraw(&live_lines(facts, &self.session.err(), 0));
         let stopped = match exit {
             Exit::Interrupted => "Stopped waiting",
             Exit::TimedOut => "Timed out",

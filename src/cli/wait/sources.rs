@@ -96,7 +96,7 @@ impl Start<'_> {
                 Some(change) => send.send(change).is_ok(),
                 None => !send.is_closed(),
             };
-            follow(client, Scope::of::<K>(Some(&namespace)), Presence::Certain, tell).await;
+            follow(client, Scope::<K>::of(Some(&namespace)), Presence::Certain, tell).await;
         });
     }
 }

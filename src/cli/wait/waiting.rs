@@ -17,6 +17,7 @@ use crate::cli::exit::Exit;
 use crate::cli::noun::Noun;
 use crate::cli::output::{self, DataFormat};
 use crate::cli::session::{Hub, Session};
+use crate::cli::terminal::Resizes;
 use crate::cluster::Class;
 use crate::cluster::objects::objects;
 use crate::render::progress::Facts;
@@ -97,7 +98,7 @@ impl<'a> Waiting<'a> {
             screen.end(&self.facts(&world), exit);
             return Ok(exit);
         }
-        let mut ticks = interval(TICK);
+        let (mut ticks, mut resizes) = (interval(TICK), Resizes::start());
         let exit = loop {
             let verdict = self.judge(&world, &condition);
             let is_fresh = written != Written::Nothing && self.since.elapsed() <= GRACE;
@@ -113,6 +114,7 @@ impl<'a> Waiting<'a> {
             tokio::select! {
                 change = self.sources.changes.recv() => self.take(change, &mut world)?,
                 _ = ticks.tick() => {}
+                () = resizes.next() => {}
                 () = sleep_until(deadline) => break Exit::TimedOut,
                 _ = tokio::signal::ctrl_c() => break Exit::Interrupted,
             }
@@ -203,6 +205,7 @@ impl<'a> Waiting<'a> {
             subject: &self.name,
             phase: self.phase(world),
             message: message.unwrap_or_default(),
+            restore,
             velero: restore.map(|restore| world.owned_by(restore)).unwrap_or_default(),
             backups: self.backups().filter_map(|name| world.backups.get(name)).collect(),
             begin: self.begin,

@@ -13,5 +13,6 @@ pub use leftover::{LABELS_READ, Leftover, Leftovers, Unlisted};
 pub(super) use reference::Restored;
 pub use search::{Requirement, Search};
 pub(super) use tally::tally;
+pub use tally::{Told, told};
 pub use work::Cleaned;
 pub(super) use work::Work;

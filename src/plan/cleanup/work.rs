@@ -50,8 +50,7 @@ impl Work<'_> {
         if restored.iter().any(|part| !facts.backups.contains_key(&part.backup)) {
             return Err(questions(facts, &restored));
         }
-        let references: Vec<Reference<'_>> =
-            restored.iter().filter_map(|part| reference(facts, part)).collect();
+        let references = references(facts, &restored);
         let mode = Mode {
             everything: cleanup == Some(&Cleanup::CleanupAll),
             activates: self.restore.spec.managed_clusters_choice() != BackupChoice::Skip,
@@ -72,12 +71,10 @@ impl Work<'_> {
         })
     }
 
-    /// The parts in order; generic resources only together with resources. Spec
+    /// The parts in order. Spec: R-402
     fn comparable(&self) -> Vec<&Restored> {
         let of = |part: BackupType| self.restored.iter().find(|restored| restored.part == part);
-        let has_resources = of(BackupType::Resources).is_some();
-        let is_cleaned = |part: &BackupType| *part != BackupType::ResourcesGeneric || has_resources;
-        ORDER.into_iter().filter(is_cleaned).filter_map(of).collect()
+        ORDER.into_iter().filter_map(of).collect()
     }
 }
 
@@ -90,8 +87,15 @@ fn questions(facts: &OnRequest, restored: &[&Restored]) -> BTreeSet<Query> {
     queries
 }
 
-/// `None` for a backup that is gone. Spec: R-403
-fn reference<'a>(facts: &'a OnRequest, part: &Restored) -> Option<Reference<'a>> {
-    let backup = facts.backups.get(&part.backup)?.as_ref()?;
-    Some(Reference { part: part.part, backup })
+/// The parts whose backups are still there; without that of resources nothing generic is compared. Spec: R-403
+fn references<'a>(facts: &'a OnRequest, restored: &[&Restored]) -> Vec<Reference<'a>> {
+    let reference = |part: &&Restored| {
+        let backup = facts.backups.get(&part.backup)?.as_ref()?;
+        Some(Reference { part: part.part, backup })
+    };
+    let mut found: Vec<Reference<'_>> = restored.iter().filter_map(reference).collect();
+    if !found.iter().any(|reference| reference.part == BackupType::Resources) {
+        found.retain(|reference| reference.part != BackupType::ResourcesGeneric);
+    }
+    found
 }

@@ -34,13 +34,14 @@ impl<'a> Candidates<'a> {
         self
     }
 
-    /// Those this hub knew, and knew to be finished, at `moment`.
+    /// Those that were on this hub at `moment`, by the clock of this hub's server alone.
     ///
-    /// Backups of another hub are known once Velero made the object here.
+    /// When a backup ended is told by the clock of the hub that made it, which may be hours ahead or behind. Backups of
+    /// another hub are finished when they come here; one this hub was still making then counts as known too.
     #[must_use]
     pub fn known_by(mut self, moment: Timestamp) -> Self {
-        let known = |backup: &Backup| backup.metadata.creation_timestamp.as_ref().map(|time| time.0);
-        self.backups.retain(|backup| known(backup).max(ended(backup)).is_none_or(|at| at <= moment));
+        let arrived = |backup: &Backup| backup.metadata.creation_timestamp.as_ref().map(|time| time.0);
+        self.backups.retain(|backup| arrived(backup).is_none_or(|at| at <= moment));
         self
     }
 

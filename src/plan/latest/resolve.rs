@@ -368,18 +368,26 @@ mod tests {
         assert!(matches!(other, Err(Unresolved::OtherType { .. })), "{other:?}");
     }
 
-    /// what was chosen then is found again now
+    /// what was chosen then is found again now, whatever the clock of the hub that made it says
     #[test]
     fn the_past_can_be_asked() {
-        let backups = [
+        let mut backups = [
             backup("acm-credentials-schedule-1", "Completed", Some("2026-11-22T10:00:00Z")),
             backup("acm-credentials-schedule-2", "Completed", Some("2026-11-22T12:00:00Z")),
         ];
-        let eleven = "2026-11-22T11:00:00Z".parse().unwrap();
-        let candidates = Candidates::in_namespace(&backups, "acm");
-        for then in [candidates.clone().known_by(eleven), candidates.ended_by(eleven)] {
-            let chosen = explain(&then, BackupType::Credentials, &BackupChoice::Latest).unwrap();
-            assert_eq!(chosen.backup, "acm-credentials-schedule-1");
+        let at = |hour: &str| format!("2026-11-22T{hour}:00:00Z").parse().unwrap();
+        let latest = |candidates: Candidates<'_>| {
+            explain(&candidates, BackupType::Credentials, &BackupChoice::Latest).unwrap().backup
+        };
+        assert_eq!(
+            latest(Candidates::in_namespace(&backups, "acm").ended_by(at("11"))),
+            "acm-credentials-schedule-1"
+        );
+        for (backup, arrived) in backups.iter_mut().zip(["08", "09"]) {
+            backup.metadata.creation_timestamp = Some(Time(at(arrived)));
+        }
+        for (then, known) in [("08", "acm-credentials-schedule-1"), ("09", "acm-credentials-schedule-2")] {
+            assert_eq!(latest(Candidates::in_namespace(&backups, "acm").known_by(at(then))), known);
         }
     }
 }

@@ -37,7 +37,10 @@ pub(super) fn end(
         return Ok(End::default());
     }
     let cleanup = leftovers::end(facts, wanted);
-    let activation = if phase.is_terminal() { post::end(facts, wanted) } else { Ok(End::default()) };
+    // While the cleanup has questions, this only asks its own along with them.
+    let removals = cleanup.as_ref().map_or(&[][..], |end| end.steps.as_slice());
+    let activation =
+        if phase.is_terminal() { post::end(facts, wanted, removals) } else { Ok(End::default()) };
     match (cleanup, activation) {
         (Ok(mut end), Ok(activation)) => {
             end.steps.extend(activation.steps);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::facts::Facts;
 use crate::api::BackupChoice;
-use crate::plan::Note;
+use crate::plan::{Note, validate};
 use crate::velero::{BackupStorageLocation, BackupType};
 
 /// How long the first sync of a storage location is waited for.
@@ -29,6 +29,16 @@ pub(super) fn awaited(facts: &Facts<'_>, storage: &BackupStorageLocation) -> Opt
     let message =
         format!("waiting for the first sync of BackupStorageLocation {name}, {known} backups so far");
     Some(FirstSync { message, remaining })
+}
+
+/// What to know about `latest` before a Restore is made, where its storage was never synced completely.
+pub(super) fn foreseen(facts: &Facts<'_>) -> Option<Note> {
+    let storage = validate::storage(&facts.hub.velero.storage_locations, facts.namespace, true).ok()?;
+    let name = storage.metadata.name.as_deref().unwrap_or_default();
+    match awaited(facts, storage) {
+        Some(wait) => Some(Note::warning("stale-backups", name, wait.message)),
+        None => given_up(facts, storage),
+    }
 }
 
 /// The wait is over without a sync, so `latest` may be older than it should be.

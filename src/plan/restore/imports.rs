@@ -19,6 +19,9 @@ use crate::plan::{
     TargetKind, TokenSecret,
 };
 
+const MANAGED_CLUSTER: [&str; 4] =
+    ["cluster.open-cluster-management.io", "v1", "ManagedCluster", "managedclusters"];
+
 /// What becomes of one managed cluster.
 enum Fate<'a> {
     /// Nothing to do; why, in words.
@@ -30,16 +33,51 @@ enum Fate<'a> {
     },
 }
 
+/// What the cleanup before the imports removes: there when the facts were read, gone when the imports begin. Spec: R-700
+#[derive(Debug, Default)]
+pub(super) struct Removed<'a>(BTreeSet<[&'a str; 4]>);
+
+impl<'a> Removed<'a> {
+    /// What `steps` remove of other components.
+    pub(super) fn by(steps: &'a [Step]) -> Self {
+        Self(steps.iter().filter_map(removed_by).collect())
+    }
+
+    fn has_cluster(&self, name: &str) -> bool {
+        self.0.contains(&[MANAGED_CLUSTER[0], MANAGED_CLUSTER[3], "", name])
+    }
+
+    fn has_secret(&self, namespace: &str, name: &str) -> bool {
+        self.0.contains(&["", "secrets", namespace, name])
+    }
+}
+
+/// Group, plural, namespace and name of what a step removes.
+fn removed_by(step: &Step) -> Option<[&str; 4]> {
+    let (Action::Delete(target) | Action::DeleteForeground(target) | Action::DetachAndDelete(target)) =
+        &step.action
+    else {
+        return None;
+    };
+    let TargetKind::Other(kind) = &target.kind else { return None };
+    Some([&kind.group, &kind.plural, &target.namespace, &target.name])
+}
+
 /// Steps that import the managed clusters, and what is told of those that are not. Spec: R-730
 ///
 /// # Errors
 /// The facts to ask for first.
-pub(super) fn end(facts: &Facts<'_>, restored: &WantedRestore) -> Result<End, BTreeSet<Query>> {
+pub(super) fn end(
+    facts: &Facts<'_>,
+    restored: &WantedRestore,
+    removed: &Removed<'_>,
+) -> Result<End, BTreeSet<Query>> {
     let imports = facts.hub.on_request.imports.as_ref().ok_or(BTreeSet::from([Query::Imports]))?;
     let Some(clusters) = &imports.clusters else { return Ok(End::default()) };
-    let look = Look::new(imports, facts.now, ended_at(facts, restored));
+    let look = Look::new(imports, (facts.now, ended_at(facts, restored)), removed);
     let (mut messages, mut phases) = (Vec::new(), [Vec::new(), Vec::new(), Vec::new()]);
-    for cluster in clusters.iter().filter(|cluster| !cluster.is_local) {
+    let stays = |cluster: &&ClusterState| !cluster.is_being_deleted && !removed.has_cluster(&cluster.name);
+    for cluster in clusters.iter().filter(|cluster| !cluster.is_local).filter(stays) {
         match look.at(cluster) {
             Fate::Told(message) => messages.push(message),
             Fate::Import { import, old } => {
@@ -68,13 +106,21 @@ struct Look<'a> {
 }
 
 impl<'a> Look<'a> {
-    fn new(imports: &'a ImportFacts, now: Timestamp, since: Option<Timestamp>) -> Self {
+    fn new(
+        imports: &'a ImportFacts,
+        (now, since): (Timestamp, Option<Timestamp>),
+        removed: &Removed<'_>,
+    ) -> Self {
+        let is_usable = |token: &&TokenSecret| {
+            token.name.starts_with(keys::TOKEN_ACCOUNT) && !removed.has_secret(&token.namespace, &token.name)
+        };
         let mut tokens: BTreeMap<&str, Vec<&TokenSecret>> = BTreeMap::new();
-        for token in imports.tokens.iter().filter(|token| token.name.starts_with(keys::TOKEN_ACCOUNT)) {
+        for token in imports.tokens.iter().filter(is_usable) {
             tokens.entry(&token.namespace).or_default().push(token);
         }
-        let secrets =
-            imports.import_secrets.iter().map(|secret| (secret.namespace.as_str(), secret)).collect();
+        let stays = |secret: &&ImportSecret| !removed.has_secret(&secret.namespace, keys::AUTO_IMPORT_SECRET);
+        let secrets = imports.import_secrets.iter().filter(stays);
+        let secrets = secrets.map(|secret| (secret.namespace.as_str(), secret)).collect();
         Self { tokens, secrets, now, since }
     }
 
@@ -132,9 +178,8 @@ fn removal(old: &ImportSecret) -> Step {
 
 /// Spec
 fn hint(cluster: &str) -> Step {
-    let kind = ["cluster.open-cluster-management.io", "v1", "ManagedCluster", "managedclusters"];
     let target = Target {
-        kind: TargetKind::Other(ObjectKind::new(kind)),
+        kind: TargetKind::Other(ObjectKind::new(MANAGED_CLUSTER)),
         namespace: String::new(),
         name: cluster.to_owned(),
         uid: None,

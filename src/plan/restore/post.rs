@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::end::End;
 use super::facts::Facts;
+use super::imports::Removed;
 use super::reason::RestoreReason;
 use super::wanted::WantedRestore;
 use super::{imports, marker};
@@ -16,15 +17,20 @@ const STALE_CERTIFICATE: [&str; 2] = [
     "observability-controller-open-cluster-management.io-observability-signer-client-cert",
 ];
 
-/// What is left to do before a Restore may end; nothing without managed clusters. Spec: R-700
+/// What is left to do before a Restore may end, once the steps of the cleanup are taken; nothing without managed
+/// clusters. Spec: R-700
 ///
 /// # Errors
 /// The facts to ask for first.
-pub(super) fn end(facts: &Facts<'_>, wanted: &[WantedRestore]) -> Result<End, BTreeSet<Query>> {
+pub(super) fn end(
+    facts: &Facts<'_>,
+    wanted: &[WantedRestore],
+    cleanup: &[Step],
+) -> Result<End, BTreeSet<Query>> {
     let Some(clusters) = wanted.iter().find(|restore| restore.part == RestoreType::ManagedClusters) else {
         return Ok(End::default());
     };
-    match (marker::steps(facts, clusters), imports::end(facts, clusters)) {
+    match (marker::steps(facts, clusters), imports::end(facts, clusters, &Removed::by(cleanup))) {
         (Ok(marker), Ok(imports)) => {
             let steps = [stale_certificate()].into_iter().chain(marker).chain(imports.steps).collect();
             Ok(End { steps, ..imports })

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::facts::Facts;
 use super::object::object;
 use super::wanted::{LeftOut, WantedRestore, left_out, wanted};
-use super::{leftovers, notes, sync};
+use super::{first_sync, leftovers, notes, sync};
 use crate::api;
 use crate::plan::cleanup::Cleaned;
 use crate::plan::latest::Unresolved;
@@ -33,15 +33,16 @@ pub struct Preview {
 /// What `restore` would restore; it need not exist yet. Spec: R-200…R-206
 pub fn wanted_restores(hub: &HubSnapshot, restore: &api::Restore, now: Timestamp) -> Preview {
     let facts = Facts::of(hub, restore, now);
+    let unsynced: Vec<Note> = first_sync::foreseen(&facts).into_iter().collect();
     match sync::picks(&facts).and_then(|picks| Ok((wanted(&facts, &picks)?, picks))) {
         Ok((restores, picks)) => Preview {
             restores,
             left_out: left_out(&facts, &picks),
             problem: None,
-            notes: [notes::of_backups(&facts, &picks), notes::of_spec(&facts, &picks)].concat(),
+            notes: [notes::of_backups(&facts, &picks), notes::of_spec(&facts, &picks), unsynced].concat(),
         },
         Err(problem) => {
-            Preview { restores: Vec::new(), left_out: Vec::new(), problem: Some(problem), notes: Vec::new() }
+            Preview { restores: Vec::new(), left_out: Vec::new(), problem: Some(problem), notes: unsynced }
         }
     }
 }
@@ -81,6 +82,7 @@ pub fn cleanup_preview(
 
 #[cfg(test)]
 mod tests {
+    use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
     use serde_json::json;
 
     use super::*;
@@ -121,6 +123,38 @@ mod tests {
         let left: Vec<RestoreType> = preview.left_out.iter().map(|left| left.what).collect();
         assert_eq!(left, [RestoreType::ResourcesGenericActive]);
         assert!(serde_json::to_string(&preview).unwrap().contains("newest usable backup"));
+    }
+
+    /// Spec: R-155: before anything is made, as the loop says it while it waits
+    #[test]
+    fn latest_is_doubted_while_the_storage_was_never_synced() {
+        let mut hub = hub();
+        let storage = json!({
+            "metadata": {"name": "default", "namespace": "acm", "creationTimestamp": "1970-01-01T00:00:00Z"},
+            "spec": {"provider": "aws"}, "status": {"phase": "Available"},
+        });
+        hub.velero.storage_locations = vec![serde_json::from_value(storage).unwrap()];
+        let told = |hub: &HubSnapshot, restore: &api::Restore, minutes: i64| {
+            let now = Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_mins(minutes);
+            let notes = wanted_restores(hub, restore, now).notes;
+            notes
+                .into_iter()
+                .filter(|note| note.name.as_deref() == Some("stale-backups"))
+                .map(|note| note.message)
+                .collect::<String>()
+        };
+        assert_eq!(
+            told(&hub, &restore("latest"), 14),
+            "waiting for the first sync of BackupStorageLocation default, 4 backups so far"
+        );
+        assert!(told(&hub, &restore("latest"), 15).starts_with("default was never synced completely"));
+        let mut named = restore("skip");
+        named.spec.velero_credentials_backup_name =
+            Some("acm-credentials-schedule-20261122100004".to_owned());
+        assert_eq!(told(&hub, &named, 1), "", "a name does not wait");
+        hub.velero.storage_locations[0].status.as_mut().unwrap().last_synced_time =
+            Some(Time(Timestamp::UNIX_EPOCH));
+        assert_eq!(told(&hub, &restore("latest"), 1), "");
     }
 
     ///

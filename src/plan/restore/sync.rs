@@ -55,7 +55,13 @@ fn pick(facts: &Facts<'_>, candidates: &Candidates<'_>, backup_type: BackupType)
     let choice = facts.choice(backup_type);
     let whole = facts.candidates();
     let is_latest = choice == BackupChoice::Latest || backup_type == BackupType::ResourcesGeneric;
-    let resolved = latest::resolve(if is_latest { candidates } else { &whole }, backup_type, &choice);
+    let resolved = match latest::resolve(if is_latest { candidates } else { &whole }, backup_type, &choice) {
+        // A part left out when the cycle began stays out; any other has to be restored from something.
+        Err(_) if backup_type != BackupType::ResourcesGeneric => {
+            latest::resolve(&whole, backup_type, &choice)
+        }
+        resolved => resolved,
+    };
     match (kept, resolved) {
         (Some(kept), Ok((backup, _))) if !is_newer(&whole, &kept, backup) => {
             Ok(Pick { backup: kept, why: Picked::Before })

@@ -129,7 +129,7 @@ impl Description {
         if !self.problems.is_empty() {
             text.push_str(&format!("\n{}", problems(&self.problems, style)));
         }
-        text.push_str(&next(commands));
+        text.push_str(&next(commands, style));
         text
     }
 

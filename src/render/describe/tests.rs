@@ -8,6 +8,7 @@ use crate::plan::latest::Candidates;
 use crate::plan::runs::Runs;
 use crate::plan::{Decision, HubSnapshot, Plan, Subject, SubjectKind};
 use crate::render::Style;
+use crate::render::looks::looks;
 use crate::velero::BackupType;
 
 const STAMP: &str = "20261122100004";
@@ -174,4 +175,10 @@ fn json_has_the_keys_of_the_contract() {
     assert_eq!(json["chosen"][0]["backup"], format!("acm-credentials-schedule-{STAMP}"));
     assert_eq!(json["behind"][1]["messages"][0], "error downloading backup: connection reset");
     assert!(json["why"].is_array() && json["events"][0]["type"].is_string() && json["facts"].is_array());
+}
+
+#[test]
+fn every_terminal_shows_a_restore_its_way() {
+    let described = describe_restore(&hub());
+    insta::assert_snapshot!("looks", looks(now(), |style| screen(&described, style)));
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::render::Style;
 use crate::render::checks::Verdict;
+use crate::render::looks::looks;
 use crate::velero::server::Server;
 
 fn now() -> Timestamp {
@@ -237,4 +238,9 @@ fn json_has_the_keys_of_the_contract() {
     assert_eq!((&check["name"], &check["result"]), (&json!("clock"), &json!("warn")));
     assert_eq!(check["seconds"], 0.25);
     assert!(check["hint"].is_string() && check["message"].is_string());
+}
+
+#[test]
+fn every_terminal_shows_the_checks_its_way() {
+    insta::assert_snapshot!("looks", looks(now(), |style| screen(&ill(), style)));
 }

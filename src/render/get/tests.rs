@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::render::Style;
+use crate::render::looks::looks;
 
 const EAST: &str = "1f30bfe5-60b8-4511-805c-298e7c0898b3";
 
@@ -128,4 +129,27 @@ fn schedules_show_their_own_last_run_and_the_next() {
     schedule-acm  Enabled  0 */2 * * *  120h    6m      113m    false  false  1f30bfe5-60b8-4511-805c-298e7c0898b3  Velero Schedules are enabled  4d
     new           <none>   nonsense     <none>  <none>  <none>  false  false  <none>                                <none>                        <none>
     "#);
+}
+
+#[test]
+fn every_terminal_shows_tables_its_way() {
+    let all = backups_of_two_runs();
+    let wide = Look { wide: true, ..Look::default() };
+    let message = "Velero restore restore-acm-acm-resources-schedule-20261122100004 has failed validation or encountered errors";
+    let objects = read(json!([{
+        "metadata": {"name": "restore-acm", "namespace": "acm", "creationTimestamp": "2026-11-19T12:00:00Z"},
+        "spec": {"veleroManagedClustersBackupName": "skip", "veleroCredentialsBackupName": "latest",
+            "veleroResourcesBackupName": "latest", "cleanupBeforeRestore": "None"},
+        "status": {"phase": "Error", "lastMessage": message},
+    }]));
+    let tables = |style: &Style| {
+        [
+            runs(&all_runs(&all), &all, style, Look::default()),
+            backups(&all, &all, style, Look::default()),
+            restores(&objects, style, Look::default()),
+            restores(&objects, style, wide),
+        ]
+        .join("\n")
+    };
+    insta::assert_snapshot!("looks", looks(style(None).now, tables));
 }

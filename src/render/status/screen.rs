@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{LoopView, RestoreView, Role, RunView, ScheduleView, Status, Unread};
 use crate::render::age;
 use crate::render::hub_id::ShortIds;
-use crate::render::line::columns;
+use crate::render::line::{columns, columns_within};
 use crate::render::problems::{next, problems};
 use crate::render::style::{Mark, Style};
 use crate::render::text::{count, harmless};
@@ -33,7 +33,7 @@ impl Status {
             ],
         );
         text.push('\n');
-        text.push_str(&columns(0, self.body(&ids, style)));
+        text.push_str(&columns_within(0, self.body(&ids, style), style.width));
         text.push_str(&format!("Loop      {}\n\n", self.loop_line(style.now)));
         match self.problems.is_empty() {
             true => text.push_str(&format!("{} No problems.\n", style.mark(Mark::Good))),
@@ -41,7 +41,7 @@ impl Status {
         }
         let commands: Vec<(String, String)> =
             self.next.iter().cloned().zip(self.remarks.iter().cloned()).collect();
-        text.push_str(&next(&commands));
+        text.push_str(&next(&commands, style));
         text
     }
 

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::plan::Severity;
 use crate::render::Style;
+use crate::render::looks::looks;
 
 const EAST: &str = "1f30bfe5-60b8-4511-805c-298e7c0898b3";
 const WEST: &str = "be97a9eb-60b8-4511-805c-298e7c0898b3";
@@ -292,4 +293,25 @@ fn json_has_the_keys_of_the_contract() {
     assert_eq!(status["latest"]["completeRun"], "20261122100004");
     assert_eq!(status["loop"]["kind"], "lease");
     assert!(status["storage"].is_array() && status["next"].is_array());
+}
+
+#[test]
+fn every_terminal_shows_the_status_its_way() {
+    let screen = |observed: &Observed, style: &Style| {
+        let next = vec![(
+            "kubectl acmbackup wait restore/restore-acm-passive".to_owned(),
+            "until it has settled".to_owned(),
+        )];
+        let status = Status::of(observed, "acm", now()).with_next(next);
+        status.screen("hub-east", "acm (the only one with a storage location)", style)
+    };
+    let contested = with_schedule(
+        "BackupCollision",
+        "hub be97a9eb wrote acm-resources-schedule-20261122100104 to the same storage location 12m ago",
+    );
+    let running = with_restore("skip", "Running");
+    insta::assert_snapshot!("looks-contested", looks(now(), |style| screen(&contested, style)));
+    // As with -A: one below the other.
+    let both = |style: &Style| [screen(&idle(), style), screen(&running, style)].join("\n");
+    insta::assert_snapshot!("looks-all-namespaces", looks(now(), both));
 }

@@ -11,7 +11,7 @@ use kube::Client;
 use serde_json::json;
 
 use crate::assets::Assets;
-use crate::control_plane::{ControlPlane, audit_log};
+use crate::control_plane::ControlPlane;
 use crate::crds;
 use crate::folder::Folder;
 use crate::kubeconfig::{self, Entry};
@@ -29,7 +29,7 @@ const ATTEMPTS: usize = 3;
 pub struct HubOptions {
     /// Users besides `admin`, each with the groups it is in; none has any permission by itself.
     pub users: Vec<(String, Vec<String>)>,
-    /// Whether the API server writes an audit log (metadata of every request), see [`Hub::audit_log`].
+    /// Whether the API server writes an audit log (metadata of every request), see [`Hub::requests`].
     pub audit: bool,
 }
 
@@ -138,12 +138,6 @@ impl Hub {
     /// The folder of the lab this hub belongs to.
     pub(crate) fn root(&self) -> &Arc<Folder> {
         &self.root
-    }
-
-    /// A file with one line of JSON per request, if [`HubOptions::audit`] is on.
-    #[must_use]
-    pub fn audit_log(&self) -> PathBuf {
-        audit_log(&self.folder)
     }
 
     /// Kills the API server; etcd keeps what it knows.

@@ -21,12 +21,15 @@
 //! from others (`view`, `edit`, `admin`). A test that needs one of these does that step itself.
 
 pub mod assets;
+pub mod audit;
 pub mod background;
 mod certs;
 mod components;
 mod control_plane;
+pub mod cost;
 pub mod crds;
 mod door;
+mod drawing;
 mod fill;
 mod folder;
 mod go_build;
@@ -35,22 +38,31 @@ mod hub_kinds;
 mod kubeconfig;
 mod lab;
 mod objects;
+mod plugin;
 mod ports;
 mod process;
+mod recording;
 mod service;
 mod store;
+mod terminal;
 mod users;
 mod velero;
 mod wait;
 
 pub use assets::{Assets, cache_folder};
+pub use audit::Request;
+pub use cost::Cost;
 pub use door::{Door, Fault, Mishap};
+pub use drawing::{moving, still};
 pub use fill::Fill;
 pub use hub::{Hub, HubOptions};
 pub use hub_kinds::{HUB_KINDS, HubKind, Scope};
 pub use lab::Lab;
+pub use plugin::{Loop, Plugin};
 pub use ports::free_port;
+pub use recording::Recording;
 pub use store::Store;
+pub use terminal::{CTRL_C, CTRL_D, Size, Terminal, as_in_a_window};
 pub use velero::{Velero, VeleroOptions};
 pub use wait::{eventually, until};
 

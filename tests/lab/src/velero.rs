@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use acmbackup::velero::{Backup, BackupPhase};
 use anyhow::Result;
-use kube::Client;
+use kube::api::ListParams;
+use kube::{Api, Client};
 use serde_json::{Value, json};
 
 use crate::assets::Assets;
@@ -17,11 +19,14 @@ use crate::objects::{create, objects};
 use crate::process::Spec;
 use crate::service::Service;
 use crate::store::Store;
+use crate::wait::eventually;
 
 /// How long Velero may take to start, or its location to become available.
 const START: Duration = Duration::from_secs(60);
 /// How long Velero may take to stop by itself.
 const STOP: Duration = Duration::from_secs(15);
+/// How long Velero may take for backups, or to see those of another hub.
+const RUN: Duration = Duration::from_secs(120);
 /// What Velero logs when its controllers run.
 const RUNNING: &str = "Starting workers";
 
@@ -160,6 +165,21 @@ impl Velero {
             Ok(location.data.pointer("/status/phase").and_then(Value::as_str) == Some("Available"))
         };
         self.service.wait(START, "the storage location to be available", available).await
+    }
+
+    /// Waits until at least `count` backups are Completed as its hub sees them; answers those that are.
+    ///
+    /// # Errors
+    ///
+    /// When it takes too long.
+    pub async fn completed_backups(&self, count: usize) -> Result<Vec<Backup>> {
+        let backups: Api<Backup> = Api::namespaced(self.client.clone(), &self.namespace);
+        eventually(RUN, &format!("{count} backups to be Completed"), async || {
+            let mut found = backups.list(&ListParams::default()).await?.items;
+            found.retain(|one| one.status.as_ref().is_some_and(|s| s.phase == BackupPhase::Completed));
+            Ok((found.len() >= count).then_some(found))
+        })
+        .await
     }
 }
 

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use acmbackup_lab::{
-    Assets, Door, Fault, Fill, Hub, HubOptions, Lab, Mishap, Store, Velero, VeleroOptions, crds, until,
+    Assets, Door, Fault, Fill, Hub, HubOptions, Lab, Mishap, Request, Store, Velero, VeleroOptions, crds,
+    until,
 };
 use anyhow::{Context, Result, ensure};
 use k8s_openapi::api::core::v1::Pod;
@@ -70,8 +71,10 @@ async fn a_hub_remembers_while_its_api_server_is_down() -> Result<()> {
         hub.start_api_server().await?;
         namespaces.get("here").await?;
 
-        let log = std::fs::read_to_string(hub.audit_log())?;
-        ensure!(log.contains("/api/v1/namespaces/here"), "the audit log holds the requests");
+        let requests = hub.requests()?;
+        let read =
+            |request: &Request| request.uri.ends_with("/api/v1/namespaces/here") && request.code == 200;
+        ensure!(requests.iter().any(read), "the audit log holds the requests: {requests:?}");
         Ok(())
     })
     .await

@@ -3,18 +3,16 @@
 //! Policies that an earlier restore made, and that are in no backup, go after a Restore. The lab has no garbage collector,
 //! so this program takes its part once the Restore is Finished. A benchmark, not a test.
 
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use acmbackup::api::{BackupSchedule, Restore, RestorePhase};
-use acmbackup::velero::{Backup, BackupPhase};
-use acmbackup_lab::{Fill, Hub, HubOptions, Lab, VeleroOptions, crds, until};
+use acmbackup::velero::Backup;
+use acmbackup_lab::{Fill, Hub, HubOptions, Lab, Loop, Plugin, Velero, VeleroOptions, crds, until};
 use anyhow::{Context, Result};
 use futures::{StreamExt, TryStreamExt, stream};
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
 use kube::{Api, ResourceExt};
-use serde_json::{Value, json};
+use serde_json::json;
 
 const NAMESPACE: &str = "open-cluster-management-backup";
 const DEADLINE: Duration = Duration::from_secs(180);
@@ -24,29 +22,29 @@ const POLICY: (&str, &str) = ("policy.open-cluster-management.io/v1", "Policy");
 #[tokio::main]
 async fn main() -> Result<()> {
     let mut words = std::env::args().skip(1);
-    let plugin = words.next().context("name the plugin's binary")?;
+    let plugin = Plugin::at(words.next().context("name the plugin's binary")?);
     let numbers: Result<Vec<usize>, _> = words.map(|word| word.parse()).collect();
     let numbers = numbers.map(|given| if given.is_empty() { vec![3, 1000, 10_000] } else { given })?;
-    Lab::run(async |lab| on_a_hub(lab, Path::new(&plugin), &numbers).await).await
+    Lab::run(async |lab| on_a_hub(lab, &plugin, &numbers).await).await
 }
 
-async fn on_a_hub(lab: &Lab, plugin: &Path, numbers: &[usize]) -> Result<()> {
+async fn on_a_hub(lab: &Lab, plugin: &Plugin, numbers: &[usize]) -> Result<()> {
     let store = lab.store().await?;
     let hub = lab.hub_with("east", HubOptions { audit: true, ..HubOptions::default() }).await?;
     hub.install_crds(&crds::all().await?).await?;
     hub.fill(&Fill::new(12, "1f30bfe5-7c11-4f0e-9a4b-0d8f7e3a5c21")).await?;
-    let _velero = hub.velero(&store, VeleroOptions::default()).await?;
+    let velero = hub.velero(&store, VeleroOptions::default()).await?;
     hub.create_namespace("leftovers").await?;
     for number in numbers {
-        let reconciler = start_loop(plugin, &hub)?;
-        take_a_run(&hub).await?;
+        let reconciler = plugin.start_loop(&hub, "")?;
+        take_a_run(&hub, &velero).await?;
         one_cleanup(&hub, &reconciler, *number).await?;
     }
     Ok(())
 }
 
 /// A schedule must not be there when a Restore begins.
-async fn take_a_run(hub: &Hub) -> Result<()> {
+async fn take_a_run(hub: &Hub, velero: &Velero) -> Result<()> {
     let backups: Api<Backup> = Api::namespaced(hub.client(), NAMESPACE);
     if !backups.list(&ListParams::default()).await?.items.is_empty() {
         return Ok(());
@@ -58,22 +56,16 @@ async fn take_a_run(hub: &Hub) -> Result<()> {
         "spec": {"veleroSchedule": "@daily", "veleroTtl": "120h", "useManagedServiceAccount": true},
     }))
     .await?;
-    let is_completed =
-        |backup: &Backup| backup.status.as_ref().is_some_and(|status| status.phase == BackupPhase::Completed);
-    until(DEADLINE, "five Completed backups", async || {
-        Ok(backups.list(&ListParams::default()).await?.items.iter().filter(|one| is_completed(one)).count()
-            == 5)
-    })
-    .await?;
+    velero.completed_backups(5).await?;
     schedules.delete("schedule-acm", &DeleteParams::default()).await?;
     until(DEADLINE, "the schedule to go", async || Ok(schedules.get_opt("schedule-acm").await?.is_none()))
         .await
 }
 
-async fn one_cleanup(hub: &Hub, reconciler: &Reconciler, number: usize) -> Result<()> {
+async fn one_cleanup(hub: &Hub, reconciler: &Loop, number: usize) -> Result<()> {
     let made = stream::iter(0..number).map(|index| leave(hub, number, index)).buffer_unordered(AT_ONCE);
     made.try_collect::<()>().await?;
-    let (before, name) = (requests(hub)?, format!("after-{number}"));
+    let (before, name) = (hub.requests_of_plugin()?.len(), format!("after-{number}"));
     let begin = Instant::now();
     hub.create(json!({
         "apiVersion": "cluster.open-cluster-management.io/v1beta1", "kind": "Restore",
@@ -90,7 +82,10 @@ async fn one_cleanup(hub: &Hub, reconciler: &Reconciler, number: usize) -> Resul
     })
     .await?;
     let took = begin.elapsed().as_secs_f64();
-    let (asked, peak) = (requests(hub)? - before, peak_mib(reconciler)?);
+    let (asked, peak) = (
+        hub.requests_of_plugin()?.len() - before,
+        reconciler.peak_mib().context("no figure for its memory")?,
+    );
     let gone = collect(hub).await?;
     println!(
         "{number} leftovers: Finished after {took:.2} s, {asked} requests, {gone} deleted, peak {peak} MiB"
@@ -122,47 +117,4 @@ async fn collect(hub: &Hub) -> Result<usize> {
         .buffer_unordered(AT_ONCE);
     freed.try_collect::<()>().await?;
     Ok(dying.len())
-}
-
-/// Answered requests of the loop but those of the lease.
-fn requests(hub: &Hub) -> Result<usize> {
-    let log = std::fs::read_to_string(hub.audit_log()).context("read the audit log")?;
-    let events = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let text = |event: &Value, pointer: &str| {
-        event.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
-    };
-    let ours = events.filter(|event| {
-        text(event, "/userAgent").starts_with("kubectl-acmbackup")
-            && text(event, "/stage") != "RequestReceived"
-            && text(event, "/objectRef/resource") != "leases"
-    });
-    Ok(ours.count())
-}
-
-/// The loop; killed when dropped.
-struct Reconciler(Child);
-
-impl Drop for Reconciler {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn start_loop(plugin: &Path, hub: &Hub) -> Result<Reconciler> {
-    let mut command = Command::new(plugin);
-    command
-        .arg("run")
-        .env("KUBECONFIG", hub.kubeconfig())
-        .stdin(Stdio::null())
-        .stderr(std::fs::File::create(hub.folder().join("loop.log"))?);
-    Ok(Reconciler(command.spawn().context("start the loop")?))
-}
-
-fn peak_mib(reconciler: &Reconciler) -> Result<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", reconciler.0.id()))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM")?;
-    let kib: u64 = line.split_whitespace().next().context("no number")?.parse()?;
-    Ok(kib / 1024)
 }

@@ -1,59 +1,63 @@
-//! The figures of docs/performance.md that a lab hub can tell: `cargo run -p acmbackup-lab --bin figures -- PLUGIN`.
+//! The figures of docs/performance.md that a lab hub can tell: `cargo run -p acmbackup-lab --bin figures -- PLUGIN [RUNS]`.
 //!
 //! A benchmark, not a test: nothing fails on a slow day.
 
+#[path = "figures/commands.rs"]
+mod commands;
 #[path = "figures/many.rs"]
 mod many;
 
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use acmbackup::api::{BackupSchedule, BackupSchedulePhase, Restore};
 use acmbackup::velero;
-use acmbackup_lab::{Fill, Hub, Lab, VeleroOptions, crds, until};
+use acmbackup_lab::{Fill, Hub, Lab, Plugin, VeleroOptions, cost, crds};
 use anyhow::{Context, Result};
 use futures::{StreamExt, TryStreamExt};
-use kube::Api;
 use kube::api::{ListParams, PostParams, WatchEvent, WatchParams};
+use kube::{Api, ResourceExt};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
+use commands::{COLD, Names, STORED, side_by_side};
+
 const NAMESPACE: &str = "open-cluster-management-backup";
 const DEADLINE: Duration = Duration::from_secs(120);
-/// Runs behind a median.
-const RUNS: usize = 21;
+
+/// Said where the system does not tell how much memory a process holds.
+const PEAK: &str = "no figure for its memory";
+
+fn main() -> ExitCode {
+    cost::answer().unwrap_or_else(|| match print() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("figures: {error:#}");
+            ExitCode::FAILURE
+        }
+    })
+}
 
 #[tokio::main]
-async fn main() -> Result<()> {
-    let plugin: PathBuf = std::env::args().nth(1).context("name the plugin's binary")?.into();
-    println!("binary             {:.2} MiB", std::fs::metadata(&plugin)?.len() as f64 / 1024.0 / 1024.0);
-    println!("--version          {:.1} ms (median of {RUNS})", median_start(&plugin)?.as_secs_f64() * 1000.0);
+async fn print() -> Result<()> {
+    let plugin = Plugin::at(std::env::args().nth(1).context("name the plugin's binary")?);
+    let runs = std::env::args().nth(2).map_or(Ok(2000), |number| number.parse())?;
+    let size = std::fs::metadata(plugin.program())?.len();
+    println!("binary             {:.2} MiB", size as f64 / 1024.0 / 1024.0);
     Lab::run(async |lab| {
         on_a_hub(lab, &plugin).await?;
-        many::figures(lab, &plugin).await
+        many::figures(lab, &plugin, runs).await
     })
     .await
 }
 
-fn median_start(plugin: &Path) -> Result<Duration> {
-    let mut times = Vec::new();
-    for _ in 0..RUNS {
-        let begin = Instant::now();
-        Command::new(plugin).arg("--version").stdout(Stdio::null()).status()?;
-        times.push(begin.elapsed());
-    }
-    times.sort();
-    times.get(RUNS / 2).copied().context("no run")
-}
-
-async fn on_a_hub(lab: &Lab, plugin: &Path) -> Result<()> {
+async fn on_a_hub(lab: &Lab, plugin: &Plugin) -> Result<()> {
     let store = lab.store().await?;
     let hub = lab.hub("east").await?;
     hub.install_crds(&crds::all().await?).await?;
     hub.fill(&Fill::new(12, "1f30bfe5-7c11-4f0e-9a4b-0d8f7e3a5c21")).await?;
-    let _velero = hub.velero(&store, VeleroOptions::default()).await?;
-    let reconciler = start_loop(plugin, &hub)?;
+    let velero = hub.velero(&store, VeleroOptions::default()).await?;
+    let reconciler = plugin.start_loop(&hub, "")?;
     store.stop()?;
     let schedules: Api<BackupSchedule> = Api::namespaced(hub.client(), NAMESPACE);
     let locations: Api<velero::BackupStorageLocation> = Api::namespaced(hub.client(), NAMESPACE);
@@ -72,13 +76,24 @@ async fn on_a_hub(lab: &Lab, plugin: &Path) -> Result<()> {
     started?;
     println!("storage → Enabled  {} ms", (enabled? - available?).as_millis());
 
-    all_completed(&hub).await?;
+    let backups = velero.completed_backups(5).await?;
     let pause = json!({"spec": {"paused": true}});
     schedules.patch("schedule-acm", &Default::default(), &kube::api::Patch::Merge(pause)).await?;
     seen(&schedules, |schedule| schedule.phase() == BackupSchedulePhase::Paused).await?;
     println!("Restore → Velero   {} ms", first_restore(&hub).await?.as_millis());
-    println!("peak memory        {} MiB (the loop, {} backups)", peak_mib(&reconciler)?, 5);
-    Ok(())
+    println!("peak memory        {} MiB (the loop, {} backups)", reconciler.peak_mib().context(PEAK)?, 5);
+    let names = names(&backups);
+    side_by_side(&hub, plugin, (COLD, &names)).await?;
+    side_by_side(&hub, plugin, (STORED, &names)).await
+}
+
+/// All backups are of one run.
+fn names(backups: &[velero::Backup]) -> Names {
+    let backups: Vec<String> = backups.iter().map(ResourceExt::name_any).collect();
+    let of_resources = |name: &&String| name.starts_with("acm-resources-schedule-");
+    let backup = backups.iter().find(of_resources).cloned().unwrap_or_default();
+    let run = backup.rsplit('-').next().unwrap_or_default().to_owned();
+    Names { backup, backups, run }
 }
 
 /// Time from the answer to the creation of a Restore until its first Velero Restore is seen.
@@ -119,45 +134,9 @@ where
     anyhow::bail!("the watch ended")
 }
 
-async fn all_completed(hub: &Hub) -> Result<()> {
-    let backups: Api<velero::Backup> = Api::namespaced(hub.client(), NAMESPACE);
-    until(DEADLINE, "the first run to be Completed", async || {
-        let list = backups.list(&ListParams::default()).await?;
-        let completed = |backup: &&velero::Backup| {
-            backup.status.as_ref().is_some_and(|status| status.phase == velero::BackupPhase::Completed)
-        };
-        Ok(list.items.iter().filter(completed).count() >= 5)
-    })
-    .await
-}
-
 fn object<K: DeserializeOwned>(kind: &str, name: &str, spec: &serde_json::Value) -> Result<K> {
     Ok(serde_json::from_value(json!({
         "apiVersion": "cluster.open-cluster-management.io/v1beta1", "kind": kind,
         "metadata": {"name": name, "namespace": NAMESPACE}, "spec": spec,
     }))?)
-}
-
-/// The loop; killed when dropped.
-struct Reconciler(Child);
-
-impl Drop for Reconciler {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn start_loop(plugin: &Path, hub: &Hub) -> Result<Reconciler> {
-    let mut command = Command::new(plugin);
-    command.arg("run").env("KUBECONFIG", hub.kubeconfig()).stdin(Stdio::null()).stderr(Stdio::null());
-    Ok(Reconciler(command.spawn().context("start the loop")?))
-}
-
-fn peak_mib(reconciler: &Reconciler) -> Result<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", reconciler.0.id()))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM")?;
-    let kib: u64 = line.split_whitespace().next().context("no number")?.parse()?;
-    Ok(kib / 1024)
 }

@@ -3,17 +3,16 @@
 //! Requests are read from the API server's audit log; bytes are counted between the loop and the API server, with TLS
 //! around them. A benchmark, not a test.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use acmbackup_lab::{Fill, Hub, HubOptions, Lab, VeleroOptions, crds, until};
+use acmbackup_lab::audit::counted;
+use acmbackup_lab::{Fill, Hub, HubOptions, Lab, Plugin, Request, VeleroOptions, crds, until};
 use anyhow::{Context, Result};
 use futures::{StreamExt, TryStreamExt, stream};
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -25,12 +24,12 @@ const AT_ONCE: usize = 32;
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let plugin: PathBuf = std::env::args().nth(1).context("name the plugin's binary")?.into();
+    let plugin = Plugin::at(std::env::args().nth(1).context("name the plugin's binary")?);
     let clusters = std::env::args().nth(2).map_or(Ok(3500), |number| number.parse::<usize>())?;
     Lab::run(async |lab| on_a_hub(lab, &plugin, clusters).await).await
 }
 
-async fn on_a_hub(lab: &Lab, plugin: &PathBuf, clusters: usize) -> Result<()> {
+async fn on_a_hub(lab: &Lab, plugin: &Plugin, clusters: usize) -> Result<()> {
     let store = lab.store().await?;
     let hub = lab.hub_with("east", HubOptions { audit: true, ..HubOptions::default() }).await?;
     hub.install_crds(&crds::all().await?).await?;
@@ -39,10 +38,10 @@ async fn on_a_hub(lab: &Lab, plugin: &PathBuf, clusters: usize) -> Result<()> {
     let joined = stream::iter(1..=clusters).map(|number| join(&hub, number)).buffer_unordered(AT_ONCE);
     joined.try_collect::<()>().await?;
 
-    let counted = Counted::before(&hub).await?;
-    let reconciler = start_loop(plugin, &counted.kubeconfig)?;
+    let through = Counted::before(&hub).await?;
+    let reconciler = plugin.start_loop(&hub, &format!("--kubeconfig {}", through.kubeconfig.display()))?;
     let spec = json!({"veleroSchedule": "@daily", "veleroTtl": "120h", "useManagedServiceAccount": true});
-    let mut seen = Seen { counted, requests: 0, bytes: 0 };
+    let mut seen = Seen { counted: through, requests: 0, bytes: 0 };
     let begin = Instant::now();
     hub.create(json!({
         "apiVersion": "cluster.open-cluster-management.io/v1beta1", "kind": "BackupSchedule",
@@ -65,7 +64,7 @@ async fn on_a_hub(lab: &Lab, plugin: &PathBuf, clusters: usize) -> Result<()> {
 
     pass(&hub).await?;
     seen.report(&hub, "a pass at rest").await?;
-    println!("peak memory of the loop: {} MiB", peak_mib(&reconciler)?);
+    println!("peak memory of the loop: {} MiB", reconciler.peak_mib().context("no figure for its memory")?);
     Ok(())
 }
 
@@ -117,15 +116,11 @@ impl Seen {
     /// Waits until the loop rests, and prints what it asked since the last time.
     async fn report(&mut self, hub: &Hub, what: &str) -> Result<()> {
         let all = resting(hub).await?;
-        let mut counted: BTreeMap<&str, usize> = BTreeMap::new();
-        for request in all.iter().skip(self.requests) {
-            *counted.entry(request.as_str()).or_default() += 1;
-        }
+        let new = all.get(self.requests..).unwrap_or_default();
         let now = self.counted.bytes.load(Ordering::Relaxed);
         let bytes = now - std::mem::replace(&mut self.bytes, now);
-        let number = all.len() - self.requests;
-        println!("{what}: {number} requests, {:.1} KiB both ways", bytes as f64 / 1024.0);
-        for (request, count) in counted {
+        println!("{what}: {} requests, {:.1} KiB both ways", new.len(), bytes as f64 / 1024.0);
+        for (request, count) in counted(new) {
             println!("  {count:6} {request}");
         }
         self.requests = all.len();
@@ -133,49 +128,17 @@ impl Seen {
     }
 }
 
-async fn resting(hub: &Hub) -> Result<Vec<String>> {
-    let mut last = (requests(hub)?.len(), Instant::now());
+async fn resting(hub: &Hub) -> Result<Vec<Request>> {
+    let mut last = (hub.requests_of_plugin()?.len(), Instant::now());
     until(DEADLINE, "the loop to rest", async || {
-        let now = requests(hub)?.len();
+        let now = hub.requests_of_plugin()?.len();
         if now != last.0 {
             last = (now, Instant::now());
         }
         Ok(last.1.elapsed() >= QUIET)
     })
     .await?;
-    requests(hub)
-}
-
-/// Answered requests of the loop but those of the lease.
-fn requests(hub: &Hub) -> Result<Vec<String>> {
-    let log = std::fs::read_to_string(hub.audit_log()).context("read the audit log")?;
-    let text = |event: &Value, pointer: &str| {
-        event.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
-    };
-    let events = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let ours = events.filter(|event| {
-        text(event, "/userAgent").starts_with("kubectl-acmbackup")
-            && !matches!(text(event, "/stage").as_str(), "RequestReceived")
-            && text(event, "/objectRef/resource") != "leases"
-    });
-    Ok(ours
-        .map(|event| {
-            let resource = text(&event, "/objectRef/resource");
-            let what = if resource.is_empty() { text(&event, "/requestURI") } else { resource };
-            format!("{} {what}", text(&event, "/verb"))
-        })
-        .collect())
-}
-
-/// The loop; killed when dropped.
-struct Reconciler(Child);
-
-impl Drop for Reconciler {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
+    hub.requests_of_plugin()
 }
 
 /// A door to the API server that counts what passes.
@@ -220,17 +183,4 @@ async fn count(
             return;
         }
     }
-}
-
-fn start_loop(plugin: &PathBuf, kubeconfig: &PathBuf) -> Result<Reconciler> {
-    let mut command = Command::new(plugin);
-    command.arg("run").env("KUBECONFIG", kubeconfig).stdin(Stdio::null()).stderr(Stdio::null());
-    Ok(Reconciler(command.spawn().context("start the loop")?))
-}
-
-fn peak_mib(reconciler: &Reconciler) -> Result<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", reconciler.0.id()))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM")?;
-    let kib: u64 = line.split_whitespace().next().context("no number")?.parse()?;
-    Ok(kib / 1024)
 }

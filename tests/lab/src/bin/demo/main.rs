@@ -8,8 +8,6 @@ mod story;
 
 use std::process::ExitCode;
 
-use anyhow::Result;
-
 #[tokio::main]
 async fn main() -> ExitCode {
     match acmbackup_lab::Lab::run(story::tell).await {
@@ -25,9 +23,4 @@ async fn main() -> ExitCode {
 /// Prints a headline between two steps of the story.
 fn headline(number: usize, text: &str) {
     println!("\n\x1b[1m── {number}. {text}\x1b[0m");
-}
-
-/// What the demo asks of the machine before it starts.
-fn build_plugin() -> Result<plugin::Plugin> {
-    plugin::Plugin::build()
 }

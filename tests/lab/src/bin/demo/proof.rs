@@ -4,12 +4,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use acmbackup::velero;
-use acmbackup_lab::{Hub, until};
+use acmbackup_lab::Hub;
 use anyhow::Result;
 use kube::api::ListParams;
 use kube::{Api, ResourceExt};
-
-use crate::story::SYNC_DEADLINE;
 
 /// Number of objects by kind.
 pub(crate) type Counts = BTreeMap<String, usize>;
@@ -28,19 +26,6 @@ pub(crate) fn show(east: &Counts, west: &Counts) -> bool {
 
 fn number(counts: &Counts, kind: &str) -> usize {
     counts.get(kind).copied().unwrap_or(0)
-}
-
-/// Waits until this many backups are Completed as this hub sees them.
-pub(crate) async fn backups_seen(hub: &Hub, namespace: &str, wanted: usize) -> Result<()> {
-    let backups: Api<velero::Backup> = Api::namespaced(hub.client(), namespace);
-    until(SYNC_DEADLINE, "the backups to be there", async || {
-        let list = backups.list(&ListParams::default()).await?;
-        let completed = |backup: &&velero::Backup| {
-            backup.status.as_ref().is_some_and(|status| status.phase == velero::BackupPhase::Completed)
-        };
-        Ok(list.items.iter().filter(completed).count() >= wanted)
-    })
-    .await
 }
 
 /// Prints how long the takeover took, and how much of it Velero worked on what only an activation restores.

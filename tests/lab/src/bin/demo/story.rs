@@ -1,12 +1,12 @@
 //! The story, step by step.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use acmbackup_lab::{Fill, Hub, Lab, Store, Velero, VeleroOptions, crds};
+use acmbackup_lab::{Fill, Hub, Lab, Loop, Plugin, Store, Velero, VeleroOptions, crds};
 use anyhow::Result;
 
-use crate::plugin::{Loop, Plugin};
-use crate::{build_plugin, headline, proof};
+use crate::plugin::{build, start_loop, typed};
+use crate::{headline, proof};
 
 /// Managed clusters of the hub that is lost.
 const CLUSTERS: usize = 12;
@@ -31,7 +31,7 @@ pub(crate) async fn tell(lab: &Lab) -> Result<bool> {
     let started = Instant::now();
     println!("Two hubs, one store: east backs itself up and is lost, west takes over.");
     headline(1, "Two hubs and a store");
-    let plugin = build_plugin()?;
+    let plugin = build()?;
     let store = lab.store().await?;
     let full = Fill { policies: POLICIES, ..Fill::new(CLUSTERS, EAST_ID) };
     let bare = Fill::nothing(WEST_ID);
@@ -52,13 +52,13 @@ pub(crate) async fn tell(lab: &Lab) -> Result<bool> {
     headline(6, "What arrived");
     let equal = proof::show(&lost, &west.hub.count().await?);
     proof::figures(&west.hub, west.velero.namespace(), takeover).await?;
-    if let Some(mib) = west.reconciler.peak_memory_mib() {
+    if let Some(mib) = west.reconciler.peak_mib() {
         println!("the loop on west held {mib} MiB at most");
     }
     println!("the whole story took {:.0} s", started.elapsed().as_secs_f64());
     if !equal {
         println!("\n\x1b[31m✘ west does not hold what east held\x1b[0m");
-        println!("the loop on west said:\n{}", west.reconciler.log()?);
+        println!("the loop on west said:\n{}", west.reconciler.log());
     }
     Ok(equal)
 }
@@ -69,28 +69,28 @@ async fn site(lab: &Lab, store: &Store, plugin: &Plugin, (name, fill): (&str, &F
     hub.fill(fill).await?;
     let velero = hub.velero(store, VeleroOptions::default()).await?;
     println!("{name}: API server, Velero and storage are up");
-    let reconciler = plugin.start_loop(&hub)?;
+    let reconciler = start_loop(plugin, &hub)?;
     Ok(Site { hub, velero, reconciler })
 }
 
 async fn back_up(plugin: &Plugin, east: &Site) -> Result<()> {
     headline(2, "East backs itself up");
-    plugin.typed(&east.hub, "schedule --cron @daily --ttl 72h --managed-service-account --wait")?;
-    proof::backups_seen(&east.hub, east.velero.namespace(), RUN).await?;
-    plugin.typed(&east.hub, "get backups")?;
-    plugin.typed(&east.hub, "status")
+    typed(plugin, &east.hub, "schedule --cron @daily --ttl 72h --managed-service-account --wait")?;
+    east.velero.completed_backups(RUN).await?;
+    typed(plugin, &east.hub, "get backups")?;
+    typed(plugin, &east.hub, "status")
 }
 
 async fn follow(plugin: &Plugin, east: &Site, west: &Site) -> Result<()> {
     headline(3, "West follows, without touching the clusters");
-    proof::backups_seen(&west.hub, west.velero.namespace(), RUN).await?;
-    plugin.typed(&west.hub, "restore restore-acm-passive --sync --sync-interval 10m --yes --wait")?;
+    west.velero.completed_backups(RUN).await?;
+    typed(plugin, &west.hub, "restore restore-acm-passive --sync --sync-interval 10m --yes --wait")?;
     println!("\nA policy is added on east, and a new run of backups is taken:");
     east.hub.fill(&Fill { policies: POLICIES + 1, ..Fill::new(CLUSTERS, EAST_ID) }).await?;
-    plugin.typed(&east.hub, "backup --wait")?;
-    proof::backups_seen(&west.hub, west.velero.namespace(), 2 * RUN).await?;
-    plugin.typed(&west.hub, "wait restore/restore-acm-passive --for synced --timeout 2m")?;
-    plugin.typed(&west.hub, "status")
+    typed(plugin, &east.hub, "backup --wait")?;
+    west.velero.completed_backups(2 * RUN).await?;
+    typed(plugin, &west.hub, "wait restore/restore-acm-passive --for synced --timeout 2m")?;
+    typed(plugin, &west.hub, "status")
 }
 
 /// Kills every process of the hub at once, as a power cut would.
@@ -104,12 +104,9 @@ fn lose(east: Site) -> Result<()> {
 
 fn take_over(plugin: &Plugin, west: &Site) -> Result<()> {
     headline(5, "West takes over");
-    plugin.typed(&west.hub, "latest")?;
-    plugin.typed(&west.hub, "plan restore/restore-acm-passive --managed-clusters latest")?;
-    plugin.typed(&west.hub, "activate --yes --confirm west")?;
-    plugin.typed(&west.hub, "wait restore --timeout 5m")?;
-    plugin.typed(&west.hub, "get restores")
+    typed(plugin, &west.hub, "latest")?;
+    typed(plugin, &west.hub, "plan restore/restore-acm-passive --managed-clusters latest")?;
+    typed(plugin, &west.hub, "activate --yes --confirm west")?;
+    typed(plugin, &west.hub, "wait restore --timeout 5m")?;
+    typed(plugin, &west.hub, "get restores")
 }
-
-/// How long west may take to see a backup of east.
-pub(crate) const SYNC_DEADLINE: Duration = Duration::from_secs(60);

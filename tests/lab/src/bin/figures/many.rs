@@ -1,24 +1,19 @@
 //! Ten thousand backups: what `latest`, a list and a Restore cost, beside velero and kubectl.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
-use std::path::Path;
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use acmbackup_lab::{Assets, Hub, HubOptions, Lab, VeleroOptions, crds, until};
-use anyhow::{Context, Result, ensure};
+use acmbackup_lab::audit::counted;
+use acmbackup_lab::{Hub, HubOptions, Lab, Plugin, VeleroOptions, crds, until};
+use anyhow::{Context, Result};
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use kube::api::{DynamicObject, PostParams};
 use serde_json::{Value, json};
 
-use super::{DEADLINE, NAMESPACE, first_restore, peak_mib, start_loop};
+use super::commands::{LISTED, Names, side_by_side};
+use super::{DEADLINE, NAMESPACE, PEAK, first_restore};
 
-/// Five backups each.
-const RUNS: usize = 2000;
-/// Commands behind a median.
-const REPEATS: usize = 5;
 /// Requests at once while the hub is filled.
 const AT_ONCE: usize = 32;
 const SCHEDULES: [&str; 5] = [
@@ -29,8 +24,8 @@ const SCHEDULES: [&str; 5] = [
     "acm-validation-policy-schedule",
 ];
 
-/// Prints the figures.
-pub(super) async fn figures(lab: &Lab, plugin: &Path) -> Result<()> {
+/// Prints the figures; a run is five backups.
+pub(super) async fn figures(lab: &Lab, plugin: &Plugin, runs: usize) -> Result<()> {
     let store = lab.store_named("many-store").await?;
     let hub = lab.hub_with("many", HubOptions { audit: true, ..HubOptions::default() }).await?;
     hub.install_crds(&crds::all().await?).await?;
@@ -42,19 +37,23 @@ pub(super) async fn figures(lab: &Lab, plugin: &Path) -> Result<()> {
     .await?;
     // It would look at each of them.
     velero.kill()?;
-    fill(&hub).await?;
-    println!("\n{} backups", RUNS * SCHEDULES.len());
-    side_by_side(&hub, plugin).await?;
-    the_loop(&hub, plugin).await
+    fill(&hub, runs).await?;
+    println!("\n{} backups", runs * SCHEDULES.len());
+    the_loop(&hub, plugin).await?;
+    settle(&hub).await?;
+    side_by_side(&hub, plugin, (LISTED, &names(runs)?)).await
 }
 
-async fn fill(hub: &Hub) -> Result<()> {
-    let backups = hub.objects("velero.io/v1", "Backup", Some(NAMESPACE));
+/// Runs are an hour apart.
+fn started(run: usize) -> Result<Timestamp> {
     let first: Timestamp = "2026-01-01T00:00:00Z".parse()?;
-    let objects = (0..RUNS).flat_map(|run| {
-        let started = first + SignedDuration::from_hours(i64::try_from(run).unwrap_or_default());
-        SCHEDULES.iter().map(move |schedule| backup(schedule, started))
-    });
+    Ok(first + SignedDuration::from_hours(i64::try_from(run)?))
+}
+
+async fn fill(hub: &Hub, runs: usize) -> Result<()> {
+    let backups = hub.objects("velero.io/v1", "Backup", Some(NAMESPACE));
+    let all: Vec<Timestamp> = (0..runs).map(started).collect::<Result<_>>()?;
+    let objects = all.iter().flat_map(|started| SCHEDULES.iter().map(|schedule| backup(schedule, *started)));
     let params = PostParams::default();
     let created = stream::iter(objects).map(async |object| {
         let object: DynamicObject = serde_json::from_value(object)?;
@@ -86,90 +85,47 @@ fn backup(schedule: &str, started: Timestamp) -> Value {
     })
 }
 
-/// What one command took.
-#[derive(Clone, Copy, Debug, Default)]
-struct Cost {
-    wall: f64,
-    cpu: f64,
-    mib: f64,
+/// A paused schedule with its Velero schedules, and the Restore of [`the_loop`] brought to its end: nothing is in the
+/// way of anything, and every command has something to show.
+async fn settle(hub: &Hub) -> Result<()> {
+    let metadata = |name: &str| json!({"name": name, "namespace": NAMESPACE});
+    let ours = "cluster.open-cluster-management.io/v1beta1";
+    for schedule in SCHEDULES {
+        hub.create(json!({
+            "apiVersion": "velero.io/v1", "kind": "Schedule", "metadata": metadata(schedule),
+            "spec": {"schedule": "@hourly", "paused": true, "template": {"ttl": "720h0m0s"}}, "status": {"phase": "Enabled"},
+        }))
+        .await?;
+    }
+    hub.create(json!({
+        "apiVersion": ours, "kind": "BackupSchedule", "metadata": metadata("schedule-acm"),
+        "spec": {"veleroSchedule": "@hourly", "veleroTtl": "720h", "paused": true}, "status": {"phase": "Paused"},
+    }))
+    .await?;
+    let finished = json!({"phase": "Finished", "completionTimestamp": "2026-06-01T00:00:00Z"});
+    let restore =
+        json!({"apiVersion": ours, "kind": "Restore", "metadata": metadata("measured"), "status": finished});
+    hub.create(restore).await
 }
 
-async fn side_by_side(hub: &Hub, plugin: &Path) -> Result<()> {
-    let assets = Assets::find().await?;
-    let commands: [(&str, &Path, &[&str]); 4] = [
-        ("latest", plugin, &["latest"]),
-        ("get backups", plugin, &["get", "backups"]),
-        ("velero backup get", &assets.velero, &["-n", NAMESPACE, "backup", "get"]),
-        ("kubectl get backups", &assets.kubectl, &["-n", NAMESPACE, "get", "backups.velero.io"]),
-    ];
-    let mut costs: BTreeMap<&str, Vec<Cost>> = BTreeMap::new();
-    // One after the other, so that a slow moment of the machine hits all.
-    for _ in 0..REPEATS {
-        for (name, program, arguments) in commands {
-            costs.entry(name).or_default().push(cost(hub, program, arguments)?);
-        }
-    }
-    let median = |name: &str, of: fn(&Cost) -> f64| {
-        let mut values: Vec<f64> = costs.get(name).into_iter().flatten().map(of).collect();
-        values.sort_by(f64::total_cmp);
-        values.get(values.len() / 2).copied().unwrap_or_default()
-    };
-    println!("{:<22}{:>9}{:>9}{:>9}   ratios to latest", "", "wall s", "CPU s", "MiB");
-    let (wall, cpu, mib) =
-        (median("latest", |c| c.wall), median("latest", |c| c.cpu), median("latest", |c| c.mib));
-    for (name, _, _) in commands {
-        let own = Cost {
-            wall: median(name, |c| c.wall),
-            cpu: median(name, |c| c.cpu),
-            mib: median(name, |c| c.mib),
-        };
-        println!(
-            "{name:<22}{:>9.2}{:>9.2}{:>9.0}   {:.1} {:.1} {:.1}",
-            own.wall,
-            own.cpu,
-            own.mib,
-            own.wall / wall,
-            own.cpu / cpu,
-            own.mib / mib
-        );
-    }
-    Ok(())
-}
-
-/// Runs a command under GNU time.
-fn cost(hub: &Hub, program: &Path, arguments: &[&str]) -> Result<Cost> {
-    let mut timed = vec![OsString::from("-f"), "%e %U %S %M".into(), program.into()];
-    timed.extend(arguments.iter().map(OsString::from));
-    let output = Command::new("/usr/bin/time")
-        .args(timed)
-        .env("KUBECONFIG", hub.kubeconfig())
-        .env("HOME", hub.folder())
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .output()
-        .context("run /usr/bin/time")?;
-    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-    ensure!(output.status.success(), "{}: {stderr}", program.display());
-    let numbers: Vec<f64> =
-        stderr.lines().last().unwrap_or_default().split(' ').filter_map(|n| n.parse().ok()).collect();
-    match numbers.as_slice() {
-        [wall, user, system, kib] => Ok(Cost { wall: *wall, cpu: user + system, mib: kib / 1024.0 }),
-        _ => anyhow::bail!("time said {stderr}"),
-    }
+fn names(runs: usize) -> Result<Names> {
+    let last = started(runs.saturating_sub(1))?.strftime("%Y%m%d%H%M%S").to_string();
+    let named = |schedule: &str| format!("{schedule}-{last}");
+    let backups = SCHEDULES.iter().map(|schedule| named(schedule)).collect();
+    Ok(Names { backup: named("acm-resources-schedule"), backups, run: last })
 }
 
 /// One Restore of `latest` by the loop; nobody restores anything, so it ends with the Velero Restores made.
-async fn the_loop(hub: &Hub, plugin: &Path) -> Result<()> {
+async fn the_loop(hub: &Hub, plugin: &Plugin) -> Result<()> {
     let before = requests(hub)?;
-    let reconciler = start_loop(plugin, hub)?;
+    let reconciler = plugin.start_loop(hub, "")?;
     until(DEADLINE, "the loop to watch", async || {
         Ok(difference(&requests(hub)?, &before).contains_key("watch backups"))
     })
     .await?;
     tokio::time::sleep(Duration::from_secs(2)).await;
     let ready = requests(hub)?;
-    println!("after the first lists   {} MiB (the loop)", peak_mib(&reconciler)?);
+    println!("after the first lists   {} MiB (the loop)", reconciler.peak_mib().context(PEAK)?);
     println!("Restore → Velero      {} ms", first_restore(hub).await?.as_millis());
     let restores = hub.objects("velero.io/v1", "Restore", Some(NAMESPACE));
     until(DEADLINE, "all of its velero restores", async || {
@@ -178,24 +134,14 @@ async fn the_loop(hub: &Hub, plugin: &Path) -> Result<()> {
     .await?;
     tokio::time::sleep(Duration::from_secs(2)).await;
     println!("requests of a Restore {:?}", difference(&requests(hub)?, &ready));
-    println!("peak memory           {} MiB (the loop)", peak_mib(&reconciler)?);
+    println!("peak memory           {} MiB (the loop)", reconciler.peak_mib().context(PEAK)?);
+    reconciler.terminate().await?;
     Ok(())
 }
 
 /// How often the loop sent which request so far.
 fn requests(hub: &Hub) -> Result<BTreeMap<String, usize>> {
-    let mut counts = BTreeMap::new();
-    for line in
-        std::fs::read_to_string(hub.audit_log())?.lines().filter(|line| line.contains("\"kubectl-acmbackup"))
-    {
-        let Ok(event) = serde_json::from_str::<Value>(line) else { continue };
-        let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-        let resource = text("/objectRef/resource");
-        if resource != "leases" {
-            *counts.entry(format!("{} {resource}", text("/verb"))).or_default() += 1;
-        }
-    }
-    Ok(counts)
+    Ok(counted(&hub.requests_of_plugin()?))
 }
 
 fn difference(after: &BTreeMap<String, usize>, before: &BTreeMap<String, usize>) -> BTreeMap<String, usize> {
