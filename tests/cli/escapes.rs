@@ -158,7 +158,10 @@ pub(super) fn steers(text: &str, line: &str) -> bool {
     text.chars().any(|c| (c.is_control() && c != '\n') || (c == '\u{202e}' && !is_yaml))
 }
 
-fn check(server: &str, codes: &[i32]) {
+/// What docs/exit-codes.md knows but interruptions: whatever the answer, no command dies of it.
+const CODES: &[i32] = &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 124];
+
+fn check(server: &str) {
     let config = kubeconfig(server);
     for line in SCREENS {
         let words: Vec<&str> =
@@ -167,7 +170,7 @@ fn check(server: &str, codes: &[i32]) {
         let (stdout, stderr) = (text(&shown.stdout), text(&shown.stderr));
         assert!(!steers(&stdout, line) && !steers(&stderr, line), "{line}: {stdout:?} {stderr:?}");
         assert!(
-            shown.status.code().is_some_and(|code| codes.contains(&code)),
+            shown.status.code().is_some_and(|code| CODES.contains(&code)),
             "{line}: {:?} {stderr}",
             shown.status
         );
@@ -176,18 +179,15 @@ fn check(server: &str, codes: &[i32]) {
 
 #[test]
 fn no_text_of_an_object_steers_the_terminal_on_any_screen() {
-    check(&server(obliging), &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 124]);
+    check(&server(obliging));
 }
 
 #[test]
 fn no_text_of_a_refusal_steers_the_terminal() {
-    check(&server(|_| (403, refusal(403))), &[1, 9, 0, 5, 6]);
+    check(&server(|_| (403, refusal(403))));
 }
 
 #[test]
 fn no_text_of_a_broken_answer_steers_the_terminal() {
-    check(
-        &server(|_| (200, json!({"items": EVIL, "metadata": EVIL, "kind": EVIL}))),
-        &[0, 1, 3, 4, 5, 6, 9, 124],
-    );
+    check(&server(|_| (200, json!({"items": EVIL, "metadata": EVIL, "kind": EVIL}))));
 }
