@@ -14,6 +14,7 @@ use super::{Cli, Command, completion, help, logging, output, schema};
 use crate::cluster::clock;
 use crate::render::Style;
 use crate::render::style::ColorChoice;
+use crate::render::text::harmless_json;
 
 /// Runs the program on its own arguments.
 pub fn main() -> ExitCode {
@@ -122,8 +123,9 @@ fn execute(cli: Cli) -> super::Result<Exit> {
         true => runtime.block_on(until_interrupted(super::run(cli.command, session))),
         false => runtime.block_on(super::run(cli.command, session)),
     };
-    // A thread may still wait for an answer nobody will give.
-    runtime.shutdown_background();
+    // A thread may still wait for an answer nobody will give. It ends with the process: to shut down the clock it waits by
+    // would be a defect of ours in its eyes.
+    std::mem::forget(runtime);
     result.map_err(|error| error.leading_to(&leading))
 }
 
@@ -149,7 +151,7 @@ fn complain(error: &CliError, json: bool, color: ColorChoice) {
     }
     let style: Style = Environment::read().stderr_style(color, clock::now());
     match json {
-        true => eprintln!("{}", error.to_json()),
+        true => eprintln!("{}", harmless_json(&error.to_json().to_string())),
         false => eprint!("{}", error.to_text(&style)),
     }
 }

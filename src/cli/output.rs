@@ -11,6 +11,7 @@ use super::error::{CliError, Result};
 use super::exit::Exit;
 use super::session::Hub;
 use crate::plan::{Note, Severity};
+use crate::render::text::harmless_json;
 use crate::wire::yaml;
 
 /// Forms of the answer of a command that lists.
@@ -115,7 +116,8 @@ pub fn print(text: &str) -> Result<()> {
 pub fn print_data(value: &impl Serialize, format: impl Into<DataFormat>) -> Result<()> {
     let text = match format.into() {
         DataFormat::Json => {
-            serde_json::to_string_pretty(value).map(|text| text + "\n").map_err(|e| e.to_string())
+            let text = serde_json::to_string_pretty(value).map_err(|error| error.to_string());
+            text.map(|text| harmless_json(&text).into_owned() + "\n")
         }
         DataFormat::Yaml => yaml::to_string(value).map_err(|e| e.to_string()),
     };

@@ -108,7 +108,10 @@ pub async fn run(args: &VersionArgs, session: &Session) -> Result<Exit> {
         Some(format) => {
             output::print_data(&versions, format)?;
         }
-        None => output::print(&render::columns(0, lines(&versions)))?,
+        None => {
+            let tamed = |cells: Vec<String>| cells.iter().map(|cell| harmless(cell).into_owned()).collect();
+            output::print(&render::columns(0, lines(&versions).into_iter().map(tamed).collect()))?;
+        }
     }
     Ok(Exit::Done)
 }
@@ -184,7 +187,7 @@ fn lines(versions: &Versions) -> Vec<Vec<String>> {
     }
     if let Some(held) = &versions.held {
         let text = held.image.clone().or(held.holder.clone());
-        lines.push(vec!["Loop".to_owned(), or_none(text.map(|text| harmless(&text).into_owned()))]);
+        lines.push(vec!["Loop".to_owned(), or_none(text)]);
     }
     if let Some(velero) = &versions.velero {
         lines.push(vec!["Velero".to_owned(), or_none(velero.image.clone())]);

@@ -178,7 +178,7 @@ fn without_a_kubeconfig_every_command_says_so() {
     }
 }
 
-fn kubeconfig(server: &str) -> tempfile::NamedTempFile {
+pub(super) fn kubeconfig(server: &str) -> tempfile::NamedTempFile {
     let file = tempfile::NamedTempFile::new().unwrap();
     let text = format!(
         "apiVersion: v1\nkind: Config\ncurrent-context: hub\nclusters: [{{name: c, cluster: {{server: '{server}'}}}}]\n\

@@ -8,6 +8,7 @@ mod examples;
 mod pictures;
 mod pins;
 mod problems;
+mod reproduced;
 
 use std::path::{Path, PathBuf};
 

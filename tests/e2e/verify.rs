@@ -1,11 +1,11 @@
 //! `verify`: what it finds in real backups in a real store.
 
-use acmbackup_lab::{Lab, until};
+use acmbackup_lab::{HubKind, Lab, Scope, crds, until};
 use anyhow::{Context, Result, ensure};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::Api;
-use kube::api::DeleteParams;
-use serde_json::Value;
+use kube::api::{DeleteParams, Patch, PatchParams};
+use serde_json::{Value, json};
 
 use crate::site::{DEADLINE, Site, backed_up};
 
@@ -28,6 +28,39 @@ fn verify(site: &Site, flags: &str) -> Result<Value> {
     let output = site.plugin(&format!("verify -o json {flags}")).output()?;
     serde_json::from_slice(&output.stdout)
         .with_context(|| String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+const OLM: HubKind = HubKind {
+    group: "operators.coreos.com",
+    version: "v1alpha1",
+    kind: "ClusterServiceVersion",
+    plural: "clusterserviceversions",
+    scope: Scope::Namespaced,
+};
+
+/// The backups hold an ApplicationSet in the namespace openshift-gitops.
+async fn operators_are_found(west: &Site) -> Result<()> {
+    west.hub.install_crds(&[crds::open(&OLM)?]).await?;
+    west.hub.create_namespace("gitops").await?;
+    let owned = json!([{"name": "applicationsets.argoproj.io", "kind": "ApplicationSet"}]);
+    let metadata = json!({"name": "gitops.v1", "namespace": "gitops",
+        "annotations": {"olm.targetNamespaces": "gitops"}});
+    let api_version = format!("{}/{}", OLM.group, OLM.version);
+    west.hub
+        .create(json!({"apiVersion": api_version, "kind": OLM.kind, "metadata": metadata,
+            "spec": {"customresourcedefinitions": {"owned": owned}}}))
+        .await?;
+    let (screen, _) = output_of(west, "verify")?;
+    ensure!(
+        screen.contains("applicationset.argoproj.io in openshift-gitops: gitops.v1 works in gitops"),
+        "{screen}"
+    );
+    let everywhere = Patch::Merge(json!({"metadata": {"annotations": {"olm.targetNamespaces": ""}}}));
+    let operators = west.hub.objects(&api_version, OLM.kind, Some("gitops"));
+    operators.patch("gitops.v1", &PatchParams::default(), &everywhere).await?;
+    let answer = verify(west, "")?;
+    ensure!(verdict(&answer, "operators")? == "ok", "{answer:#}");
+    Ok(())
 }
 
 #[tokio::test]
@@ -55,6 +88,8 @@ async fn a_run_is_verified_from_its_writer_and_from_another_hub() -> Result<()> 
         })
         .await?;
         west.run_to(1, "verify")?;
+
+        operators_are_found(&west).await?;
 
         store.stop()?;
         let offline = verify(&west, "")?;

@@ -15,6 +15,7 @@ use crate::cli::output::{self, DataFormat, Format};
 use crate::cli::watching::Changes;
 use crate::plan::runs::Run;
 use crate::render::Mark;
+use crate::render::text::harmless_json;
 use crate::wire::yaml;
 
 /// Name and namespace of an object, and what it looked like last.
@@ -65,7 +66,8 @@ impl Get<'_> {
         };
         match (self.args.output, self.args.output.and_then(Format::data)) {
             (_, Some(DataFormat::Json)) => {
-                output::print(&documents().iter().map(|document| format!("{document}\n")).collect::<String>())
+                let line = |document: &Value| format!("{}\n", harmless_json(&document.to_string()));
+                output::print(&documents().iter().map(line).collect::<String>())
             }
             (_, Some(DataFormat::Yaml)) => {
                 let text = |document: &Value| yaml::to_string(document).unwrap_or_default();

@@ -7,8 +7,9 @@ use clap::Args;
 use serde_json::json;
 
 use super::archive::{self, Entry};
+use super::names::Names;
 use super::read::capture;
-use super::redact::{Names, clean};
+use super::redact::clean;
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::Exit;
 use crate::cli::output;

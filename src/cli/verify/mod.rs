@@ -2,6 +2,7 @@
 
 mod archive;
 mod command;
+mod operators;
 mod read;
 
 pub(super) use command::Answer;

@@ -1,13 +1,15 @@
 //! What `verify` reads, of the hub and of the storage location.
 
+use std::collections::BTreeSet;
+
 use futures::future::try_join_all;
 use futures::try_join;
 use kube::ResourceExt;
 use kube::api::{Api, ListParams};
 use kube::core::{ApiResource, DynamicObject, GroupVersionKind, PartialObjectMeta};
 
-use super::archive;
 use super::command::VerifyArgs;
+use super::{archive, operators};
 use crate::api;
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::{Exit, problem};
@@ -20,7 +22,7 @@ use crate::cluster::stored::Storage;
 use crate::cluster::{self, Error};
 use crate::plan::latest::Candidates;
 use crate::plan::runs::{Run, Runs};
-use crate::render::verify::{Contents, Deep, Facts, KEPT_KINDS};
+use crate::render::verify::{Contents, Deep, Facts, KEPT_KINDS, limited_kinds};
 use crate::velero::object_list::{ObjectList, split};
 use crate::velero::{Backup, BackupStorageLocation, BackupType, StoredFile};
 
@@ -45,7 +47,9 @@ pub(super) async fn facts(args: &VerifyArgs, (session, hub): (&Session, &Hub)) -
     let period = writers::period_of(cron, &runs, now);
     let max_age = args.max_age.map_or(2 * period, crate::wire::GoDuration::as_secs);
     let hub_facts = readable(hub_facts(client, None).await);
-    let stored = Stored { hub, backups: &backups, locations: &locations, run: &run };
+    let operators = if args.check_here { readable(operators::read(client).await) } else { None };
+    let limited = limited_kinds(operators.as_deref().unwrap_or_default());
+    let stored = Stored { hub, backups: &backups, locations: &locations, run: &run, limited };
     let contents = stored.contents().await;
     let deep = match args.deep {
         true => Some(stored.deep().await),
@@ -58,6 +62,7 @@ pub(super) async fn facts(args: &VerifyArgs, (session, hub): (&Session, &Hub)) -
         max_age,
         hub: hub_facts,
         served: if args.check_here { Some(served(client).await?) } else { None },
+        operators,
         clusters_here: readable(clusters_here(client).await),
         contents: contents.map_err(|error| error.cause()),
         deep: deep.map(|deep| deep.map_err(|error| error.cause())),
@@ -106,6 +111,8 @@ struct Stored<'a> {
     backups: &'a [Backup],
     locations: &'a [BackupStorageLocation],
     run: &'a Run,
+    /// Kinds of which it matters in which namespaces their objects are.
+    limited: BTreeSet<(String, String)>,
 }
 
 impl Stored<'_> {
@@ -113,8 +120,10 @@ impl Stored<'_> {
     async fn contents(&self) -> Result<Contents, Error> {
         let lists = self.run.parts.iter().map(async |(part, name)| {
             let storage = self.storage_of(name).await?;
-            let list =
-                storage.read(StoredFile::BackupResourceList, name, |list| ObjectList::read(list, is_kept));
+            let limited = self.limited.clone();
+            let is_kept = move |key: &str, name: &str| is_of_clusters(key, name) || is_one_of(&limited, key);
+            let list = storage
+                .read(StoredFile::BackupResourceList, name, move |list| ObjectList::read(list, is_kept));
             Ok::<_, Error>((*part, list.await?))
         });
         Ok(Contents { lists: try_join_all(lists).await?.into_iter().collect() })
@@ -146,10 +155,15 @@ impl Stored<'_> {
 }
 
 /// Names of managed clusters, Hive's clusters and tokens; thousands of other names need not stay in memory.
-fn is_kept(key: &str, name: &str) -> bool {
+fn is_of_clusters(key: &str, name: &str) -> bool {
     let (group, _, kind) = split(key);
     let is_secret = group.is_empty() && kind == "Secret";
     KEPT_KINDS.contains(&(group, kind)) && (!is_secret || is_of_cluster(name))
+}
+
+fn is_one_of(kinds: &BTreeSet<(String, String)>, key: &str) -> bool {
+    let (group, _, kind) = split(key);
+    kinds.iter().any(|(wanted_group, wanted_kind)| wanted_group == group && wanted_kind == kind)
 }
 
 /// Tokens, and what may be the kubeconfig of a cluster that Hive made.

@@ -34,12 +34,25 @@ pub struct Facts {
     pub hub: Option<HubFacts>,
     /// What this hub serves; `None` where it was not asked for.
     pub served: Option<ServedApis>,
+    /// Operators installed on this hub; `None` where they may not be read, or were not asked for.
+    pub operators: Option<Vec<Operator>>,
     /// Managed clusters this hub has, without itself; `None` where they may not be read.
     pub clusters_here: Option<usize>,
     /// What is in the backups, or why that is not known.
     pub contents: Result<Contents, String>,
     /// What is in the archives, or why that is not known; `None` where it was not asked for.
     pub deep: Option<Result<Deep, String>>,
+}
+
+/// An operator that OLM installed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Operator {
+    /// Name and version.
+    pub name: String,
+    /// Where it works; empty = in all namespaces.
+    pub namespaces: BTreeSet<String>,
+    /// Group and kind of what it brings and works on.
+    pub kinds: BTreeSet<(String, String)>,
 }
 
 /// Object lists by part.

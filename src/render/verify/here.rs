@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use kube::ResourceExt;
 
 use super::facts::{Contents, Facts};
+use super::operators;
 use crate::api::BackupSchedulePhase;
 use crate::plan::ServedApis;
 use crate::render::age::seconds;
@@ -17,6 +18,7 @@ pub(super) fn group(facts: &Facts) -> Group {
     let mut checks = vec![other_hub(facts)];
     if let (Ok(contents), Some(served)) = (&facts.contents, &facts.served) {
         checks.push(kinds_served(contents, served));
+        checks.extend(operators::check(contents, facts.operators.as_deref()));
     }
     checks.push(nothing_in_the_way(facts));
     checks.extend(silence(facts));

@@ -4,11 +4,13 @@ mod backups;
 mod contents;
 mod facts;
 mod here;
+mod operators;
 #[cfg(test)]
 mod tests;
 
 pub use contents::KEPT_KINDS;
-pub use facts::{Contents, Deep, Facts};
+pub use facts::{Contents, Deep, Facts, Operator};
+pub use operators::limited_kinds;
 
 use super::checks::Checks;
 

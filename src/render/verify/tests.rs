@@ -80,6 +80,7 @@ fn facts(backups: Vec<Backup>) -> Facts {
         max_age: 4 * 3600,
         hub: Some(HubFacts { hub_id: "be97a9eb-b".to_owned(), ..HubFacts::default() }),
         served: Some(served(&kinds)),
+        operators: Some(vec![]),
         clusters_here: Some(3),
         contents: Ok(contents()),
         deep: None,
@@ -184,4 +185,27 @@ fn every_terminal_shows_the_checks_its_way() {
     facts.served = Some(served(&[("cluster.open-cluster-management.io", "ManagedCluster")]));
     let checks = judge(&facts, true);
     insta::assert_snapshot!("looks", looks(now(), |style| checks.screen(style)));
+}
+
+#[test]
+fn an_operator_that_works_in_other_namespaces_than_the_backups_is_found() {
+    let argocd = |namespaces: &[&str]| Operator {
+        name: "argocd.v1".into(),
+        namespaces: namespaces.iter().map(|name| (*name).to_owned()).collect(),
+        kinds: [("argoproj.io".to_owned(), "ArgoCD".to_owned())].into(),
+    };
+    let mut facts = facts(two_runs());
+    facts.operators = Some(vec![argocd(&["gitops"])]);
+    assert_eq!(result(&facts, "operators"), ("warn".into(), Some("operator-elsewhere")));
+    assert!(
+        screen(&facts).contains("argocd.argoproj.io in x: argocd.v1 works in gitops"),
+        "{}",
+        screen(&facts)
+    );
+    facts.operators = Some(vec![argocd(&["gitops"]), argocd(&["x"])]);
+    assert_eq!(result(&facts, "operators").0, "ok", "two installations share the namespaces");
+    facts.operators = Some(vec![argocd(&["gitops"]), argocd(&[])]);
+    assert_eq!(result(&facts, "operators").0, "ok", "one of them works everywhere");
+    facts.operators = None;
+    assert_eq!(result(&facts, "operators").0, "skipped");
 }

@@ -43,7 +43,7 @@ pub async fn all() -> Result<Vec<CustomResourceDefinition>> {
 ///
 /// Never in practice: the table is constant.
 pub fn of_hub() -> Result<Vec<CustomResourceDefinition>> {
-    HUB_KINDS.iter().map(open_crd).collect()
+    HUB_KINDS.iter().map(open).collect()
 }
 
 /// Those kinds of [`HUB_KINDS`] that `wanted` accepts by group and kind.
@@ -52,7 +52,7 @@ pub fn of_hub() -> Result<Vec<CustomResourceDefinition>> {
 ///
 /// Never in practice: the table is constant.
 pub fn of_hub_where(wanted: impl Fn(&str, &str) -> bool) -> Result<Vec<CustomResourceDefinition>> {
-    HUB_KINDS.iter().filter(|kind| wanted(kind.group, kind.kind)).map(open_crd).collect()
+    HUB_KINDS.iter().filter(|kind| wanted(kind.group, kind.kind)).map(open).collect()
 }
 
 /// Velero's own, as `velero install` would create them.
@@ -124,7 +124,12 @@ async fn ask_velero() -> Result<Vec<CustomResourceDefinition>> {
     Ok(list.items)
 }
 
-fn open_crd(kind: &HubKind) -> Result<CustomResourceDefinition> {
+/// The CRD of a kind, which may be none of the hub's; any field is kept.
+///
+/// # Errors
+///
+/// Never in practice.
+pub fn open(kind: &HubKind) -> Result<CustomResourceDefinition> {
     let HubKind { group, version, kind, plural, scope } = *kind;
     let scope = match scope {
         Scope::Cluster => "Cluster",

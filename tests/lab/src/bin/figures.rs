@@ -1,27 +1,29 @@
-//! The figures of docs/performance.md that a lab hub can tell: `cargo run -p acmbackup-lab --bin figures -- PLUGIN`.
+//! The figures of docs/performance.md that a lab hub can tell: `cargo run -p acmbackup-lab --bin figures -- PLUGIN [RUNS]`.
 //!
 //! A benchmark, not a test: nothing fails on a slow day.
 
+#[path = "figures/commands.rs"]
+mod commands;
 #[path = "figures/many.rs"]
 mod many;
 
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use acmbackup::api::{BackupSchedule, BackupSchedulePhase, Restore};
 use acmbackup::velero;
-use acmbackup_lab::{Cost, Fill, Hub, Lab, Plugin, VeleroOptions, cost, crds};
+use acmbackup_lab::{Fill, Hub, Lab, Plugin, VeleroOptions, cost, crds};
 use anyhow::{Context, Result};
 use futures::{StreamExt, TryStreamExt};
-use kube::Api;
 use kube::api::{ListParams, PostParams, WatchEvent, WatchParams};
+use kube::{Api, ResourceExt};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
+use commands::{COLD, Names, STORED, side_by_side};
+
 const NAMESPACE: &str = "open-cluster-management-backup";
 const DEADLINE: Duration = Duration::from_secs(120);
-/// Runs behind a median.
-const RUNS: usize = 21;
 
 /// Said where the system does not tell how much memory a process holds.
 const PEAK: &str = "no figure for its memory";
@@ -39,21 +41,14 @@ fn main() -> ExitCode {
 #[tokio::main]
 async fn print() -> Result<()> {
     let plugin = Plugin::at(std::env::args().nth(1).context("name the plugin's binary")?);
+    let runs = std::env::args().nth(2).map_or(Ok(2000), |number| number.parse())?;
     let size = std::fs::metadata(plugin.program())?.len();
     println!("binary             {:.2} MiB", size as f64 / 1024.0 / 1024.0);
-    println!("--version          {:.1} ms (median of {RUNS})", median_start(&plugin)? * 1000.0);
     Lab::run(async |lab| {
         on_a_hub(lab, &plugin).await?;
-        many::figures(lab, &plugin).await
+        many::figures(lab, &plugin, runs).await
     })
     .await
-}
-
-fn median_start(plugin: &Plugin) -> Result<f64> {
-    let mut version = Command::new(plugin.program());
-    version.arg("--version");
-    let runs: Result<Vec<Cost>> = (0..RUNS).map(|_| Cost::of(&version, 0)).collect();
-    Ok(Cost::median(&runs?).wall)
 }
 
 async fn on_a_hub(lab: &Lab, plugin: &Plugin) -> Result<()> {
@@ -81,13 +76,24 @@ async fn on_a_hub(lab: &Lab, plugin: &Plugin) -> Result<()> {
     started?;
     println!("storage → Enabled  {} ms", (enabled? - available?).as_millis());
 
-    velero.completed_backups(5).await?;
+    let backups = velero.completed_backups(5).await?;
     let pause = json!({"spec": {"paused": true}});
     schedules.patch("schedule-acm", &Default::default(), &kube::api::Patch::Merge(pause)).await?;
     seen(&schedules, |schedule| schedule.phase() == BackupSchedulePhase::Paused).await?;
     println!("Restore → Velero   {} ms", first_restore(&hub).await?.as_millis());
     println!("peak memory        {} MiB (the loop, {} backups)", reconciler.peak_mib().context(PEAK)?, 5);
-    Ok(())
+    let names = names(&backups);
+    side_by_side(&hub, plugin, (COLD, &names)).await?;
+    side_by_side(&hub, plugin, (STORED, &names)).await
+}
+
+/// All backups are of one run.
+fn names(backups: &[velero::Backup]) -> Names {
+    let backups: Vec<String> = backups.iter().map(ResourceExt::name_any).collect();
+    let of_resources = |name: &&String| name.starts_with("acm-resources-schedule-");
+    let backup = backups.iter().find(of_resources).cloned().unwrap_or_default();
+    let run = backup.rsplit('-').next().unwrap_or_default().to_owned();
+    Names { backup, backups, run }
 }
 
 /// Time from the answer to the creation of a Restore until its first Velero Restore is seen.

@@ -1,24 +1,19 @@
 //! Ten thousand backups: what `latest`, a list and a Restore cost, beside velero and kubectl.
 
 use std::collections::BTreeMap;
-use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 use acmbackup_lab::audit::counted;
-use acmbackup_lab::{Assets, Cost, Hub, HubOptions, Lab, Plugin, VeleroOptions, crds, until};
+use acmbackup_lab::{Hub, HubOptions, Lab, Plugin, VeleroOptions, crds, until};
 use anyhow::{Context, Result};
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use kube::api::{DynamicObject, PostParams};
 use serde_json::{Value, json};
 
+use super::commands::{LISTED, Names, side_by_side};
 use super::{DEADLINE, NAMESPACE, PEAK, first_restore};
 
-/// Five backups each.
-const RUNS: usize = 2000;
-/// Commands behind a median.
-const REPEATS: usize = 5;
 /// Requests at once while the hub is filled.
 const AT_ONCE: usize = 32;
 const SCHEDULES: [&str; 5] = [
@@ -29,8 +24,8 @@ const SCHEDULES: [&str; 5] = [
     "acm-validation-policy-schedule",
 ];
 
-/// Prints the figures.
-pub(super) async fn figures(lab: &Lab, plugin: &Plugin) -> Result<()> {
+/// Prints the figures; a run is five backups.
+pub(super) async fn figures(lab: &Lab, plugin: &Plugin, runs: usize) -> Result<()> {
     let store = lab.store_named("many-store").await?;
     let hub = lab.hub_with("many", HubOptions { audit: true, ..HubOptions::default() }).await?;
     hub.install_crds(&crds::all().await?).await?;
@@ -42,19 +37,23 @@ pub(super) async fn figures(lab: &Lab, plugin: &Plugin) -> Result<()> {
     .await?;
     // It would look at each of them.
     velero.kill()?;
-    fill(&hub).await?;
-    println!("\n{} backups", RUNS * SCHEDULES.len());
-    side_by_side(&hub, plugin).await?;
-    the_loop(&hub, plugin).await
+    fill(&hub, runs).await?;
+    println!("\n{} backups", runs * SCHEDULES.len());
+    the_loop(&hub, plugin).await?;
+    settle(&hub).await?;
+    side_by_side(&hub, plugin, (LISTED, &names(runs)?)).await
 }
 
-async fn fill(hub: &Hub) -> Result<()> {
-    let backups = hub.objects("velero.io/v1", "Backup", Some(NAMESPACE));
+/// Runs are an hour apart.
+fn started(run: usize) -> Result<Timestamp> {
     let first: Timestamp = "2026-01-01T00:00:00Z".parse()?;
-    let objects = (0..RUNS).flat_map(|run| {
-        let started = first + SignedDuration::from_hours(i64::try_from(run).unwrap_or_default());
-        SCHEDULES.iter().map(move |schedule| backup(schedule, started))
-    });
+    Ok(first + SignedDuration::from_hours(i64::try_from(run)?))
+}
+
+async fn fill(hub: &Hub, runs: usize) -> Result<()> {
+    let backups = hub.objects("velero.io/v1", "Backup", Some(NAMESPACE));
+    let all: Vec<Timestamp> = (0..runs).map(started).collect::<Result<_>>()?;
+    let objects = all.iter().flat_map(|started| SCHEDULES.iter().map(|schedule| backup(schedule, *started)));
     let params = PostParams::default();
     let created = stream::iter(objects).map(async |object| {
         let object: DynamicObject = serde_json::from_value(object)?;
@@ -86,33 +85,34 @@ fn backup(schedule: &str, started: Timestamp) -> Value {
     })
 }
 
-async fn side_by_side(hub: &Hub, plugin: &Plugin) -> Result<()> {
-    let assets = Assets::find().await?;
-    let commands: [(&str, &Path, &str); 4] = [
-        ("latest", plugin.program(), "latest"),
-        ("get backups", plugin.program(), "get backups"),
-        ("velero backup get", &assets.velero, "backup get"),
-        ("kubectl get backups", &assets.kubectl, "get backups.velero.io"),
-    ];
-    let mut costs: BTreeMap<&str, Vec<Cost>> = BTreeMap::new();
-    // One after the other, so that a slow moment of the machine hits all.
-    for _ in 0..REPEATS {
-        for (name, program, arguments) in commands {
-            let mut command = Command::new(program);
-            command.args(arguments.split(' ')).args(["-n", NAMESPACE]).env("KUBECONFIG", hub.kubeconfig());
-            command.env("HOME", hub.folder());
-            costs.entry(name).or_default().push(Cost::of(&command, 0)?);
-        }
+/// A paused schedule with its Velero schedules, and the Restore of [`the_loop`] brought to its end: nothing is in the
+/// way of anything, and every command has something to show.
+async fn settle(hub: &Hub) -> Result<()> {
+    let metadata = |name: &str| json!({"name": name, "namespace": NAMESPACE});
+    let ours = "cluster.open-cluster-management.io/v1beta1";
+    for schedule in SCHEDULES {
+        hub.create(json!({
+            "apiVersion": "velero.io/v1", "kind": "Schedule", "metadata": metadata(schedule),
+            "spec": {"schedule": "@hourly", "paused": true, "template": {"ttl": "720h0m0s"}}, "status": {"phase": "Enabled"},
+        }))
+        .await?;
     }
-    let costs: BTreeMap<&str, Cost> = costs.iter().map(|(name, runs)| (*name, Cost::median(runs))).collect();
-    println!("{:<22}{:>9}{:>9}{:>9}   ratios to latest", "", "wall s", "CPU s", "MiB");
-    let latest = costs.get("latest").context("latest was measured")?;
-    for (name, Cost { wall, cpu, mib, .. }) in &costs {
-        let ratios =
-            [wall / latest.wall, cpu / latest.cpu, mib / latest.mib].map(|ratio| format!("{ratio:.1}"));
-        println!("{name:<22}{wall:>9.2}{cpu:>9.2}{mib:>9.0}   {}", ratios.join(" "));
-    }
-    Ok(())
+    hub.create(json!({
+        "apiVersion": ours, "kind": "BackupSchedule", "metadata": metadata("schedule-acm"),
+        "spec": {"veleroSchedule": "@hourly", "veleroTtl": "720h", "paused": true}, "status": {"phase": "Paused"},
+    }))
+    .await?;
+    let finished = json!({"phase": "Finished", "completionTimestamp": "2026-06-01T00:00:00Z"});
+    let restore =
+        json!({"apiVersion": ours, "kind": "Restore", "metadata": metadata("measured"), "status": finished});
+    hub.create(restore).await
+}
+
+fn names(runs: usize) -> Result<Names> {
+    let last = started(runs.saturating_sub(1))?.strftime("%Y%m%d%H%M%S").to_string();
+    let named = |schedule: &str| format!("{schedule}-{last}");
+    let backups = SCHEDULES.iter().map(|schedule| named(schedule)).collect();
+    Ok(Names { backup: named("acm-resources-schedule"), backups, run: last })
 }
 
 /// One Restore of `latest` by the loop; nobody restores anything, so it ends with the Velero Restores made.
@@ -135,6 +135,7 @@ async fn the_loop(hub: &Hub, plugin: &Plugin) -> Result<()> {
     tokio::time::sleep(Duration::from_secs(2)).await;
     println!("requests of a Restore {:?}", difference(&requests(hub)?, &ready));
     println!("peak memory           {} MiB (the loop)", reconciler.peak_mib().context(PEAK)?);
+    reconciler.terminate().await?;
     Ok(())
 }
 
