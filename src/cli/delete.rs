@@ -18,7 +18,8 @@ use crate::plan::restore::owned_restores;
 use crate::plan::runs::Runs;
 use crate::plan::tidy::{Doomed, TidyReason, doomed_run, in_use, steps};
 use crate::plan::{Action, HubSnapshot, Step, Target, TargetKind};
-use crate::render::text::{count, harmless};
+use crate::render::Style;
+use crate::render::text::{count, harmless, wrap};
 use crate::{api, velero};
 
 /// Delete a schedule, restore, backup or run
@@ -217,14 +218,36 @@ impl Task<'_> {
     async fn confirm(&self, found: &[Found], answers: &ConfirmArgs) -> Result<()> {
         let severity = found.iter().map(|found| found.severity).max().unwrap_or(Severity::None);
         let all: Vec<&str> = found.iter().map(|found| found.says.as_str()).collect();
-        let lines = all.iter().map(|says| format!("This will delete {}.\n", harmless(says)));
-        self.session.tell(&lines.collect::<String>());
+        self.session.tell(&announcement(&all, &self.session.err()));
         let consequence = format!("delete {}", all.join(", and "));
         answers.ask(self.session, &self.hub.connection.context, (severity, &consequence)).await
     }
 }
 
+/// What will go, a sentence for each.
+fn announcement(all: &[&str], style: &Style) -> String {
+    let sentences = all.iter().map(|says| format!("This will delete {}.", harmless(says)));
+    sentences.flat_map(|sentence| wrap(&sentence, style.width)).map(|line| line + "\n").collect()
+}
+
 /// Velero set the owner because the schedule asked for it.
 fn is_owned(backup: &velero::Backup) -> bool {
     backup.owner_references().iter().any(|owner| owner.kind == "Schedule")
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::render::looks::looks;
+
+    #[test]
+    fn every_terminal_shows_whole_words_of_what_will_go() {
+        let run = "run 20261122100004 with its 5 backups, which is of the newest complete run and the data in the storage, for good";
+        let restore =
+            "restore r\u{1b}1, which follows another hub, with its 3 Velero restores; what it restored stays";
+        let screen = |style: &Style| announcement(&[run, restore], style);
+        insta::assert_snapshot!("looks", looks(Timestamp::UNIX_EPOCH, screen));
+    }
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::exit::{Exit, problem};
 use crate::cluster::{self, Class};
 use crate::render::Style;
-use crate::render::text::{harmless, harmless_lines, width};
+use crate::render::text::{harmless, harmless_lines, width, wrap};
 
 /// What a command returns.
 pub type Result<T, E = Box<CliError>> = std::result::Result<T, E>;
@@ -103,7 +103,10 @@ impl CliError {
         if let Some(usage) = &self.usage {
             text.push_str(&format!("  usage: {usage}\n"));
         }
-        text.push_str(&block("why", self.why.iter().map(|why| harmless_lines(why))));
+        let room = style.width.map(|columns| columns.saturating_sub(BLOCK_MARGIN));
+        let why = self.why.iter().map(|why| harmless_lines(why));
+        let folded = why.map(|why| why.lines().flat_map(|line| wrap(line, room)).collect::<Vec<_>>());
+        text.push_str(&block("why", folded.map(|lines| lines.join("\n"))));
         let widest =
             self.tries.iter().filter(|(_, remark)| !remark.is_empty()).map(|(what, _)| width(what)).max();
         text.push_str(&block("try", self.tries.iter().map(|pair| try_line(pair, widest.unwrap_or(0)))));
@@ -120,6 +123,9 @@ impl CliError {
         })
     }
 }
+
+/// Columns before the text of a block.
+const BLOCK_MARGIN: usize = 8;
 
 fn try_line((what, remark): &(String, String), widest: usize) -> String {
     match remark.as_str() {
@@ -214,6 +220,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
+    use crate::render::looks::looks;
 
     fn sample() -> Box<CliError> {
         CliError::named(
@@ -234,6 +241,14 @@ mod tests {
           try   kubectl acmbackup activate r1   take over the managed clusters with it
                 kubectl delete r1               if it is no longer needed
         ");
+    }
+
+    #[test]
+    fn every_terminal_shows_an_error_its_way() {
+        let why =
+            "a hub works on one restore at a time; a second one would end as FinishedWithErrors and stay so";
+        let error = sample().why(why);
+        insta::assert_snapshot!("looks", looks(Timestamp::UNIX_EPOCH, |style| error.to_text(style)));
     }
 
     #[test]

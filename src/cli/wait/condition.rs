@@ -163,13 +163,16 @@ fn synced(world: &World, found: &Restore) -> Verdict {
     let tracked = [
         (BackupType::Credentials, status.velero_credentials_restore_name),
         (BackupType::Resources, status.velero_resources_restore_name),
+        (BackupType::ResourcesGeneric, status.velero_generic_resources_restore_name),
     ];
     let in_step = tracked.into_iter().all(|(backup_type, name)| {
         let restored =
             name.and_then(|name| world.velero_restores.get(&name)).map(|velero| &velero.spec.backup_name);
         let wanted =
             newest.get(&backup_type).and_then(|chosen| chosen.as_ref().ok()).map(|chosen| &chosen.backup);
-        restored.is_some() && restored == wanted
+        // There need not be generic resources, but where there are they come last.
+        let may_lack = backup_type == BackupType::ResourcesGeneric;
+        restored == wanted && (restored.is_some() || may_lack)
     });
     match restore(world, found) {
         Verdict::Over(Exit::Done) if found.phase() == RestorePhase::Enabled && !in_step => Verdict::Pending,
@@ -274,8 +277,10 @@ mod tests {
         }
         let judged = |world: &World| judge(world, Noun::Restore, "r1", &Condition::Synced);
         assert_eq!(judged(&world), Verdict::Over(Exit::Done));
-        let newer = with_backup(world, "acm-resources-schedule-20261122130000");
+        let newer = with_backup(world.clone(), "acm-resources-schedule-20261122130000");
         assert_eq!(judged(&newer), Verdict::Pending);
+        let late = with_backup(world, "acm-resources-generic-schedule-20261122120000");
+        assert_eq!(judged(&late), Verdict::Pending, "the generic resources are yet to come");
     }
 
     #[test]
