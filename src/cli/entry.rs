@@ -107,8 +107,9 @@ fn execute(cli: Cli) -> super::Result<Exit> {
         true => runtime.block_on(until_interrupted(super::run(cli.command, session))),
         false => runtime.block_on(super::run(cli.command, session)),
     };
-    // A thread may still wait for an answer nobody will give.
-    runtime.shutdown_background();
+    // A thread may still wait for an answer nobody will give. It ends with the process: without its runtime it would
+    // panic, and call that a defect.
+    std::mem::forget(runtime);
     result.map_err(|error| error.leading_to(&leading))
 }
 
