@@ -4,16 +4,17 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory, FromArgMatches};
+use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
 use super::environment::Environment;
 use super::error::CliError;
 use super::exit::Exit;
 use super::session::Session;
-use super::{Cli, Command, completion, help, logging, output};
+use super::{Cli, Command, completion, help, logging, output, schema};
 use crate::cluster::clock;
 use crate::render::Style;
 use crate::render::style::ColorChoice;
+use crate::render::text::harmless_json;
 
 /// Runs the program on its own arguments.
 pub fn main() -> ExitCode {
@@ -24,7 +25,8 @@ pub fn main() -> ExitCode {
     }
     let json = wants_json(&words);
     let result = match parse(&words) {
-        Ok(cli) => execute(cli),
+        Ok(Wanted::Answer(cli)) => execute(*cli),
+        Ok(Wanted::Schema(cli)) => show_schema(&cli.command),
         Err(Parsed::Shown) => return ExitCode::SUCCESS,
         Err(Parsed::Usage(error)) => Err(error),
     };
@@ -42,6 +44,14 @@ pub fn command() -> clap::Command {
     help::with_groups(Cli::command())
 }
 
+/// What is wanted of a command.
+enum Wanted {
+    /// That it is carried out.
+    Answer(Box<Cli>),
+    /// The schema of its JSON.
+    Schema(Box<Cli>),
+}
+
 /// Why there is nothing to execute.
 enum Parsed {
     /// Help or the version was asked for and printed.
@@ -50,10 +60,12 @@ enum Parsed {
     Usage(Box<CliError>),
 }
 
-fn parse(words: &[OsString]) -> Result<Cli, Parsed> {
-    let matches =
-        command().try_get_matches_from(words).and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches));
-    matches.map_err(|error| match error.kind() {
+fn parse(words: &[OsString]) -> Result<Wanted, Parsed> {
+    let read = |mut matches: ArgMatches| {
+        let wanted = if schema::is_asked(&matches) { Wanted::Schema } else { Wanted::Answer };
+        Cli::from_arg_matches_mut(&mut matches).map(Box::new).map(wanted)
+    };
+    command().try_get_matches_from(words).and_then(read).map_err(|error| match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             let _ = output::print(&page(&error, color_choice(words)));
             Parsed::Shown
@@ -89,6 +101,10 @@ fn usage_error(error: &clap::Error) -> Box<CliError> {
     wanted
 }
 
+fn show_schema(command: &Command) -> super::Result<Exit> {
+    output::print_data(&schema::of(command), output::DataFormat::Json).map(|()| Exit::Done)
+}
+
 fn execute(cli: Cli) -> super::Result<Exit> {
     let session = Session::new(cli.globals);
     let leading = session.globals.leading();
@@ -107,8 +123,8 @@ fn execute(cli: Cli) -> super::Result<Exit> {
         true => runtime.block_on(until_interrupted(super::run(cli.command, session))),
         false => runtime.block_on(super::run(cli.command, session)),
     };
-    // A thread may still wait for an answer nobody will give. It ends with the process: without its runtime it would
-    // panic, and call that a defect.
+    // A thread may still wait for an answer nobody will give. It ends with the process: to shut down the clock it waits by
+    // would be a defect of ours in its eyes.
     std::mem::forget(runtime);
     result.map_err(|error| error.leading_to(&leading))
 }
@@ -135,7 +151,7 @@ fn complain(error: &CliError, json: bool, color: ColorChoice) {
     }
     let style: Style = Environment::read().stderr_style(color, clock::now());
     match json {
-        true => eprintln!("{}", error.to_json()),
+        true => eprintln!("{}", harmless_json(&error.to_json().to_string())),
         false => eprint!("{}", error.to_text(&style)),
     }
 }

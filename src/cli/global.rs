@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args};
 
+use super::values::namespace;
 use crate::cluster::ConnectOptions;
 use crate::render::style::ColorChoice;
 use crate::wire::GoDuration;
@@ -21,6 +22,7 @@ pub struct GlobalArgs {
         long,
         global = true,
         value_name = "NS",
+        value_parser = namespace,
         env = "ACMBACKUP_NAMESPACE",
         hide_env_values = true
     )]

@@ -9,7 +9,7 @@ use super::captured::{self, Capture};
 use super::error::{CliError, Result};
 use super::exit::{Exit, problem};
 use super::moment::Moment;
-use super::output::{self, DataFormat, Format, Frame};
+use super::output::{self, Format, Frame};
 use super::session::Session;
 use super::writers;
 use crate::cluster::observe::backups_only;
@@ -121,7 +121,7 @@ impl Source {
         let hub = session.hub().await?;
         let backups = backups_only(hub.client(), hub.namespace()).await?;
         let hub_id = match args.output {
-            Some(Format::Json | Format::Yaml) => writers::id_of(&hub).await,
+            Some(format) if format.data().is_some() => writers::id_of(&hub).await,
             _ => None,
         };
         let context = Some(hub.connection.context);
@@ -131,10 +131,9 @@ impl Source {
 
 fn show(latest: &Latest, args: &LatestArgs, (session, source): (&Session, &Source)) -> Result<()> {
     let style = session.out();
-    match args.output {
-        Some(Format::Json) => output::print_data(&frame(latest, session, source), DataFormat::Json),
-        Some(Format::Yaml) => output::print_data(&frame(latest, session, source), DataFormat::Yaml),
-        Some(Format::Name) => {
+    match (args.output, args.output.and_then(Format::data)) {
+        (_, Some(format)) => output::print_data(&frame(latest, session, source), format),
+        (Some(Format::Name), _) => {
             let names = latest.parts.iter().filter_map(|part| part.backup.as_ref());
             output::print(
                 &names
@@ -142,7 +141,7 @@ fn show(latest: &Latest, args: &LatestArgs, (session, source): (&Session, &Sourc
                     .collect::<String>(),
             )
         }
-        None | Some(Format::Wide) => {
+        _ => {
             output::print(&latest.table(&style, args.output.is_some()))?;
             let mut text = if args.all { latest.passed_over() } else { String::new() };
             if !text.is_empty() {

@@ -2,16 +2,19 @@
 
 use clap::ValueEnum;
 use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::error::{CliError, Result};
 use super::exit::Exit;
 use super::session::Hub;
-use crate::plan::Note;
+use crate::plan::{Note, Severity};
+use crate::render::text::harmless_json;
 use crate::wire::yaml;
 
-/// Forms of the answer of a reading command.
+/// Forms of the answer of a command that lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// A table with more columns
@@ -22,9 +25,11 @@ pub enum Format {
     Json,
     /// YAML
     Yaml,
+    /// The schema of the JSON; contacts nothing
+    Jsonschema,
 }
 
-/// Forms of the answer of a writing command, or of a screen.
+/// Forms of the answer of a writing command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ObjectFormat {
     /// Names only, as type/name
@@ -33,22 +38,57 @@ pub enum ObjectFormat {
     Json,
     /// YAML
     Yaml,
+    /// The schema of the JSON; contacts nothing
+    Jsonschema,
 }
 
 /// Forms of a screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum DataFormat {
+pub enum ScreenFormat {
     /// JSON
     Json,
     /// YAML
     Yaml,
+    /// The schema of the JSON; contacts nothing
+    Jsonschema,
 }
 
-impl From<DataFormat> for ObjectFormat {
-    fn from(format: DataFormat) -> Self {
+/// Forms of data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DataFormat {
+    /// JSON.
+    Json,
+    /// YAML.
+    Yaml,
+}
+
+impl Format {
+    /// The form of data; `None` for tables and names.
+    pub fn data(self) -> Option<DataFormat> {
+        match self {
+            Self::Json | Self::Jsonschema => Some(DataFormat::Json),
+            Self::Yaml => Some(DataFormat::Yaml),
+            Self::Wide | Self::Name => None,
+        }
+    }
+}
+
+impl ObjectFormat {
+    /// The form of data; `None` for names.
+    pub fn data(self) -> Option<DataFormat> {
+        match self {
+            Self::Json | Self::Jsonschema => Some(DataFormat::Json),
+            Self::Yaml => Some(DataFormat::Yaml),
+            Self::Name => None,
+        }
+    }
+}
+
+impl From<ScreenFormat> for DataFormat {
+    fn from(format: ScreenFormat) -> Self {
         match format {
-            DataFormat::Json => Self::Json,
-            DataFormat::Yaml => Self::Yaml,
+            ScreenFormat::Json | ScreenFormat::Jsonschema => Self::Json,
+            ScreenFormat::Yaml => Self::Yaml,
         }
     }
 }
@@ -73,10 +113,11 @@ pub fn print(text: &str) -> Result<()> {
 /// # Errors
 ///
 /// The value has no such form, or standard output cannot be written.
-pub fn print_data(value: &impl Serialize, format: DataFormat) -> Result<()> {
-    let text = match format {
+pub fn print_data(value: &impl Serialize, format: impl Into<DataFormat>) -> Result<()> {
+    let text = match format.into() {
         DataFormat::Json => {
-            serde_json::to_string_pretty(value).map(|text| text + "\n").map_err(|e| e.to_string())
+            let text = serde_json::to_string_pretty(value).map_err(|error| error.to_string());
+            text.map(|text| harmless_json(&text).into_owned() + "\n")
         }
         DataFormat::Yaml => yaml::to_string(value).map_err(|e| e.to_string()),
     };
@@ -109,32 +150,71 @@ impl<'a> Frame<'a> {
 
     /// The envelope with the answer's own keys in it.
     pub fn around(&self, body: &impl Serialize) -> Value {
-        let mut envelope = json!({
-            "apiVersion": "acmbackup/v1", "kind": self.kind, "namespace": self.namespace,
-            "hub": {"id": self.hub_id, "context": self.context},
-            "observedAt": to_second(self.now).to_string(),
-            "problems": self.problems.iter().map(problem_entry).collect::<Vec<_>>(),
-        });
-        if let (Some(fields), Ok(Value::Object(body))) =
-            (envelope.as_object_mut(), serde_json::to_value(body))
-        {
-            fields.extend(body);
-        }
-        envelope
+        json!(Envelope {
+            api_version: "acmbackup/v1",
+            kind: self.kind,
+            namespace: self.namespace,
+            hub: HubName { id: self.hub_id, context: self.context },
+            observed_at: to_second(self.now),
+            problems: self.problems.iter().map(Problem::of).collect(),
+            body,
+        })
+    }
+}
+
+/// What surrounds every answer that is not an object of the server.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Envelope<'a, T> {
+    /// Always `acmbackup/v1`: within it keys are only added.
+    api_version: &'a str,
+    /// Kind of the answer.
+    kind: &'a str,
+    /// Namespace worked in.
+    namespace: &'a str,
+    /// The hub it is about.
+    hub: HubName<'a>,
+    /// When it was read.
+    #[schemars(with = "Time")]
+    observed_at: Timestamp,
+    /// What deserves attention.
+    problems: Vec<Problem<'a>>,
+    #[serde(flatten)]
+    body: T,
+}
+
+/// A hub.
+#[derive(Debug, Serialize, JsonSchema)]
+struct HubName<'a> {
+    /// Its id; null if it was not read.
+    id: Option<&'a str>,
+    /// Name of the context; null for a captured state.
+    context: Option<&'a str>,
+}
+
+/// Something that deserves attention.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Problem<'a> {
+    /// Stable name; empty for a plain remark.
+    name: &'a str,
+    /// How bad it is.
+    severity: Severity,
+    /// What it is about; empty for the answer as a whole.
+    subject: &'a str,
+    /// In one sentence.
+    message: &'a str,
+}
+
+impl<'a> Problem<'a> {
+    fn of(note: &'a Note) -> Self {
+        let name = note.name.as_deref().unwrap_or_default();
+        Self { name, severity: note.severity, subject: &note.subject, message: &note.message }
     }
 }
 
 /// A moment without fractions of a second, as the API writes it.
 pub fn to_second(moment: Timestamp) -> Timestamp {
     Timestamp::from_second(moment.as_second()).unwrap_or(moment)
-}
-
-fn problem_entry(note: &Note) -> Map<String, Value> {
-    let name = note.name.clone().unwrap_or_default();
-    let entry = json!({
-        "name": name, "severity": note.severity, "subject": note.subject, "message": note.message,
-    });
-    entry.as_object().cloned().unwrap_or_default()
 }
 
 /// Several server objects as one List.

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use clap::Args;
 use jiff::SignedDuration;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::error::{CliError, Result};
 use super::exit::Exit;
@@ -67,7 +68,7 @@ fn at_least_one(text: &str) -> std::result::Result<usize, String> {
 }
 
 impl PruneArgs {
-    fn rules(&self) -> Vec<Rule> {
+    pub(super) fn rules(&self) -> Vec<Rule> {
         let age = self
             .restores_older_than
             .map(|age| Rule::RestoresOlderThan(SignedDuration::from_secs(age.as_secs())));
@@ -80,6 +81,22 @@ impl PruneArgs {
         ];
         given.into_iter().flatten().collect()
     }
+}
+
+/// What each rule would remove, as data.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Answer {
+    /// The rules, with usual values.
+    rules: Vec<Listed>,
+}
+
+/// What a rule would remove.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Listed {
+    /// The rule as its flag.
+    rule: String,
+    /// What it would remove.
+    objects: Vec<Doomed>,
 }
 
 /// Removes, or lists what would be.
@@ -121,10 +138,12 @@ fn list(args: &PruneArgs, snapshot: &HubSnapshot, (session, hub): (&Session, &Hu
     let frame = Frame::of("Prune", hub, now);
     match args.write.format() {
         Some(format) => {
-            let rule =
-                |(rule, objects): &(Rule, Vec<Doomed>)| json!({"rule": rule.to_string(), "objects": objects});
-            let rules: Vec<Value> = found.iter().map(rule).collect();
-            output::print_data(&frame.around(&json!({"rules": rules})), format)?;
+            let listed = |(rule, objects): &(Rule, Vec<Doomed>)| Listed {
+                rule: rule.to_string(),
+                objects: objects.clone(),
+            };
+            let answer = Answer { rules: found.iter().map(listed).collect() };
+            output::print_data(&frame.around(&answer), format)?;
         }
         None if args.write.output.is_some() => output::print(&prune::names(&found))?,
         None => {

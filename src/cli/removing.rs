@@ -7,7 +7,7 @@ use super::error::{CliError, Result};
 use super::exit::Exit;
 use super::output::{self, list_of};
 use super::session::{Hub, Session};
-use super::writing::WriteArgs;
+use super::writing::{WriteArgs, identity};
 use crate::cluster::apply::{place_of, place_of_new};
 use crate::cluster::observe::observe;
 use crate::cluster::write::{self, Deletion, Place};
@@ -57,7 +57,11 @@ type Removed = (Place, Value);
 fn pretended(action: &Action) -> Result<Removed> {
     match action {
         Action::Create(object) => Ok((backup_of(object)?, json!(object))),
-        Action::Delete(target) => Ok((place_of(target), json!({"metadata": {"name": target.name}}))),
+        Action::Delete(target) => {
+            let place = place_of(target);
+            let object = identity(&place);
+            Ok((place, object))
+        }
         other => Err(unexpected(other)),
     }
 }
@@ -78,17 +82,18 @@ async fn take(step: &Step, write: &WriteArgs, hub: &Hub) -> Result<Removed> {
             let place = place_of(target);
             let deletion = Deletion { uid: target.uid.as_deref(), ..Deletion::default() };
             let left = write::delete(hub.client(), &place, deletion, write.mode()).await;
-            gone(left).map(|left| (place, left))
+            let object = gone(left)?.unwrap_or_else(|| identity(&place));
+            Ok((place, object))
         }
         other => Err(unexpected(other)),
     }
 }
 
-/// What was gone before counts as removed.
-fn gone(left: std::result::Result<Option<kube::core::DynamicObject>, Error>) -> Result<Value> {
+/// What is left of it; `None` where the server says no more than that it is gone. What was gone before counts as removed.
+fn gone(left: std::result::Result<Option<kube::core::DynamicObject>, Error>) -> Result<Option<Value>> {
     match left {
-        Ok(left) => Ok(json!(left)),
-        Err(error) if error.class() == Class::NotFound => Ok(Value::Null),
+        Ok(left) => Ok(left.map(|left| json!(left))),
+        Err(error) if error.class() == Class::NotFound => Ok(None),
         Err(error) => Err(error.into()),
     }
 }

@@ -11,6 +11,7 @@ use tokio::time::sleep;
 use super::error::{CliError, Result};
 use super::exit::{Exit, problem};
 use super::session::Session;
+use super::values::{address, namespace, object_name, word};
 use crate::api::keys::LEASE_NAME;
 use crate::cluster::lease::{Holder, LeaseOptions};
 use crate::cluster::namespace::{DEFAULT_NAMESPACE, NamespaceProblem, find};
@@ -46,10 +47,10 @@ pub struct RunArgs {
         num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
     leader_elect: bool,
     /// Name of the lease
-    #[arg(long, value_name = "NAME", default_value = LEASE_NAME)]
+    #[arg(long, value_name = "NAME", default_value = LEASE_NAME, value_parser = object_name)]
     lease_name: String,
     /// Namespace of the lease; the operator's, else kube-system, if not given
-    #[arg(long, value_name = "NS")]
+    #[arg(long, value_name = "NS", value_parser = namespace)]
     lease_namespace: Option<String>,
     /// How long others wait for a holder that does not renew
     #[arg(long, value_name = "DUR", default_value = "137s", alias = "leader-election-lease-duration")]
@@ -64,16 +65,16 @@ pub struct RunArgs {
     #[arg(long)]
     wait_for_lease: bool,
     /// Serve /metrics here: host:port, or a port for loopback; 0 = off
-    #[arg(long, value_name = "ADDR", default_value = "0")]
+    #[arg(long, value_name = "ADDR", default_value = "0", value_parser = address)]
     metrics_bind_address: String,
     /// Serve /healthz and /readyz here: host:port, or a port for loopback; 0 = off
-    #[arg(long, value_name = "ADDR", default_value = "0", alias = "health-probe-bind-address")]
+    #[arg(long, value_name = "ADDR", default_value = "0", value_parser = address, alias = "health-probe-bind-address")]
     health_bind_address: String,
     /// How the log looks; auto = text on a terminal, json otherwise
     #[arg(long, value_name = "FORMAT", default_value = "auto")]
     log_format: LogFormat,
     /// Id of this hub, for hubs without an OpenShift cluster id
-    #[arg(long, value_name = "ID", default_value = "auto")]
+    #[arg(long, value_name = "ID", default_value = "auto", value_parser = word)]
     hub_id: String,
     /// Also accept a storage location that has no owner, as plain Velero makes it
     #[arg(long)]
@@ -107,7 +108,8 @@ impl RunArgs {
         }
     }
 
-    fn options(&self, namespace: &str) -> Result<RunOptions> {
+    /// All but the namespace, which only a hub can tell.
+    fn options(&self) -> Result<RunOptions> {
         let limit = |name: &str, duration: &GoDuration| {
             let usage = || CliError::new(Exit::Usage, format!("--{name} must be positive"));
             duration.to_std().filter(|limit| *limit > Duration::ZERO).ok_or_else(usage)
@@ -124,7 +126,7 @@ impl RunArgs {
         }
         check_times(&options)?;
         Ok(RunOptions {
-            namespace: (!self.all_namespaces).then(|| namespace.to_owned()),
+            namespace: None,
             once: self.once,
             dry_run: self.dry_run,
             lease: self.leader_elect.then_some(LeaseChoice { options, wait: self.wait_for_lease }),
@@ -152,9 +154,10 @@ fn check_times(options: &LeaseOptions) -> Result<()> {
 ///
 /// It could not start, or lost its lease.
 pub async fn run(args: RunArgs, session: &Session) -> Result<Exit> {
+    let options = args.options()?;
     let connection = cluster::connect(&session.globals.connect_options(), Purpose::Loop).await?;
     let namespace = namespace_of(&connection, &args, session).await?;
-    let options = args.options(&namespace)?;
+    let options = RunOptions { namespace: (!args.all_namespaces).then_some(namespace), ..options };
     let reach =
         options.namespace.as_deref().map_or("all namespaces".to_owned(), |ns| format!("namespace {ns}"));
     let dry = if args.dry_run { "  dry run: no step is taken" } else { "" };

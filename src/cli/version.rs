@@ -2,11 +2,12 @@
 
 use clap::Args;
 use kube::{Client, ResourceExt};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::error::Result;
 use super::exit::Exit;
-use super::output::{self, DataFormat};
+use super::output::{self, ScreenFormat};
 use super::session::Session;
 use crate::api::crd;
 use crate::cluster::{inventory, lease};
@@ -21,12 +22,14 @@ pub struct VersionArgs {
     client: bool,
     /// Print in this form
     #[arg(short, long, value_enum, value_name = "FORM")]
-    output: Option<DataFormat>,
+    output: Option<ScreenFormat>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Versions {
+pub(super) struct Versions {
+    api_version: &'static str,
+    kind: &'static str,
     client: ClientVersion,
     #[serde(skip_serializing_if = "Option::is_none")]
     crds: Option<Vec<CrdVersion>>,
@@ -38,7 +41,7 @@ struct Versions {
     kubernetes: Option<Kubernetes>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct ClientVersion {
     version: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,7 +49,7 @@ struct ClientVersion {
     target: String,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct CrdVersion {
     name: String,
@@ -57,7 +60,7 @@ struct CrdVersion {
     newer_fields: Vec<String>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Loop {
     /// Who holds the lease; `None` = nobody, or it may not be read.
     holder: Option<String>,
@@ -65,14 +68,30 @@ struct Loop {
     image: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Image {
     image: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Kubernetes {
     version: Option<String>,
+}
+
+/// What is known without a server.
+impl Default for Versions {
+    fn default() -> Self {
+        let (api_version, kind) = ("acmbackup/v1", "Version");
+        Self {
+            api_version,
+            kind,
+            client: client_version(),
+            crds: None,
+            held: None,
+            velero: None,
+            kubernetes: None,
+        }
+    }
 }
 
 /// Prints the versions.
@@ -82,20 +101,17 @@ struct Kubernetes {
 /// No usable kubeconfig or no server, unless `--client` was given.
 pub async fn run(args: &VersionArgs, session: &Session) -> Result<Exit> {
     let versions = match args.client {
-        true => Versions { client: client_version(), crds: None, held: None, velero: None, kubernetes: None },
+        true => Versions::default(),
         false => read(session).await?,
     };
     match args.output {
         Some(format) => {
-            let mut value = serde_json::json!({"apiVersion": "acmbackup/v1", "kind": "Version"});
-            if let (Some(fields), Ok(serde_json::Value::Object(body))) =
-                (value.as_object_mut(), serde_json::to_value(&versions))
-            {
-                fields.extend(body);
-            }
-            output::print_data(&value, format)?;
+            output::print_data(&versions, format)?;
         }
-        None => output::print(&render::columns(0, lines(&versions)))?,
+        None => {
+            let tamed = |cells: Vec<String>| cells.iter().map(|cell| harmless(cell).into_owned()).collect();
+            output::print(&render::columns(0, lines(&versions).into_iter().map(tamed).collect()))?;
+        }
     }
     Ok(Exit::Done)
 }
@@ -119,11 +135,11 @@ async fn read(session: &Session) -> Result<Versions> {
         None => (Loop { holder: None, image: None }, None),
     };
     Ok(Versions {
-        client: client_version(),
         crds: Some(crd_versions(client).await),
         held: Some(held),
         velero: Some(Image { image: velero }),
         kubernetes: Some(Kubernetes { version: Some(server.git_version) }),
+        ..Versions::default()
     })
 }
 
@@ -171,7 +187,7 @@ fn lines(versions: &Versions) -> Vec<Vec<String>> {
     }
     if let Some(held) = &versions.held {
         let text = held.image.clone().or(held.holder.clone());
-        lines.push(vec!["Loop".to_owned(), or_none(text.map(|text| harmless(&text).into_owned()))]);
+        lines.push(vec!["Loop".to_owned(), or_none(text)]);
     }
     if let Some(velero) = &versions.velero {
         lines.push(vec!["Velero".to_owned(), or_none(velero.image.clone())]);

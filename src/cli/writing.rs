@@ -1,7 +1,7 @@
 //! What all writing commands share: their flags, and the line that says what was written.
 
 use clap::{Args, ValueEnum};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::error::{CliError, Result};
 use super::exit::{Exit, problem};
@@ -103,11 +103,7 @@ impl WriteArgs {
 
     /// The form of objects as data; `None` for lines.
     pub fn format(&self) -> Option<output::DataFormat> {
-        match self.output? {
-            ObjectFormat::Json => Some(output::DataFormat::Json),
-            ObjectFormat::Yaml => Some(output::DataFormat::Yaml),
-            ObjectFormat::Name => None,
-        }
+        self.output?.data()
     }
 
     fn dry_run_remark(&self) -> &'static str {
@@ -163,6 +159,15 @@ pub fn full_name(place: &Place) -> String {
         "" => format!("{kind}/{}", place.name),
         group => format!("{kind}.{group}/{}", place.name),
     }
+}
+
+/// An object of which no more is known than where it was.
+pub fn identity(place: &Place) -> Value {
+    let (resource, mut metadata) = (&place.resource, json!({"name": place.name}));
+    if let Some(fields) = metadata.as_object_mut().filter(|_| !place.namespace.is_empty()) {
+        fields.insert("namespace".to_owned(), json!(place.namespace));
+    }
+    json!({"apiVersion": resource.api_version, "kind": resource.kind, "metadata": metadata})
 }
 
 /// A refused write; fields the server does not know are shown with the flags that set them.

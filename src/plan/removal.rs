@@ -147,3 +147,80 @@ fn target(backup: &Backup) -> Target {
         resource_version: None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// Why an object of these labels, in this namespace, stays; in a cleanup of everything if `everything`.
+    fn why(object: Value, everything: bool) -> Option<Spared> {
+        let mut whole = json!({
+            "kind": {"group": "apps.open-cluster-management.io", "version": "v1", "kind": "Channel", "plural": "channels"},
+            "namespace": "apps", "name": "x", "uid": "x-uid", "labels": {"velero.io/backup-name": "old"},
+        });
+        for (key, value) in object.as_object().unwrap() {
+            whole[key] = value.clone();
+        }
+        let object: Leftover = serde_json::from_value(whole).unwrap();
+        let is_credential = object.kind.group.is_empty();
+        let guard = Guard {
+            part: if is_credential { BackupType::Credentials } else { BackupType::Resources },
+            everything,
+            kept: &["new".to_owned()].into(),
+            local_cluster: Some("the-hub"),
+            excluded_namespaces: &["left-out".to_owned()],
+        };
+        spared(&object, &guard)
+    }
+
+    fn kind(group: &str, kind: &str) -> Value {
+        json!({"group": group, "version": "v1", "kind": kind, "plural": ""})
+    }
+
+    /// Each on its own, though searches leave most of it out already. Spec: …
+    #[test]
+    fn every_reason_to_stay_holds_by_itself() {
+        let goes = json!({});
+        assert_eq!((why(goes.clone(), false), why(goes, true)), (None, None));
+        for untouchable in [
+            kind("hive.openshift.io", "ClusterImageSet"),
+            kind("x", "HiveConfig"),
+            kind("rbac.authorization.k8s.io", "ClusterRole"),
+            kind("velero.io", "Backup"),
+            kind("cluster.open-cluster-management.io", "Restore"),
+        ] {
+            assert_eq!(why(json!({"kind": untouchable}), true), Some(Spared::Untouchable));
+        }
+        let stays = [
+            (json!({"isBeingDeleted": true}), Spared::Unsure),
+            (json!({"uid": ""}), Spared::Unsure),
+            (json!({"labels": {"velero.io/backup-name": "new"}}), Spared::Restored),
+            (json!({"namespace": "the-hub"}), Spared::LocalCluster),
+            (
+                json!({"kind": kind("c", "ManagedCluster"), "namespace": "", "labels": {"local-cluster": "true"}}),
+                Spared::LocalCluster,
+            ),
+            (json!({"namespace": "left-out"}), Spared::ExcludedNamespace),
+            (json!({"labels": {"velero.io/exclude-from-backup": "true"}}), Spared::NotBackedUp),
+            (json!({"labels": {"installer.name": "multiclusterhub"}}), Spared::Installed),
+        ];
+        for (object, reason) in stays {
+            assert_eq!(why(object.clone(), true), Some(reason), "{object}");
+        }
+        assert_eq!(why(json!({"labels": {}}), false), Some(Spared::Foreign));
+        assert_eq!(why(json!({"labels": {}}), true), None);
+    }
+
+    /// Spec: R-423
+    #[test]
+    fn a_credential_stays_with_the_hub_or_out_of_backups_only_if_no_restore_made_it() {
+        let credential = |namespace: &str, labels: Value| json!({"kind": kind("", "Secret"), "namespace": namespace, "labels": labels});
+        let excluded = json!({"velero.io/exclude-from-backup": "true"});
+        assert_eq!(why(credential("the-hub", json!({})), true), Some(Spared::LocalCluster));
+        assert_eq!(why(credential("apps", excluded), true), Some(Spared::NotBackedUp));
+        assert_eq!(why(credential("the-hub", json!({"velero.io/backup-name": "old"})), true), None);
+        assert_eq!(why(credential("left-out", json!({})), true), None, "no exception by namespace");
+    }
+}

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::latest::{Candidates, backup_name, hub_of};
@@ -16,7 +18,7 @@ const SPREAD_MIN_SECONDS: i64 = 90;
 const SPREAD_MAX_SECONDS: i64 = 30 * 60;
 
 /// The backups made by one tick of the schedule, of the four types that hold data.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Run {
     /// The earliest 14-digit stamp among the parts.
@@ -28,13 +30,15 @@ pub struct Run {
     /// How the run stands as a whole.
     pub status: RunStatus,
     /// When the first part may be removed; `None` where that is unknown.
+    #[schemars(with = "Option<Time>")]
     pub expires: Option<Timestamp>,
     /// The moment its id names.
+    #[schemars(with = "Time")]
     pub started: Timestamp,
 }
 
 /// How a run stands as a whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub enum RunStatus {
     /// All four parts are there and Completed.
     Complete,

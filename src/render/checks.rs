@@ -1,5 +1,6 @@
 //! Checks in groups, as `doctor` and `verify` show them.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::style::{Mark, Style};
@@ -7,7 +8,7 @@ use super::text::{count, harmless, width, wrap};
 use crate::plan::{Note, Severity};
 
 /// How a check ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Verdict {
     /// All well.
@@ -21,7 +22,7 @@ pub enum Verdict {
 }
 
 /// One thing that was looked at.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Check {
     /// Stable name.
@@ -44,7 +45,7 @@ pub struct Check {
 }
 
 /// Checks that belong together.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Group {
     /// Stable name.
@@ -54,7 +55,7 @@ pub struct Group {
 }
 
 /// Checks in groups.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Checks {
     /// Nothing failed.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::text::count;
@@ -12,7 +13,7 @@ use crate::plan::cleanup::Deletion;
 const NAMED_MAX: usize = 5;
 
 /// What would be removed once the restore is done.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CleanupView {
     /// The policy of the Restore.
@@ -28,7 +29,7 @@ pub struct CleanupView {
 }
 
 /// One object that would be removed.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct DeletionView {
     /// `plural.group`.
     pub kind: String,

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::age;
@@ -15,7 +17,7 @@ use crate::plan::runs::Runs;
 use crate::velero::{Backup, BackupType};
 
 /// What `latest` means, as `-o json` shows it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Latest {
     /// One entry per part, in the order of screens.
@@ -30,7 +32,7 @@ pub struct Latest {
 }
 
 /// What `latest` means for one part.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Part {
     /// The part.
@@ -44,8 +46,10 @@ pub struct Part {
     /// The hub that made it.
     pub hub: Option<String>,
     /// When it started.
+    #[schemars(with = "Option<Time>")]
     pub started_at: Option<Timestamp>,
     /// When Velero may remove it.
+    #[schemars(with = "Option<Time>")]
     pub expires_at: Option<Timestamp>,
     /// Items in it.
     pub items: Option<i64>,
@@ -64,7 +68,7 @@ pub struct Part {
 }
 
 /// A newer backup that cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct PassedOver {
     /// Its name.
     pub backup: String,

@@ -7,6 +7,7 @@ pub mod checks;
 mod cleaning;
 pub mod cleanup;
 pub mod describe;
+pub mod diff;
 pub mod doctor;
 pub mod get;
 pub mod hub_id;

@@ -1,10 +1,12 @@
 //! What a restore would do: for `plan`, and as the summary before `restore` and `activate`.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::age;
 use super::cleanup::CleanupView;
+use super::diff::Changes;
 use super::hub_id::ShortIds;
 use super::line::{columns, columns_within};
 use super::problems::problems;
@@ -17,7 +19,7 @@ use crate::plan::{Note, Severity};
 use crate::velero::{Backup, BackupType, RestoreType};
 
 /// What a restore would do, as `-o json` shows it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PlanView {
     /// Name of the Restore.
@@ -32,6 +34,9 @@ pub struct PlanView {
     pub status: StatusView,
     /// What deserves attention.
     pub warnings: Vec<Note>,
+    /// What would change in objects that are here; only with `--diff`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changes: Option<Changes>,
     /// Managed clusters come to this hub.
     #[serde(skip)]
     pub activates: bool,
@@ -41,7 +46,7 @@ pub struct PlanView {
 }
 
 /// One Velero Restore.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StepView {
     /// Its place, from 1.
@@ -70,7 +75,7 @@ pub struct StepView {
 }
 
 /// Something that stays out.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct LeftOutView {
     /// What.
     pub what: &'static str,
@@ -79,7 +84,7 @@ pub struct LeftOutView {
 }
 
 /// Where the Restore would end.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StatusView {
     /// The phase.
@@ -109,6 +114,7 @@ impl PlanView {
             left_out: left_out(preview),
             status: status(restore, stopped),
             warnings: preview.notes.clone(),
+            changes: None,
             activates: spec.managed_clusters_choice() != BackupChoice::Skip,
             choices: vec![
                 (BackupType::Credentials, choice(spec.credentials_choice())),
@@ -133,7 +139,10 @@ impl PlanView {
         let mut text = format!("{}\n\n", style.bold(harmless(title)));
         match self.steps.is_empty() {
             true => text.push_str("Nothing would be restored.\n"),
-            false => text.push_str(&columns(0, tamed(self.steps.iter().map(StepView::cells).collect()))),
+            false => {
+                let steps = self.steps.iter().map(StepView::cells).collect();
+                text.push_str(&columns_within(0, tamed(steps), style.width));
+            }
         }
         let mut rest = vec![vec!["Cleanup".to_owned(), self.cleanup.shown()]];
         rest.extend(self.cleanup.lines(details).into_iter().map(|line| vec![String::new(), line]));
@@ -153,6 +162,7 @@ impl PlanView {
         if !told.is_empty() {
             text.push_str(&format!("\n{}", problems(&told, style)));
         }
+        text.extend(self.changes.as_ref().map(|changes| changes.screen(style)));
         text
     }
 
@@ -305,6 +315,7 @@ mod tests {
             left_out: vec![LeftOutView { what: "resources-generic", reason: evil("none in time") }],
             status: StatusView { phase: evil("Finished"), last_message: evil("done") },
             warnings: vec![Note::warning("older-run", "credentials", evil("old"))],
+            changes: None,
             activates: false,
             choices: vec![(BackupType::Credentials, evil("latest"))],
         }

@@ -16,6 +16,20 @@ pub fn harmless_lines(text: &str) -> String {
     text.lines().map(|line| harmless(line).into_owned()).collect::<Vec<_>>().join("\n")
 }
 
+/// JSON in which the characters [`harmless`] replaces are written as `\\u` and their number: the same value, and no
+/// terminal it steers.
+pub fn harmless_json(json: &str) -> Cow<'_, str> {
+    let is_foreign = |c: char| is_harmful(c) && c != '\n';
+    if !json.chars().any(is_foreign) {
+        return Cow::Borrowed(json);
+    }
+    let escaped = |c: char| match is_foreign(c) {
+        true => format!("\\u{:04x}", u32::from(c)),
+        false => c.to_string(),
+    };
+    Cow::Owned(json.chars().map(escaped).collect())
+}
+
 fn is_harmful(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')

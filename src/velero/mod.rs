@@ -12,6 +12,7 @@ mod restore;
 mod round_trip;
 mod schedule;
 pub(crate) mod schema;
+pub mod selects;
 pub mod server;
 mod storage_location;
 

@@ -1,5 +1,6 @@
 //! Names that tie our objects to Velero's: backup types, schedules, backups and restores.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -11,7 +12,7 @@ const LABEL_VALUE_MAX_BYTES: usize = 63;
 const HASH_BYTES: usize = 6;
 
 /// The five kinds of backup a hub makes, in the order they are made. Spec: S-001, S-085
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum BackupType {
     /// Secrets and configmaps.

@@ -26,7 +26,7 @@ const NASTY: &[&str] =
 const FILES: u32 = 24;
 
 /// The snapshot with a restore and a schedule in it, so that there is more to break.
-fn whole() -> Value {
+pub(super) fn whole() -> Value {
     let mut snapshot: Value = yaml::from_str(SNAPSHOT).unwrap();
     snapshot["capturedAt"] = json!("2026-11-22T12:30:00Z");
     snapshot["schedules"] = json!([{

@@ -86,10 +86,10 @@ fn a_shell_asks_through_the_variable_its_script_sets() {
     let answer = Command::new(env!("CARGO_BIN_EXE_kubectl-acmbackup"))
         .env_clear()
         .envs([("ACMBACKUP_COMPLETE", "fish")])
-        .args(["--", "kubectl-acmbackup", "version", "-o", "j"])
+        .args(["--", "kubectl-acmbackup", "version", "-o", "y"])
         .output()
         .unwrap();
-    assert_eq!(text(&answer.stdout).trim_end(), "json\tJSON");
+    assert_eq!(text(&answer.stdout).trim_end(), "yaml\tYAML");
     assert_eq!(answer.status.code(), Some(0));
 }
 

@@ -80,6 +80,56 @@ const WRONG_USAGE: &[&str] = &[
     "run --log-format xml",
     "status --color sometimes",
     "status --request-timeout 30",
+    "status -n Bad_Namespace",
+    "get -w",
+    "get -l a=b=c",
+    "get runs -w --from x",
+    "wait run/20261122100004",
+    "wait schedule --for nonsense",
+    "logs schedule",
+    "delete",
+    "delete r1",
+    "describe r1",
+    "verify newest",
+    "verify 20261122100004 --as-of 6h",
+    "verify --max-age -1h",
+    "snapshot --out /nonexistent/file",
+    "prune --keep-runs 0",
+    "prune --restores-older-than -5h",
+    "schedule Bad_Name",
+    "schedule restore/r1",
+    "schedule --ttl -5h",
+    "schedule --volume-snapshot-locations a,,b",
+    "pause restore/r1",
+    "resume --paused",
+    "restore Bad_Name",
+    "restore schedule/s",
+    "restore --run newest",
+    "restore --run complete --credentials acm-credentials-schedule-20261122100004",
+    "restore --as-of 6h --resources 20261122100004",
+    "restore --credentials=",
+    "restore --managed-clusters Bad_Name",
+    "restore --include-namespaces=",
+    "restore --exclude-resources a,,b",
+    "restore --namespace-mapping a=b=c",
+    "restore -l a==b==c",
+    "activate schedule/s",
+    "plan backup/x",
+    "plan schedule",
+    "plan -f /nonexistent",
+    "plan --diff --from x",
+    "plan --diff --no-contents",
+    "status -A -w",
+    "status -w --check",
+    "doctor -o wide",
+    "run --lease-duration 0s",
+    "run --lease-renew-deadline 200s",
+    "run --lease-name=",
+    "run --lease-namespace Bad_Namespace",
+    "run --metrics-bind-address here",
+    "run --health-bind-address 99999999",
+    "run --shutdown-grace 0s",
+    "run --hub-id=",
 ];
 
 #[test]
@@ -134,7 +184,7 @@ fn without_a_kubeconfig_every_command_says_so() {
     }
 }
 
-fn kubeconfig(server: &str) -> tempfile::NamedTempFile {
+pub(super) fn kubeconfig(server: &str) -> tempfile::NamedTempFile {
     let file = tempfile::NamedTempFile::new().unwrap();
     let text = format!(
         "apiVersion: v1\nkind: Config\ncurrent-context: hub\nclusters: [{{name: c, cluster: {{server: '{server}'}}}}]\n\

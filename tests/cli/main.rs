@@ -4,11 +4,15 @@
 
 mod broken;
 mod completion;
+mod conflicts;
 mod errors;
+mod escapes;
 mod fuzz;
 mod help;
 mod manual;
 mod offline;
+mod problems;
+mod schema;
 
 use std::process::Output;
 

@@ -50,7 +50,7 @@ fn words(code: &str) -> Vec<String> {
     words.split_terminator('\0').map(str::to_owned).collect()
 }
 
-fn understand(place: &str, code: &str) {
+pub(super) fn understand(place: &str, code: &str) {
     let words = words(code);
     let line = std::iter::once("kubectl-acmbackup").chain(words.iter().skip(1).map(String::as_str));
     if let Err(error) = entry::command().try_get_matches_from(line) {

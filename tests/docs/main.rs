@@ -5,8 +5,10 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests")]
 
 mod examples;
+mod pictures;
 mod pins;
 mod problems;
+mod reproduced;
 
 use std::path::{Path, PathBuf};
 

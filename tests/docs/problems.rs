@@ -15,7 +15,7 @@ const BEFORE: &[&str] = &[
     ": &str =",
 ];
 
-fn sections() -> Vec<String> {
+pub(super) fn sections() -> Vec<String> {
     read("docs/problems.md").lines().filter_map(|line| line.strip_prefix("## ")).map(str::to_owned).collect()
 }
 

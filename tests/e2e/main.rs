@@ -26,6 +26,7 @@ mod look;
 mod old_crds;
 mod operator_crds;
 mod other_crds;
+mod plan;
 mod rbac;
 mod refusals;
 mod relaxed;

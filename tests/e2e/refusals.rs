@@ -81,6 +81,25 @@ async fn every_error_about_what_is_in_the_way_has_its_name_and_its_code() -> Res
     .await
 }
 
+/// R-131, S-035
+#[tokio::test]
+async fn storage_that_nobody_owns_is_not_ready() -> Result<()> {
+    Lab::run(async |lab| {
+        let hub = lab.hub("east").await?;
+        hub.install_crds(&crds::all().await?).await?;
+        hub.create_namespace(NAMESPACE).await?;
+        let mut unowned = location();
+        if let Some(metadata) = unowned.pointer_mut("/metadata").and_then(Value::as_object_mut) {
+            metadata.remove("ownerReferences");
+        }
+        hub.create(unowned).await?;
+        let place = format!("-n {NAMESPACE}");
+        refused(&hub, (6, "storage-not-owned"), &format!("schedule {place}"))?;
+        refused(&hub, (6, "storage-not-owned"), &format!("restore --yes {place}"))
+    })
+    .await
+}
+
 #[tokio::test]
 async fn a_schedule_in_collision_is_not_resumed_but_made_anew() -> Result<()> {
     Lab::run(async |lab| {

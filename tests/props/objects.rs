@@ -33,7 +33,7 @@ pub(crate) fn served() -> ServedApis {
 /// The backup with what it says about its contents, which the loop's store does not keep.
 pub(crate) fn whole(backup: &Backup) -> Backup {
     let name = backup.metadata.name.as_deref().unwrap();
-    let backup_type = BackupType::of_backup_name(name).unwrap();
+    let backup_type = BackupType::of_backup_name(name).unwrap_or(BackupType::Resources);
     let spec = match backup_type {
         BackupType::Credentials => json!({"orLabelSelectors": [{}], "excludedNamespaces": [LEFT_OUT]}),
         BackupType::ResourcesGeneric => {

@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 use kube::ResourceExt;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::read::Source;
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::Exit;
 use crate::cli::noun::{Noun, Subject, only_one};
-use crate::cli::output::{self, DataFormat, Frame};
+use crate::cli::output::{self, Frame, ScreenFormat};
 use crate::cli::session::Session;
 use crate::plan::latest::Candidates;
 use crate::plan::runs::Runs;
@@ -35,7 +36,16 @@ pub struct DescribeArgs {
     from: Option<PathBuf>,
     /// Print in this form
     #[arg(short, long, value_enum, value_name = "FORM")]
-    output: Option<DataFormat>,
+    output: Option<ScreenFormat>,
+}
+
+/// The description as data.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(in crate::cli) struct Answer<'a> {
+    #[serde(flatten)]
+    description: &'a Description,
+    /// What to do next, as commands.
+    next: Vec<String>,
 }
 
 /// Shows the description.
@@ -105,12 +115,8 @@ fn show(
                 now: session.now(),
                 problems: &description.problems,
             };
-            let mut body = json!(description);
-            if let Some(fields) = body.as_object_mut() {
-                let next: Vec<&String> = commands.iter().map(|(command, _)| command).collect();
-                fields.insert("next".to_owned(), json!(next));
-            }
-            output::print_data(&frame.around(&body), format)?;
+            let next = commands.into_iter().map(|(command, _)| command).collect();
+            output::print_data(&frame.around(&Answer { description, next }), format)?;
         }
     }
     Ok(Exit::Done)

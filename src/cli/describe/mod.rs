@@ -3,4 +3,5 @@
 mod command;
 mod read;
 
+pub(super) use command::Answer;
 pub use command::{DescribeArgs, run};

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use serde_json::json;
 use tokio::time::{Instant, sleep_until};
 
 use super::read;
@@ -33,6 +32,29 @@ pub enum JobName {
     TidyUp,
     /// Run the reconcile loop; snapshot reads what it reads
     Run,
+}
+
+/// Forms of the checks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum CheckFormat {
+    /// The screen, as without this flag
+    Table,
+    /// JSON
+    Json,
+    /// YAML
+    Yaml,
+    /// The schema of the JSON; contacts nothing
+    Jsonschema,
+}
+
+impl CheckFormat {
+    fn data(self) -> Option<DataFormat> {
+        match self {
+            Self::Table => None,
+            Self::Json | Self::Jsonschema => Some(DataFormat::Json),
+            Self::Yaml => Some(DataFormat::Yaml),
+        }
+    }
 }
 
 impl From<JobName> for Job {
@@ -67,7 +89,7 @@ pub struct DoctorArgs {
     wait: Option<GoDuration>,
     /// Print in this form
     #[arg(short, long, value_enum, value_name = "FORM")]
-    output: Option<DataFormat>,
+    output: Option<CheckFormat>,
 }
 
 impl DoctorArgs {
@@ -100,7 +122,9 @@ pub async fn run(args: DoctorArgs, session: &Session) -> Result<Exit> {
 }
 
 fn show(report: &Report, observed: &Observed, (args, session): (&DoctorArgs, &Session)) -> Result<()> {
-    let Some(format) = args.output else { return output::print(&report.screen(&session.out())) };
+    let Some(format) = args.output.and_then(CheckFormat::data) else {
+        return output::print(&report.screen(&session.out()));
+    };
     let frame = Frame {
         kind: "Doctor",
         namespace: observed.namespace.as_ref().map(|(name, _)| name.as_str()).unwrap_or_default(),
@@ -109,5 +133,5 @@ fn show(report: &Report, observed: &Observed, (args, session): (&DoctorArgs, &Se
         now: session.now(),
         problems: &report.checks.problems(),
     };
-    output::print_data(&frame.around(&json!(report)), format)
+    output::print_data(&frame.around(report), format)
 }

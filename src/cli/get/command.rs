@@ -13,7 +13,8 @@ use crate::cli::captured;
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::Exit;
 use crate::cli::noun::Noun;
-use crate::cli::output::{self, DataFormat, Format, list_of};
+use crate::cli::output::{self, Format, list_of};
+use crate::cli::restore::selector;
 use crate::cli::session::Session;
 use crate::plan::runs::Run;
 use crate::render::text::harmless;
@@ -64,6 +65,7 @@ pub struct GetArgs {
 /// An unknown noun, a name that does not exist, or a server that refuses.
 pub async fn run(args: GetArgs, session: &Session) -> Result<Exit> {
     let (noun, names) = subject(&args.words)?;
+    refuse_early(&args, noun)?;
     let mut captured_at = None;
     let (source, namespace) = if let Some(file) = &args.from {
         let capture = captured::read(file).await?;
@@ -82,14 +84,26 @@ pub async fn run(args: GetArgs, session: &Session) -> Result<Exit> {
     match noun {
         Some(noun) if args.watch => get.watch(noun).await?,
         Some(noun) => get.one(noun).await?,
-        None if args.watch => {
-            return Err(CliError::new(Exit::Usage, "--watch needs to know what to watch")
-                .try_("kubectl acmbackup get runs -w")
-                .try_("kubectl acmbackup status -w"));
-        }
         None => get.overview().await?,
     }
     Ok(Exit::Done)
+}
+
+/// What needs no hub to be found wrong.
+fn refuse_early(args: &GetArgs, noun: Option<Noun>) -> Result<()> {
+    if args.watch && noun.is_none() {
+        return Err(CliError::new(Exit::Usage, "--watch needs to know what to watch")
+            .try_("kubectl acmbackup get runs -w")
+            .try_("kubectl acmbackup status -w"));
+    }
+    if args.selector.is_empty() { Ok(()) } else { selector(&args.selector).map(drop) }
+}
+
+impl GetArgs {
+    /// What is listed; `None` without or with an unknown noun.
+    pub(in crate::cli) fn noun(&self) -> Option<Noun> {
+        subject(&self.words).ok()?.0
+    }
 }
 
 /// The noun and the names: `restores a b`, or `restore/a`; `None` without any word.
@@ -141,11 +155,7 @@ impl Get<'_> {
         names: impl FnOnce() -> String,
         data: impl FnOnce() -> Vec<Value>,
     ) -> Result<()> {
-        let form = match format {
-            Format::Name => return output::print(&names()),
-            Format::Yaml => DataFormat::Yaml,
-            Format::Json | Format::Wide => DataFormat::Json,
-        };
+        let Some(form) = format.data() else { return output::print(&names()) };
         let mut items = data();
         let whole = match (items.pop(), items.is_empty() && self.scope.names.len() == 1) {
             (Some(only), true) => only,

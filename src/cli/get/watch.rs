@@ -11,10 +11,11 @@ use super::read::Source;
 use super::rows::Rows;
 use crate::cli::error::Result;
 use crate::cli::noun::Noun;
-use crate::cli::output::{self, Format};
+use crate::cli::output::{self, DataFormat, Format};
 use crate::cli::watching::Changes;
 use crate::plan::runs::Run;
 use crate::render::Mark;
+use crate::render::text::harmless_json;
 use crate::wire::yaml;
 
 /// Name and namespace of an object, and what it looked like last.
@@ -63,23 +64,24 @@ impl Get<'_> {
                 _ => objects.iter().map(|object| json!(object)).collect(),
             }
         };
-        match self.args.output {
-            None | Some(Format::Wide) => {
+        match (self.args.output, self.args.output.and_then(Format::data)) {
+            (_, Some(DataFormat::Json)) => {
+                let line = |document: &Value| format!("{}\n", harmless_json(&document.to_string()));
+                output::print(&documents().iter().map(line).collect::<String>())
+            }
+            (_, Some(DataFormat::Yaml)) => {
+                let text = |document: &Value| yaml::to_string(document).unwrap_or_default();
+                output::print(&documents().iter().map(|d| format!("---\n{}", text(d))).collect::<String>())
+            }
+            (Some(Format::Name), _) if noun == Noun::Run => output::print(&run_names(runs)),
+            (Some(Format::Name), _) => output::print(&names(objects)),
+            _ => {
                 let headless = further || self.args.no_headers;
                 let rows = match noun {
                     Noun::Run => Rows::Runs(runs.to_vec(), self.scope.decode(objects)),
                     _ => self.rows_of(noun, objects)?,
                 };
                 output::print(&self.table(&rows, headless).await?)
-            }
-            Some(Format::Name) if noun == Noun::Run => output::print(&run_names(runs)),
-            Some(Format::Name) => output::print(&names(objects)),
-            Some(Format::Json) => {
-                output::print(&documents().iter().map(|document| format!("{document}\n")).collect::<String>())
-            }
-            Some(Format::Yaml) => {
-                let text = |document: &Value| yaml::to_string(document).unwrap_or_default();
-                output::print(&documents().iter().map(|d| format!("---\n{}", text(d))).collect::<String>())
             }
         }
     }

@@ -11,15 +11,16 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomRe
 use kube::ResourceExt;
 use kube::api::{ApiResource, ListParams};
 use kube::runtime::wait::{await_condition, conditions::is_deleted};
-use serde_json::json;
+use serde_json::Value;
 
 use super::command::api;
 use super::objects::{MANAGED_BY, NAME};
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::Exit;
+use crate::cli::output;
 use crate::cli::question::Severity;
 use crate::cli::session::Session;
-use crate::cli::writing::{ConfirmArgs, WriteArgs, full_name};
+use crate::cli::writing::{ConfirmArgs, WriteArgs, full_name, identity};
 use crate::cluster::write::{self, Deletion, Place};
 use crate::cluster::{self, Connection};
 use crate::render::Mark;
@@ -81,6 +82,10 @@ pub async fn run(args: UninstallArgs, session: &Session) -> Result<Exit> {
     for found in &all {
         remove(&connection, found, (&args.write, session)).await?;
     }
+    if let Some(format) = args.write.format() {
+        let removed = crds.iter().chain(&all).map(|found| identity(&found.place));
+        output::print_data(&output::list_of(removed.collect()), format)?;
+    }
     Ok(Exit::Done)
 }
 
@@ -137,8 +142,10 @@ async fn remove(
         let deletion = Deletion { uid: found.uid.as_deref(), ..Deletion::default() };
         write::delete(&connection.client, &found.place, deletion, write.mode()).await?;
     }
-    let object = json!({"kind": found.place.resource.kind, "name": full_name(&found.place)});
-    write.report((&found.place, &object), "deleted", &session.out())
+    match write.format() {
+        Some(_) => Ok(()),
+        None => write.report((&found.place, &Value::Null), "deleted", &session.out()),
+    }
 }
 
 /// Restores are held by a finalizer that the loop answers, so it must not go before them.

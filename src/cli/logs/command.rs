@@ -53,6 +53,7 @@ pub struct LogsArgs {
 ///
 /// What is named is not there, or no log of it can be read.
 pub async fn run(args: LogsArgs, session: &Session) -> Result<Exit> {
+    parts::refuse_schedule(&args.subject)?;
     let hub = session.hub().await?;
     let mut parts = parts::find(&hub, &args.subject).await?;
     if parts.is_empty() {

@@ -29,7 +29,21 @@ pub(super) struct Part {
     pub(super) has_ended: bool,
 }
 
-/// Finds them.
+/// A schedule makes backups, and those have the logs.
+///
+/// # Errors
+///
+/// Exit 2 for a schedule.
+pub(super) fn refuse_schedule(subject: &Subject) -> Result<()> {
+    match subject.noun {
+        Noun::Schedule => Err(CliError::new(Exit::Usage, "a schedule has no log of its own")
+            .try_("kubectl acmbackup get runs")
+            .try_("kubectl acmbackup logs run/RUN")),
+        _ => Ok(()),
+    }
+}
+
+/// Finds them; none for a schedule.
 ///
 /// # Errors
 ///
@@ -53,9 +67,7 @@ pub(super) async fn find(hub: &Hub, subject: &Subject) -> Result<Vec<Part>> {
             let behind = ours.flat_map(|restore| owned_restores(restore, &velero));
             Ok(behind.map(|restore| of_restore(restore, &backups)).collect())
         }
-        Noun::Schedule => Err(CliError::new(Exit::Usage, "a schedule has no log of its own")
-            .try_("kubectl acmbackup get runs")
-            .try_("kubectl acmbackup logs run/RUN")),
+        Noun::Schedule => Ok(Vec::new()),
     }
 }
 

@@ -14,6 +14,7 @@ use crate::cli::noun::{Noun, only_one};
 use crate::cli::preflight;
 use crate::cli::question::Severity;
 use crate::cli::session::{Hub, Session};
+use crate::cli::values::restore_name;
 use crate::cli::wait::{Condition, Waiting, Written};
 use crate::cli::writing::{ConfirmArgs, WaitFlags, WriteArgs, write_error};
 use crate::cluster::write::{self, Place};
@@ -30,7 +31,7 @@ use crate::render::problems::next;
   kubectl acmbackup activate restore-acm-passive --yes --confirm hub-west --wait")]
 pub struct ActivateArgs {
     /// The following restore; may be left out if there is one
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", value_parser = restore_name)]
     name: Option<String>,
     #[command(flatten)]
     write: WriteArgs,

@@ -4,19 +4,20 @@ use clap::Args;
 
 use crate::api::Cleanup;
 use crate::cli::moment::Moment;
+use crate::cli::values::{backup_choice, namespace, run_choice, word};
 use crate::wire::GoDuration;
 
 /// Flags that say what to restore.
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct RestoreFlags {
     /// Managed clusters: latest, skip, a run or a backup; anything but skip activates them here [default: skip]
-    #[arg(long, value_name = "BACKUP")]
+    #[arg(long, value_name = "BACKUP", value_parser = backup_choice)]
     pub managed_clusters: Option<String>,
     /// Credentials: latest, skip, a run or a backup [default: latest]
-    #[arg(long, value_name = "BACKUP")]
+    #[arg(long, value_name = "BACKUP", value_parser = backup_choice)]
     pub credentials: Option<String>,
     /// Resources: latest, skip, a run or a backup [default: latest]
-    #[arg(long, value_name = "BACKUP")]
+    #[arg(long, value_name = "BACKUP", value_parser = backup_choice)]
     pub resources: Option<String>,
     /// What to remove afterwards: CleanupRestored, None or CleanupAll [default: CleanupRestored; None with a filter]
     #[arg(long, value_name = "MODE", value_parser = parse_cleanup)]
@@ -31,7 +32,7 @@ pub(super) struct RestoreFlags {
     #[arg(long, help_heading = "Which backups", conflicts_with_all = ["run", "as_of"])]
     pub pin: bool,
     /// Use this run for every part that is not skipped; `complete` is the newest complete one
-    #[arg(long, value_name = "RUN", help_heading = "Which backups", conflicts_with = "as_of")]
+    #[arg(long, value_name = "RUN", value_parser = run_choice, help_heading = "Which backups", conflicts_with = "as_of")]
     pub run: Option<String>,
     /// Use the newest complete run not later than this: RFC 3339, or an age such as 6h
     #[arg(long, value_name = "TIME", help_heading = "Which backups")]
@@ -40,16 +41,16 @@ pub(super) struct RestoreFlags {
     #[arg(long, help_heading = "Which backups")]
     pub without_generic: bool,
     /// Restore these namespaces only
-    #[arg(long, value_name = "A,B", value_delimiter = ',', help_heading = "Filters")]
+    #[arg(long, value_name = "A,B", value_delimiter = ',', value_parser = word, help_heading = "Filters")]
     pub include_namespaces: Vec<String>,
     /// Leave these namespaces out
-    #[arg(long, value_name = "A,B", value_delimiter = ',', help_heading = "Filters")]
+    #[arg(long, value_name = "A,B", value_delimiter = ',', value_parser = word, help_heading = "Filters")]
     pub exclude_namespaces: Vec<String>,
     /// Restore these kinds only
-    #[arg(long, value_name = "A,B", value_delimiter = ',', help_heading = "Filters")]
+    #[arg(long, value_name = "A,B", value_delimiter = ',', value_parser = word, help_heading = "Filters")]
     pub include_resources: Vec<String>,
     /// Leave these kinds out
-    #[arg(long, value_name = "A,B", value_delimiter = ',', help_heading = "Filters")]
+    #[arg(long, value_name = "A,B", value_delimiter = ',', value_parser = word, help_heading = "Filters")]
     pub exclude_resources: Vec<String>,
     /// Restore objects with these labels only
     #[arg(short = 'l', long, value_name = "SEL", help_heading = "Filters", conflicts_with = "or_selector")]
@@ -67,7 +68,7 @@ pub(super) struct RestoreFlags {
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", help_heading = "Passed to Velero")]
     pub preserve_node_ports: Option<bool>,
     /// Kinds whose status is restored too
-    #[arg(long, value_name = "KINDS", value_delimiter = ',', help_heading = "Passed to Velero")]
+    #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = word, help_heading = "Passed to Velero")]
     pub restore_status: Vec<String>,
 }
 
@@ -156,7 +157,7 @@ fn parse_cleanup(text: &str) -> Result<Cleanup, String> {
 
 fn parse_mapping(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
-        Some((old, new)) if !old.is_empty() && !new.is_empty() => Ok((old.to_owned(), new.to_owned())),
+        Some((old, new)) if !old.is_empty() && !new.is_empty() => Ok((namespace(old)?, namespace(new)?)),
         _ => Err("expected OLD=NEW".to_owned()),
     }
 }

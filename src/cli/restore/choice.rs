@@ -28,13 +28,7 @@ impl Choices {
     ///
     /// Exit 2 for combinations that make no sense.
     pub(super) fn of(flags: &RestoreFlags) -> Result<Self> {
-        let word = |value: &Option<String>, usual: &str| {
-            value
-                .as_deref()
-                .map(|text| text.trim().to_lowercase())
-                .filter(|text| !text.is_empty())
-                .unwrap_or_else(|| usual.to_owned())
-        };
+        let word = |value: &Option<String>, usual: &str| value.clone().unwrap_or_else(|| usual.to_owned());
         let choices = Self {
             managed_clusters: word(&flags.managed_clusters, "skip"),
             credentials: word(&flags.credentials, "latest"),
@@ -68,6 +62,7 @@ impl Choices {
                 "all three parts are skipped: there is nothing to restore",
             ));
         }
+        self.check_run(flags)?;
         if flags.sync != Some(true) {
             return Ok(());
         }
@@ -82,6 +77,18 @@ impl Choices {
             () if self.resources != "latest" => refuse("--resources latest"),
             () if flags.is_fixed() => refuse("latest, and goes with none of --pin, --run and --as-of"),
             () => Ok(()),
+        }
+    }
+
+    /// One run for all parts leaves nothing to name.
+    fn check_run(&self, flags: &RestoreFlags) -> Result<()> {
+        let named =
+            PARTS.iter().map(|part| self.get(*part)).find(|choice| !matches!(*choice, "latest" | "skip"));
+        let flag = if flags.run.is_some() { "--run" } else { "--as-of" };
+        match named.filter(|_| flags.run.is_some() || flags.as_of.is_some()) {
+            Some(name) => Err(CliError::new(Exit::Usage, format!("{flag} and {name} cannot both be used"))
+                .why(format!("{flag} uses one run for every part that is not skipped"))),
+            None => Ok(()),
         }
     }
 
@@ -189,6 +196,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::cli::values::backup_choice;
     use crate::velero::Backup;
 
     fn run_of(stamp: &str, phase: &str) -> Vec<Backup> {
@@ -211,7 +219,7 @@ mod tests {
 
     #[test]
     fn words_are_written_in_lower_case_and_clusters_stay_where_they_are() {
-        let flags = RestoreFlags { credentials: Some(" LATEST ".to_owned()), ..Default::default() };
+        let flags = RestoreFlags { credentials: backup_choice(" LATEST ").ok(), ..Default::default() };
         let choices = resolved(&flags).unwrap();
         assert_eq!(choices.credentials, "latest");
         assert_eq!(choices.managed_clusters, "skip");

@@ -8,9 +8,9 @@ use kube::ResourceExt;
 use super::preview;
 use crate::api;
 use crate::cli::session::Hub;
-use crate::cluster::Error;
 use crate::cluster::observe::{Reader, with_answers};
 use crate::cluster::stored::Storage;
+use crate::cluster::{Class, Error};
 use crate::plan::HubSnapshot;
 use crate::plan::cleanup::{Cleaned, Deletion};
 use crate::plan::restore::cleanup_preview;
@@ -84,21 +84,29 @@ async fn contents_of(
     let names: BTreeSet<&String> = deletions.iter().map(|deletion| &deletion.reason.backup).collect();
     let mut contents = BTreeMap::new();
     for name in names {
-        let backup =
-            snapshot.velero.backups.iter().find(|backup| backup.metadata.name.as_ref() == Some(name));
-        let place = backup.and_then(|backup| backup.spec.storage_location.as_deref());
-        let locations = &snapshot.velero.storage_locations;
-        let location = locations.iter().find(|location| {
-            location.namespace().as_deref() == Some(hub.namespace())
-                && Some(location.name_any().as_str()) == place
-        });
-        let missing =
-            || Error::unreadable(format!("objects of {name}"), "its storage location is not on this hub");
-        let storage = Storage::of(hub.client(), location.ok_or_else(missing)?).await?;
+        let storage = storage_of(hub, snapshot, name).await?;
         let read = |file: &mut dyn std::io::Read| Ok(serde_json::from_reader(std::io::BufReader::new(file))?);
         contents.insert(name.clone(), storage.read(StoredFile::BackupResourceList, name, read).await?);
     }
     Ok(contents)
+}
+
+/// The storage of a backup.
+///
+/// # Errors
+///
+/// Its storage location is not on this hub, or names an authority that cannot be read.
+pub(super) async fn storage_of(hub: &Hub, snapshot: &HubSnapshot, backup: &str) -> Result<Storage, Error> {
+    let named = snapshot.velero.backups.iter().find(|one| one.name_any() == backup);
+    let place = named.and_then(|backup| backup.spec.storage_location.clone()).unwrap_or_default();
+    let location = snapshot.velero.storage_locations.iter().find(|location| {
+        location.namespace().as_deref() == Some(hub.namespace()) && location.name_any() == place
+    });
+    let missing = || {
+        let why = format!("its storage location {place} is not on this hub");
+        Error::storage(Class::Unreachable, backup, why)
+    };
+    Storage::of(hub.client(), location.ok_or_else(missing)?).await
 }
 
 /// The restore takes over what its backup holds.

@@ -13,6 +13,7 @@ use crate::cli::noun::Noun;
 use crate::cli::preflight;
 use crate::cli::question::Severity;
 use crate::cli::session::{Hub, Session};
+use crate::cli::values::restore_name;
 use crate::cli::wait::{Condition, Waiting, Written};
 use crate::cli::writing::{ConfirmArgs, WaitFlags, WriteArgs, write_error};
 use crate::cluster::write::{self, Place};
@@ -35,7 +36,7 @@ use crate::wire::Stamp;
   kubectl acmbackup restore --managed-clusters latest --confirm hub-west --yes --wait --timeout 2h")]
 pub struct RestoreArgs {
     /// Its name [default: restore-acm- and the UTC stamp]
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", value_parser = restore_name)]
     name: Option<String>,
     #[command(flatten)]
     flags: RestoreFlags,

@@ -3,21 +3,22 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use serde_json::json;
+use kube::ResourceExt;
 
 use super::args::RestoreFlags;
 use super::choice::{Choices, by_run};
 use super::command::{default_name, resolved};
-use super::{cleanup, preview};
+use super::{cleanup, diff, preview};
 use crate::api;
 use crate::cli::captured::{self, Capture};
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::Exit;
-use crate::cli::noun::{Noun, Subject};
-use crate::cli::output::{self, DataFormat, Frame};
+use crate::cli::noun::{Noun, Subject, only_one};
+use crate::cli::output::{self, Frame, ScreenFormat};
 use crate::cli::session::{Hub, Session};
 use crate::cli::writers;
 use crate::plan::latest::Candidates;
+use crate::plan::restore::velero_restores;
 use crate::plan::{self, Decision, HubSnapshot};
 use crate::render::plan::{PlanView, old_hub_note};
 use crate::velero::BackupType;
@@ -31,6 +32,7 @@ use crate::wire::yaml;
   kubectl acmbackup plan
   kubectl acmbackup plan --managed-clusters latest
   kubectl acmbackup plan restore/restore-acm-passive --managed-clusters latest
+  kubectl acmbackup plan --diff
   kubectl acmbackup plan -f restore.yaml")]
 pub struct PlanArgs {
     /// An existing restore, with the parts that are given changed
@@ -45,6 +47,9 @@ pub struct PlanArgs {
     /// Name every object that would be removed
     #[arg(long)]
     details: bool,
+    /// Show what would change in objects that are here; values of secrets are masked
+    #[arg(long, conflicts_with_all = ["from", "no_contents"])]
+    diff: bool,
     /// Do not read from the storage location what the backups hold
     #[arg(long)]
     no_contents: bool,
@@ -53,7 +58,7 @@ pub struct PlanArgs {
     check: bool,
     /// Print in this form
     #[arg(short, long, value_enum, value_name = "FORM")]
-    output: Option<DataFormat>,
+    output: Option<ScreenFormat>,
     #[command(flatten)]
     flags: RestoreFlags,
 }
@@ -66,12 +71,16 @@ pub struct PlanArgs {
 pub async fn run(args: PlanArgs, session: &Session) -> Result<Exit> {
     refuse_ignored(&args)?;
     let choices = Choices::of(&args.flags)?;
+    let given = match &args.filename {
+        Some(file) => Some(from_file(file).await?),
+        None => None,
+    };
     let (capture, hub) = observed(&args, session).await?;
     let session = &session.at(capture.captured_at);
     let snapshot = capture.hub;
     let now = session.now();
-    let restore = match (&args.filename, &args.subject) {
-        (Some(file), _) => from_file(file, &snapshot).await?,
+    let restore = match (given, &args.subject) {
+        (Some(restore), _) => inside(restore, &snapshot),
         (None, Some(subject)) => edited(existing(subject, &snapshot)?, &args.flags, &snapshot)?,
         (None, None) => resolved((&default_name(session), &args.flags), choices, &snapshot, session)?.0,
     };
@@ -93,12 +102,18 @@ pub async fn run(args: PlanArgs, session: &Session) -> Result<Exit> {
     {
         view.warnings.push(old_hub_note(sentence));
     }
+    if let Some(hub) = hub.as_ref().filter(|_| args.diff) {
+        view.changes = Some(diff::changes(hub, &snapshot, &velero_restores(&snapshot, &restore, now)).await);
+    }
     show(&view, &args, (session, hub.as_ref()), &snapshot).await?;
     Ok(if args.check && view.matters() { Exit::No } else { Exit::Done })
 }
 
 /// Flags that would change nothing are refused: an object says itself what it restores.
 fn refuse_ignored(args: &PlanArgs) -> Result<()> {
+    if args.subject.as_ref().is_some_and(|subject| subject.noun != Noun::Restore) {
+        return Err(CliError::new(Exit::Usage, "only a restore can be planned: expected restore/NAME"));
+    }
     let given = args.flags.given();
     let (what, why, ignored) = match (&args.filename, &args.subject) {
         (Some(_), _) => ("--filename", "the file says what is restored", given),
@@ -131,14 +146,11 @@ async fn observed(args: &PlanArgs, session: &Session) -> Result<(Capture, Option
 }
 
 fn existing(subject: &Subject, snapshot: &HubSnapshot) -> Result<api::Restore> {
-    let Some(name) = subject.name.as_ref().filter(|_| subject.noun == Noun::Restore) else {
-        return Err(CliError::new(Exit::Usage, "expected restore/NAME"));
-    };
-    let found = snapshot.restores.iter().find(|restore| restore.metadata.name.as_ref() == Some(name));
-    found.cloned().ok_or_else(|| {
-        let message = format!("restore {}/{name} not found", snapshot.subject.namespace);
-        CliError::new(Exit::NotFound, message).try_("kubectl acmbackup get restores")
-    })
+    let names: Vec<String> = snapshot.restores.iter().map(ResourceExt::name_any).collect();
+    let name = only_one(Noun::Restore, subject.name.as_deref(), &names, &snapshot.subject.namespace)
+        .map_err(|error| error.try_("kubectl acmbackup get restores"))?;
+    let found = snapshot.restores.iter().find(|restore| restore.name_any() == name);
+    found.cloned().ok_or_else(|| CliError::new(Exit::NotFound, format!("restore {name} not found")))
 }
 
 /// An existing restore as it would be after an edit of the parts that were given, such as an activation.
@@ -151,22 +163,27 @@ fn edited(mut restore: api::Restore, flags: &RestoreFlags, snapshot: &HubSnapsho
         (BackupType::Resources, &mut spec.velero_resources_backup_name, &flags.resources),
     ] {
         if let Some(choice) = given {
-            *field = Some(by_run(&choice.to_lowercase(), part, &candidates)?);
+            *field = Some(by_run(choice, part, &candidates)?);
         }
     }
     Ok(restore)
 }
 
-async fn from_file(file: &std::path::Path, snapshot: &HubSnapshot) -> Result<api::Restore> {
+async fn from_file(file: &std::path::Path) -> Result<api::Restore> {
     let text = captured::read_text(file).await?;
     let wrong =
         |why: String| CliError::new(Exit::Usage, format!("{} holds no Restore: {why}", file.display()));
-    let mut restore: api::Restore = yaml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+    let restore: api::Restore = yaml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
     if restore.metadata.name.is_none() {
         return Err(wrong("it has no name".to_owned()));
     }
-    restore.metadata.namespace.get_or_insert_with(|| snapshot.subject.namespace.clone());
     Ok(restore)
+}
+
+/// An object that names no namespace is of the one worked in.
+fn inside(mut restore: api::Restore, snapshot: &HubSnapshot) -> api::Restore {
+    restore.metadata.namespace.get_or_insert_with(|| snapshot.subject.namespace.clone());
+    restore
 }
 
 async fn show(
@@ -189,7 +206,7 @@ async fn show(
             now: session.now(),
             problems: &view.warnings,
         };
-        return output::print_data(&frame.around(&json!(view)), format);
+        return output::print_data(&frame.around(view), format);
     }
     let place = context.map(|context| format!(" on {context}")).unwrap_or_default();
     let state = match args.subject {

@@ -73,7 +73,7 @@ fn mapping(pairs: &[(String, String)]) -> Option<BTreeMap<String, String>> {
 /// # Errors
 ///
 /// Exit 2 if it makes no sense.
-fn selector(text: &str) -> Result<LabelSelector> {
+pub(in crate::cli) fn selector(text: &str) -> Result<LabelSelector> {
     let requirements = split(text).into_iter().map(requirement).collect::<Option<Vec<_>>>();
     match requirements.filter(|all| !all.is_empty()) {
         Some(all) => Ok(LabelSelector { match_expressions: Some(all), match_labels: None }),
@@ -96,7 +96,10 @@ fn split(text: &str) -> Vec<&str> {
 fn requirement(text: &str) -> Option<LabelSelectorRequirement> {
     let made = |key: &str, operator: &str, values: Vec<String>| {
         let key = key.trim();
-        let valid = !key.is_empty() && !key.contains([' ', '(', ')', '=', '!']);
+        let is_value = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+        let valid = !key.is_empty()
+            && !key.contains([' ', '(', ')', '=', '!'])
+            && values.iter().all(|value| value.chars().all(is_value));
         let values = (!values.is_empty()).then_some(values);
         valid.then(|| LabelSelectorRequirement { key: key.to_owned(), operator: operator.to_owned(), values })
     };

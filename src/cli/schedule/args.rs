@@ -4,6 +4,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::change::Field;
+use crate::cli::values::{schedule_name, word};
 use crate::cli::writing::{ConfirmArgs, WaitFlags, WriteArgs};
 use crate::wire::GoDuration;
 
@@ -19,7 +20,7 @@ use crate::wire::GoDuration;
   kubectl acmbackup schedule --recreate      # this hub writes the backups from now on")]
 pub struct ScheduleArgs {
     /// Its name; otherwise the existing one, or schedule-acm
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", value_parser = schedule_name)]
     pub name: Option<String>,
     /// When to back up: five fields, @daily, '@every 6h', 'CRON_TZ=Europe/Rome 0 3 * * *' [default: 0 */2 * * *]
     #[arg(long, value_name = "EXPR")]
@@ -49,7 +50,7 @@ pub struct ScheduleArgs {
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub owner_references: Option<bool>,
     /// Volume snapshot locations named in every backup
-    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    #[arg(long, value_name = "A,B", value_delimiter = ',', value_parser = word)]
     pub volume_snapshot_locations: Option<Vec<String>>,
     /// Delete and create again: the way out of BackupCollision, and for fields that are read only once
     #[arg(long)]

@@ -13,6 +13,7 @@ use crate::cli::exit::Exit;
 use crate::cli::noun::{Noun, only_one};
 use crate::cli::preflight;
 use crate::cli::session::{Hub, Session};
+use crate::cli::values::schedule_name;
 use crate::cli::wait::{Condition, Waiting, Written};
 use crate::cli::writing::{WaitFlags, WriteArgs, write_error};
 use crate::cluster::write::{self, Place};
@@ -23,7 +24,7 @@ use crate::render::age;
 #[derive(Debug, Clone, Args)]
 pub struct PauseArgs {
     /// The schedule; may be left out if there is one
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", value_parser = schedule_name)]
     name: Option<String>,
     #[command(flatten)]
     write: WriteArgs,
@@ -35,7 +36,7 @@ pub struct PauseArgs {
 #[derive(Debug, Clone, Args)]
 pub struct ResumeArgs {
     /// The schedule; may be left out if there is one
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", value_parser = schedule_name)]
     name: Option<String>,
     /// Skip the backup that is due at once
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]

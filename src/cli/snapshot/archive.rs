@@ -6,7 +6,7 @@ use kube::api::{Api, ListParams, LogParams};
 use kube::{Client, ResourceExt};
 use serde_json::{Value, json};
 
-use super::redact::Names;
+use super::names::Names;
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::Exit;
 use crate::cli::session::{Hub, Session};

@@ -7,8 +7,9 @@ use clap::Args;
 use serde_json::json;
 
 use super::archive::{self, Entry};
+use super::names::Names;
 use super::read::capture;
-use super::redact::{Names, clean};
+use super::redact::clean;
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::Exit;
 use crate::cli::output;
@@ -43,7 +44,7 @@ pub struct SnapshotArgs {
 /// The hub cannot be read, or the file is there already.
 pub async fn run(args: SnapshotArgs, session: &Session) -> Result<Exit> {
     let file = file_of(&args, session);
-    refuse_existing(&file)?;
+    refuse_file(&file)?;
     let hub = session.hub().await?;
     let mut value = json!(capture(&hub, session).await?);
     clean(&mut value);
@@ -74,8 +75,15 @@ fn file_of(args: &SnapshotArgs, session: &Session) -> PathBuf {
     args.out.clone().unwrap_or_else(usual)
 }
 
-fn refuse_existing(file: &Path) -> Result<()> {
-    if file.to_str() == Some("-") || !file.exists() {
+fn refuse_file(file: &Path) -> Result<()> {
+    if file.to_str() == Some("-") {
+        return Ok(());
+    }
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+        return Err(CliError::new(Exit::Usage, format!("{} is no folder", folder.display())));
+    }
+    if !file.exists() {
         return Ok(());
     }
     Err(CliError::new(Exit::Refused, format!("{} is there already", file.display()))

@@ -2,6 +2,7 @@
 
 mod archive;
 mod command;
+mod names;
 mod read;
 mod redact;
 

@@ -11,7 +11,7 @@ use super::watch;
 use crate::cli::captured;
 use crate::cli::error::Result;
 use crate::cli::exit::Exit;
-use crate::cli::output::{self, DataFormat, Frame};
+use crate::cli::output::{self, Frame, ScreenFormat};
 use crate::cli::session::Session;
 use crate::plan::Severity;
 use crate::render::Style;
@@ -26,7 +26,7 @@ use crate::render::status::Status;
 pub struct StatusArgs {
     /// All namespaces with a storage location, schedule or restore
     #[arg(short = 'A', long, conflicts_with_all = ["from", "watch"])]
-    all_namespaces: bool,
+    pub(in crate::cli) all_namespaces: bool,
     /// Show it again whenever something changes
     #[arg(short, long, conflicts_with_all = ["from", "check"])]
     watch: bool,
@@ -38,7 +38,7 @@ pub struct StatusArgs {
     from: Option<PathBuf>,
     /// Print in this form
     #[arg(short, long, value_enum, value_name = "FORM")]
-    pub(super) output: Option<DataFormat>,
+    pub(super) output: Option<ScreenFormat>,
 }
 
 /// Shows the screen.

@@ -14,6 +14,7 @@ use crate::cli::session::Session;
 use crate::cli::terminal::{Resizes, USUAL_SIZE, size_of_stdout};
 use crate::cli::watching::Changes;
 use crate::render::changes::new_lines;
+use crate::render::text::harmless_json;
 use crate::render::{Block, Style};
 use crate::wire::yaml;
 
@@ -34,7 +35,7 @@ pub(super) async fn run(args: &StatusArgs, session: &Session) -> Result<Exit> {
     loop {
         let seen = Seen::of(Place::live(&hub, session).await?, session);
         match args.output {
-            Some(format) => shown.data(&seen.data(), format)?,
+            Some(format) => shown.data(&seen.data(), format.into())?,
             None if redraws => redraw(&mut block, &seen, session)?,
             None => shown.lines(seen.screen(&fixed), session)?,
         }
@@ -84,7 +85,7 @@ impl Shown {
         }
         self.data = calm;
         match format {
-            DataFormat::Json => output::print(&format!("{data}\n")),
+            DataFormat::Json => output::print(&format!("{}\n", harmless_json(&data.to_string()))),
             DataFormat::Yaml => output::print(&format!("---\n{}", yaml::to_string(data).unwrap_or_default())),
         }
     }

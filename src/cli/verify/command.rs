@@ -3,14 +3,17 @@
 use std::collections::BTreeMap;
 
 use clap::Args;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::read;
 use crate::cli::error::Result;
 use crate::cli::exit::Exit;
 use crate::cli::moment::Moment;
-use crate::cli::output::{self, DataFormat, Frame};
+use crate::cli::output::{self, Frame, ScreenFormat};
 use crate::cli::session::{Hub, Session};
+use crate::cli::values::run_id;
+use crate::plan::runs::Run;
 use crate::render::Style;
 use crate::render::age::age;
 use crate::render::checks::Checks;
@@ -31,7 +34,7 @@ use crate::wire::GoDuration;
   kubectl acmbackup verify --check-here=false -o json")]
 pub struct VerifyArgs {
     /// The run; the newest one if none is named
-    #[arg(value_name = "RUN")]
+    #[arg(value_name = "RUN", value_parser = run_id)]
     pub(super) run: Option<String>,
     /// The newest run that is not younger: RFC 3339, or an age such as 6h
     #[arg(long, value_name = "TIME", conflicts_with = "run")]
@@ -51,7 +54,7 @@ pub struct VerifyArgs {
     details: bool,
     /// Print in this form
     #[arg(short, long, value_enum, value_name = "FORM")]
-    output: Option<DataFormat>,
+    output: Option<ScreenFormat>,
 }
 
 /// Verifies a run.
@@ -76,14 +79,20 @@ fn show(checks: &Checks, facts: &Facts, (args, session, hub): (&VerifyArgs, &Ses
     };
     let hub_id = facts.hub.as_ref().map(|hub| hub.hub_id.as_str());
     let frame = Frame { hub_id, problems: &checks.problems(), ..Frame::of("Verify", hub, session.now()) };
-    let mut body = json!(checks);
-    if let Some(fields) = body.as_object_mut() {
-        fields.insert("run".to_owned(), json!(facts.run));
-        if args.details {
-            fields.insert("kinds".to_owned(), json!(kinds(facts)));
-        }
-    }
-    output::print_data(&frame.around(&body), format)
+    let answer = Answer { checks, run: &facts.run, kinds: args.details.then(|| kinds(facts)) };
+    output::print_data(&frame.around(&answer), format)
+}
+
+/// What was found, as data.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(in crate::cli) struct Answer<'a> {
+    #[serde(flatten)]
+    checks: &'a Checks,
+    /// The run that was verified.
+    run: &'a Run,
+    /// Objects by kind, over all parts; only with `--details`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kinds: Option<BTreeMap<&'a str, usize>>,
 }
 
 fn screen(checks: &Checks, facts: &Facts, (style, details): (&Style, bool)) -> String {

@@ -5,4 +5,5 @@ mod command;
 mod operators;
 mod read;
 
+pub(super) use command::Answer;
 pub use command::{VerifyArgs, run};

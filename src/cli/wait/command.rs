@@ -44,6 +44,14 @@ pub struct WaitArgs {
 /// The object is not there, the server refuses, or Ctrl-C.
 pub async fn run(args: WaitArgs, session: &Session) -> Result<Exit> {
     let noun = args.subject.noun;
+    if noun == Noun::Run {
+        return Err(CliError::new(
+            Exit::Usage,
+            "a run cannot be awaited: expected schedule, restore or backup",
+        )
+        .try_for("kubectl acmbackup wait schedule --for run", "until the next complete run")
+        .try_("kubectl acmbackup wait backup/NAME"));
+    }
     let condition = match args.condition.unwrap_or(Condition::Usual) {
         Condition::Run(_) => Condition::Run(Some(session.now())),
         condition => condition,

@@ -28,6 +28,6 @@ pub use facts::owned_restores;
 pub(super) use facts::{controller_of, track};
 pub(super) use import_news::{shorten, tell};
 pub use pass::plan;
-pub use preview::{Preview, activation_preview, cleanup_preview, wanted_restores};
+pub use preview::{Preview, activation_preview, cleanup_preview, velero_restores, wanted_restores};
 pub use reason::{Picked, RestoreReason};
 pub use wanted::{LeftOut, LeftOutReason, WantedRestore};

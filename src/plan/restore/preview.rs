@@ -6,12 +6,14 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::facts::Facts;
+use super::object::object;
 use super::wanted::{LeftOut, WantedRestore, left_out, wanted};
 use super::{first_sync, leftovers, notes, sync};
 use crate::api;
 use crate::plan::cleanup::Cleaned;
 use crate::plan::latest::Unresolved;
 use crate::plan::{HubSnapshot, Note, Query};
+use crate::velero;
 
 /// What a Restore would do with the backups as they are.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -43,6 +45,13 @@ pub fn wanted_restores(hub: &HubSnapshot, restore: &api::Restore, now: Timestamp
             Preview { restores: Vec::new(), left_out: Vec::new(), problem: Some(problem), notes: unsynced }
         }
     }
+}
+
+/// The Velero Restores that `restore` still lacks, as they would be created. Spec: …R-225
+pub fn velero_restores(hub: &HubSnapshot, restore: &api::Restore, now: Timestamp) -> Vec<velero::Restore> {
+    let facts = Facts::of(hub, restore, now);
+    let preview = wanted_restores(hub, restore, now);
+    preview.restores.iter().filter(|wanted| !wanted.exists).map(|wanted| object(&facts, wanted)).collect()
 }
 
 /// What would still be restored if `restore` were activated now: its managed clusters set to `latest`. Spec: R-313

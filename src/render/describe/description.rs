@@ -1,6 +1,8 @@
 //! What a description holds, and how it is shown.
 
 use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::plan::{HubSnapshot, Note, Plan};
@@ -23,7 +25,7 @@ pub struct Seen<'a> {
 }
 
 /// One object and everything around it, as `-o json` shows it.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Description {
     /// The object, as `type/name`.
@@ -50,7 +52,7 @@ pub struct Description {
 }
 
 /// A name and a value.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Line {
     /// What.
     pub name: &'static str,
@@ -59,7 +61,7 @@ pub struct Line {
 }
 
 /// What was chosen for a part.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Chosen {
     /// The part.
     pub part: &'static str,
@@ -72,7 +74,7 @@ pub struct Chosen {
 }
 
 /// An object of Velero behind it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Behind {
     /// Its kind: `schedule`, `backup`, `restore` or `deletebackuprequest`.
     pub kind: &'static str,
@@ -94,9 +96,10 @@ pub struct Behind {
 }
 
 /// A Kubernetes Event about the object.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct EventView {
     /// When it happened last; `None` if that was not said.
+    #[schemars(with = "Option<Time>")]
     pub at: Option<Timestamp>,
     /// `Normal` or `Warning`.
     #[serde(rename = "type")]

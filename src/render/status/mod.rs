@@ -6,7 +6,9 @@ mod screen;
 mod tests;
 
 use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::ResourceExt;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::latest::Latest;
@@ -51,7 +53,7 @@ pub struct Observed {
 }
 
 /// One screen about a hub, as `-o json` shows it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Status {
     /// What the hub is for.
@@ -85,7 +87,7 @@ pub struct Status {
 }
 
 /// What a hub is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Role {
     /// Owns the managed clusters and writes backups.
@@ -101,7 +103,7 @@ pub enum Role {
 }
 
 /// A storage location.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StorageView {
     /// Its name.
@@ -109,13 +111,14 @@ pub struct StorageView {
     /// Whether it can be used.
     pub phase: String,
     /// When that was found out.
+    #[schemars(with = "Option<Time>")]
     pub checked_at: Option<Timestamp>,
     /// Why not.
     pub message: Option<String>,
 }
 
 /// The schedule.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ScheduleView {
     /// Its name.
@@ -127,6 +130,7 @@ pub struct ScheduleView {
     /// How long backups are kept.
     pub ttl: Option<String>,
     /// When the next run begins; `None` while paused.
+    #[schemars(with = "Option<Time>")]
     pub next_run_at: Option<Timestamp>,
     /// The newest run of this hub.
     pub last_run: Option<RunView>,
@@ -135,7 +139,7 @@ pub struct ScheduleView {
 }
 
 /// A run.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RunView {
     /// Its id.
@@ -145,15 +149,17 @@ pub struct RunView {
     /// The hub that made it.
     pub hub: Option<String>,
     /// When it began.
+    #[schemars(with = "Time")]
     pub started_at: Timestamp,
     /// When its first part may be removed.
+    #[schemars(with = "Option<Time>")]
     pub expires_at: Option<Timestamp>,
     /// Its backups.
     pub parts: Vec<PartView>,
 }
 
 /// A backup of a run.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct PartView {
     /// What it holds.
     pub part: &'static str,
@@ -166,7 +172,7 @@ pub struct PartView {
 }
 
 /// A Restore.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RestoreView {
     /// Its name.
@@ -182,7 +188,7 @@ pub struct RestoreView {
 }
 
 /// Who reconciles.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LoopView {
     /// How a loop is known: by its `lease`.
@@ -190,6 +196,7 @@ pub struct LoopView {
     /// Who holds the lease.
     pub holder: String,
     /// When it was renewed.
+    #[schemars(with = "Option<Time>")]
     pub renewed_at: Option<Timestamp>,
     /// Longer ago than it may be.
     pub overdue: bool,

@@ -25,13 +25,27 @@ impl Recording {
 
     /// Adds what was written at a time.
     pub fn add(&mut self, at: Duration, text: &str) {
-        self.events.push((at, text.to_owned()));
+        if !text.is_empty() {
+            self.events.push((at, text.to_owned()));
+        }
     }
 
     /// Everything that was written.
     #[must_use]
     pub fn text(&self) -> String {
         self.events.iter().map(|(_, text)| text.as_str()).collect()
+    }
+
+    /// The part that begins where a text was first written.
+    #[must_use]
+    pub fn from(&self, begin: &str) -> Self {
+        let events = self.events.iter().skip_while(|(_, text)| !text.contains(begin)).cloned();
+        let mut events: Vec<(Duration, String)> = events.collect();
+        if let Some((_, first)) = events.first_mut() {
+            let at = first.find(begin).unwrap_or(0);
+            first.drain(..at);
+        }
+        Self { size: self.size, events }
     }
 
     /// The same with no pause longer than this.
@@ -44,6 +58,25 @@ impl Recording {
             (now, text.clone())
         });
         Self { size: self.size, events: events.collect() }
+    }
+
+    /// The same with a pause before each line that contains `marker`, so that a person can read what came before.
+    #[must_use]
+    pub fn pausing_before(&self, marker: &str, pause: Duration) -> Self {
+        let mut paced = Self::new(self.size);
+        let mut later = Duration::ZERO;
+        for (at, text) in &self.events {
+            let mut said = String::new();
+            for line in text.split_inclusive('\n') {
+                if line.contains(marker) {
+                    paced.add(*at + later, &std::mem::take(&mut said));
+                    later += pause;
+                }
+                said.push_str(line);
+            }
+            paced.add(*at + later, &said);
+        }
+        paced
     }
 
     /// As a file that `asciinema play` shows, version 2 of its format.
@@ -73,6 +106,12 @@ mod tests {
         recording.add(Duration::from_secs(60), "\u{1b}[1mb");
         let short = recording.without_pauses(Duration::from_secs(2));
         assert_eq!(short.text(), recording.text());
+        assert_eq!(recording.from("\u{1b}[1m").text(), "\u{1b}[1mb");
+        let mut quick = Recording::new((80, 24));
+        quick.add(Duration::ZERO, "said\r\n$ one\r\nsaid\r\n$ two\r\n");
+        let slow = quick.pausing_before("$", Duration::from_secs(1));
+        let at = |seconds, text: &str| (Duration::from_secs(seconds), text.to_owned());
+        assert_eq!(slow.events, [at(0, "said\r\n"), at(1, "$ one\r\nsaid\r\n"), at(2, "$ two\r\n")]);
         let cast = short.to_cast("t");
         let lines: Vec<&str> = cast.lines().collect();
         assert!(lines[0].contains(r#""version":2,"width":80,"height":24"#), "{cast}");

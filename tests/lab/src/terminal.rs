@@ -136,8 +136,17 @@ impl Terminal {
     ///
     /// When it does not end, or is ended by a signal.
     pub async fn end(&mut self) -> Result<i32> {
+        self.ends_within(DEADLINE).await
+    }
+
+    /// As [`Terminal::end`], for a program that takes long.
+    ///
+    /// # Errors
+    ///
+    /// When it does not end in time, or is ended by a signal.
+    pub async fn ends_within(&mut self, deadline: Duration) -> Result<i32> {
         let mut status = None;
-        let ended = until(DEADLINE, "the program to end", async || {
+        let ended = until(deadline, "the program to end", async || {
             status = self.child.try_wait()?;
             Ok(status.is_some() && self.reader.is_finished())
         });

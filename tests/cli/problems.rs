@@ -1,0 +1,42 @@
+//! Problems a captured state shows: each under its name, whatever the screen.
+
+use serde_json::{Value, json};
+
+use super::broken::whole;
+use super::{acmbackup, text};
+
+/// Both streams; notes stand on either.
+fn told(arguments: &str, snapshot: &Value) -> String {
+    let words: Vec<&str> = arguments.split_whitespace().chain(["--from", "-"]).collect();
+    let shown = acmbackup(&words).write_stdin(snapshot.to_string()).output().unwrap();
+    assert_eq!(shown.status.code(), Some(0), "{arguments}: {}", text(&shown.stderr));
+    text(&shown.stdout) + &text(&shown.stderr)
+}
+
+#[test]
+fn a_cleanup_beside_filters_is_told() {
+    let filtered = "plan --include-namespaces apps --cleanup";
+    assert!(told(&format!("{filtered} restored"), &whole()).contains("[cleanup-filters]"));
+    assert!(!told(&format!("{filtered} none"), &whole()).contains("[cleanup-filters]"));
+}
+
+#[test]
+fn a_lease_nobody_renews_is_told() {
+    let mut snapshot = whole();
+    snapshot["loop"] =
+        json!({"holder": "cluster-backup-1", "renewedAt": "2026-11-22T11:00:00Z", "overdue": true});
+    let screen = told("status", &snapshot);
+    assert!(screen.contains("[lease-stale]") && screen.contains("cluster-backup-1"), "{screen}");
+    snapshot["loop"]["overdue"] = json!(false);
+    assert!(!told("status", &snapshot).contains("[lease-stale]"));
+}
+
+#[test]
+fn parts_made_by_different_hubs_are_told() {
+    assert!(!told("latest", &whole()).contains("[mixed-hubs]"));
+    let mut snapshot = whole();
+    let credentials = &mut snapshot["velero"]["backups"][0]["metadata"]["labels"];
+    credentials["cluster.open-cluster-management.io/backup-cluster"] = json!("be97a9eb-0000");
+    let answer = told("latest", &snapshot);
+    assert!(answer.contains("[mixed-hubs]"), "{answer}");
+}
