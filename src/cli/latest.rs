@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
+use kube::Client;
 
 use super::captured::{self, Capture};
 use super::error::{CliError, Result};
@@ -12,11 +13,14 @@ use super::moment::Moment;
 use super::output::{self, Format, Frame};
 use super::session::Session;
 use super::writers;
+use crate::cluster::list::items;
 use crate::cluster::observe::backups_only;
-use crate::plan::latest::Candidates;
+use crate::cluster::{Class, Error};
+use crate::plan::latest::{Candidates, unsynced};
+use crate::plan::{Note, validate};
 use crate::render::latest::{Latest, Part};
 use crate::render::problems::{next, problems};
-use crate::velero::{Backup, BackupType};
+use crate::velero::{Backup, BackupStorageLocation, BackupType};
 
 /// A part whose latest backup is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -89,6 +93,10 @@ pub async fn run(args: LatestArgs, session: &Session) -> Result<Exit> {
         latest.parts.retain(|entry| entry.part == part);
         latest.notes.retain(|note| note.subject == part);
     }
+    // What was in the storage at a moment in the past, nobody knows.
+    if args.as_of.is_none() {
+        latest.notes.extend(source.unsynced());
+    }
     show(&latest, &args, (session, &source))?;
     match latest.parts.iter().find(|part| part.backup.is_none()) {
         Some(part) => Err(none_usable(part, session)),
@@ -103,6 +111,8 @@ struct Source {
     hub_id: Option<String>,
     context: Option<String>,
     backups: Vec<Backup>,
+    /// Empty where they may not be read.
+    locations: Vec<BackupStorageLocation>,
     captured_at: Option<Timestamp>,
 }
 
@@ -116,16 +126,32 @@ impl Source {
                 hub_id: hub.on_request.hub.map(|facts| facts.hub_id),
                 context: None,
                 backups: hub.velero.backups,
+                locations: hub.velero.storage_locations,
             });
         }
         let hub = session.hub().await?;
-        let backups = backups_only(hub.client(), hub.namespace()).await?;
+        let (client, namespace) = (hub.client(), hub.namespace());
+        let (backups, locations) =
+            futures::try_join!(backups_only(client, namespace), readable_locations(client, namespace))?;
         let hub_id = match args.output {
             Some(format) if format.data().is_some() => writers::id_of(&hub).await,
             _ => None,
         };
         let context = Some(hub.connection.context);
-        Ok(Self { namespace: hub.found.namespace, hub_id, context, backups, captured_at: None })
+        Ok(Self { namespace: hub.found.namespace, hub_id, context, backups, locations, captured_at: None })
+    }
+
+    /// A warning about the storage location a restore would use. Spec: R-155
+    fn unsynced(&self) -> Option<Note> {
+        unsynced(validate::storage(&self.locations, &self.namespace, true).ok()?)
+    }
+}
+
+/// Whoever may list backups only is told what `latest` means all the same.
+async fn readable_locations(client: &Client, namespace: &str) -> Result<Vec<BackupStorageLocation>, Error> {
+    match items(client, Some(namespace)).await {
+        Err(error) if error.class() == Class::Forbidden => Ok(Vec::new()),
+        listed => listed,
     }
 }
 

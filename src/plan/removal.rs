@@ -155,7 +155,7 @@ mod tests {
     use super::*;
 
     /// Why an object of these labels, in this namespace, stays; in a cleanup of everything if `everything`.
-    fn why(object: Value, everything: bool) -> Option<Spared> {
+    fn why(object: &Value, everything: bool) -> Option<Spared> {
         let mut whole = json!({
             "kind": {"group": "apps.open-cluster-management.io", "version": "v1", "kind": "Channel", "plural": "channels"},
             "namespace": "apps", "name": "x", "uid": "x-uid", "labels": {"velero.io/backup-name": "old"},
@@ -183,7 +183,7 @@ mod tests {
     #[test]
     fn every_reason_to_stay_holds_by_itself() {
         let goes = json!({});
-        assert_eq!((why(goes.clone(), false), why(goes, true)), (None, None));
+        assert_eq!((why(&goes, false), why(&goes, true)), (None, None));
         for untouchable in [
             kind("hive.openshift.io", "ClusterImageSet"),
             kind("x", "HiveConfig"),
@@ -191,7 +191,7 @@ mod tests {
             kind("velero.io", "Backup"),
             kind("cluster.open-cluster-management.io", "Restore"),
         ] {
-            assert_eq!(why(json!({"kind": untouchable}), true), Some(Spared::Untouchable));
+            assert_eq!(why(&json!({"kind": untouchable}), true), Some(Spared::Untouchable));
         }
         let stays = [
             (json!({"isBeingDeleted": true}), Spared::Unsure),
@@ -207,20 +207,20 @@ mod tests {
             (json!({"labels": {"installer.name": "multiclusterhub"}}), Spared::Installed),
         ];
         for (object, reason) in stays {
-            assert_eq!(why(object.clone(), true), Some(reason), "{object}");
+            assert_eq!(why(&object, true), Some(reason), "{object}");
         }
-        assert_eq!(why(json!({"labels": {}}), false), Some(Spared::Foreign));
-        assert_eq!(why(json!({"labels": {}}), true), None);
+        assert_eq!(why(&json!({"labels": {}}), false), Some(Spared::Foreign));
+        assert_eq!(why(&json!({"labels": {}}), true), None);
     }
 
     /// Spec: R-423
     #[test]
     fn a_credential_stays_with_the_hub_or_out_of_backups_only_if_no_restore_made_it() {
-        let credential = |namespace: &str, labels: Value| json!({"kind": kind("", "Secret"), "namespace": namespace, "labels": labels});
+        let credential = |namespace: &str, labels: &Value| json!({"kind": kind("", "Secret"), "namespace": namespace, "labels": labels});
         let excluded = json!({"velero.io/exclude-from-backup": "true"});
-        assert_eq!(why(credential("the-hub", json!({})), true), Some(Spared::LocalCluster));
-        assert_eq!(why(credential("apps", excluded), true), Some(Spared::NotBackedUp));
-        assert_eq!(why(credential("the-hub", json!({"velero.io/backup-name": "old"})), true), None);
-        assert_eq!(why(credential("left-out", json!({})), true), None, "no exception by namespace");
+        assert_eq!(why(&credential("the-hub", &json!({})), true), Some(Spared::LocalCluster));
+        assert_eq!(why(&credential("apps", &excluded), true), Some(Spared::NotBackedUp));
+        assert_eq!(why(&credential("the-hub", &json!({"velero.io/backup-name": "old"})), true), None);
+        assert_eq!(why(&credential("left-out", &json!({})), true), None, "no exception by namespace");
     }
 }

@@ -33,6 +33,13 @@ pub struct BackupStorageLocationSpec {
     pub other: Other,
 }
 
+impl BackupStorageLocation {
+    /// True once Velero has looked through all of it, so that every backup in it is known. Spec: R-155
+    pub fn is_synced(&self) -> bool {
+        self.status.as_ref().is_some_and(|status| status.last_synced_time.is_some())
+    }
+}
+
 /// What Velero says about a storage location.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]

@@ -5,8 +5,11 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use serde_json::Value;
 use tempfile::TempDir;
 
+use super::broken::whole;
+use super::escapes::{list_of, obliging, server, steers};
 use super::{failure, output, text};
 
 /// A folder on the path that holds the program as krew would link it.
@@ -79,6 +82,68 @@ fn a_server_that_does_not_answer_costs_two_seconds_and_no_names() {
     let server = format!("http://{}", listener.local_addr().unwrap());
     let answer = completed(&["activate", "-n", "acm", "--server", &server, ""]);
     assert_eq!(answer, "_activeHelp_ the server did not answer in two seconds\n:4\n");
+}
+
+/// A server with a schedule, a restore and the backups of the recorded hub.
+fn hub(path: &str) -> (u16, Value) {
+    let snapshot = whole();
+    let plural = path.split(['?']).next().unwrap_or_default().rsplit('/').next().unwrap_or_default();
+    let items = match plural {
+        "backupschedules" => &snapshot["schedules"],
+        "restores" if path.contains("cluster.open-cluster-management.io") => &snapshot["restores"],
+        "backups" => &snapshot["velero"]["backups"],
+        _ => &Value::Null,
+    };
+    (200, list_of(items.as_array().map(Vec::as_slice).unwrap_or_default()))
+}
+
+/// The words offered behind these on a hub.
+fn offered(server: &str, words: &[&str]) -> Vec<String> {
+    let (command, rest) = words.split_first().unwrap();
+    let answer = completed(&[&[*command, "-n", "acm", "--server", server], rest].concat());
+    answer
+        .lines()
+        .filter(|line| !line.starts_with(':'))
+        .map(|line| line.split('\t').next().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn names_of_the_hub_are_offered_wherever_an_object_is_named() {
+    let server = server(hub);
+    let newest = "acm-resources-schedule-20261122120103";
+    for (words, wanted) in [
+        (&["logs", "run/"][..], &["run/20261122120003", "run/20261122100004"][..]),
+        (&["logs", "restore/"], &["restore/r1"]),
+        (&["logs", &format!("backup/{newest}")], &[&*format!("backup/{newest}")]),
+        (&["logs", "sched"], &[]),
+        (&["describe", "schedule/"], &["schedule/schedule-acm"]),
+        (&["describe", "restore/"], &["restore/r1"]),
+        (&["describe", "run/"], &["run/20261122120003", "run/20261122100004"]),
+        (&["delete", "restore/"], &["restore/r1"]),
+        (&["delete", "run/2026112210"], &["run/20261122100004"]),
+        (&["verify", ""], &["20261122120003", "20261122100004"]),
+        (&["wait", "schedule/"], &["schedule/schedule-acm"]),
+        (&["plan", "restore/"], &["restore/r1"]),
+        (&["restore", "--run", ""], &["complete", "20261122120003", "20261122100004"]),
+        (&["activate", ""], &["r1"]),
+    ] {
+        assert_eq!(offered(&server, words), wanted, "{words:?}");
+    }
+    let about = completed(&["verify", "-n", "acm", "--server", &server, "20261122100004"]);
+    assert!(about.starts_with("20261122100004\tComplete, "), "{about}");
+}
+
+#[test]
+fn what_is_said_about_a_name_does_not_steer_the_terminal() {
+    let server = server(obliging);
+    for words in
+        [&["logs", ""][..], &["describe", ""], &["delete", ""], &["verify", ""], &["wait", ""], &["get", ""]]
+    {
+        let (last, before) = words.split_last().unwrap();
+        let answer = completed(&[before, &["-n", "acm", "--server", &server, last]].concat());
+        assert!(!steers(&answer.replace('\t', " "), ""), "{words:?}: {answer:?}");
+    }
 }
 
 #[test]

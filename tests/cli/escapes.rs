@@ -90,6 +90,10 @@ fn object(name: &str) -> Value {
 fn list() -> Value {
     let names = ["good", "acm-credentials-schedule-20261122100004", EVIL];
     let items: Vec<Value> = names.iter().map(|name| object(name)).collect();
+    list_of(&items)
+}
+
+pub(super) fn list_of(items: &[Value]) -> Value {
     json!({"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": "1"}, "items": items})
 }
 
@@ -98,7 +102,7 @@ fn refusal(code: u16) -> Value {
 }
 
 /// The answer of an obliging server to a path; discovery it does not know.
-fn obliging(path: &str) -> (u16, Value) {
+pub(super) fn obliging(path: &str) -> (u16, Value) {
     let path = path.split('?').next().unwrap_or_default();
     let parts = path.trim_matches('/').split('/').count();
     let is_named = parts == 4 && path.starts_with("/api/v1")
@@ -116,7 +120,7 @@ fn obliging(path: &str) -> (u16, Value) {
 }
 
 /// A server that answers so; it ends with the program.
-fn server(answer: fn(&str) -> (u16, Value)) -> String {
+pub(super) fn server(answer: fn(&str) -> (u16, Value)) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     std::thread::spawn(move || {
@@ -149,7 +153,7 @@ fn serve(mut stream: TcpStream, answer: fn(&str) -> (u16, Value)) -> Option<()> 
 }
 
 /// What of the text could steer a terminal; YAML leaves the direction of writing to its reader.
-fn steers(text: &str, line: &str) -> bool {
+pub(super) fn steers(text: &str, line: &str) -> bool {
     let is_yaml = line.ends_with("yaml") || line.ends_with("--out -");
     text.chars().any(|c| (c.is_control() && c != '\n') || (c == '\u{202e}' && !is_yaml))
 }

@@ -108,6 +108,17 @@ fn latest_says_that_a_part_is_older_and_which_backup_was_passed_over() {
     assert!(notes.contains("kubectl acmbackup restore --run complete"), "{notes}");
 }
 
+/// Spec: R-155
+#[test]
+fn latest_is_doubted_where_the_storage_was_never_synced() {
+    let unsynced = SNAPSHOT.replace(", lastSyncedTime: \"2026-11-22T12:30:00Z\"", "");
+    let (_, notes, code) = from_state(&unsynced, &["latest", "credentials"]);
+    assert_eq!(code, 0);
+    assert!(notes.contains("default was never synced completely"), "{notes}");
+    let (_, notes, _) = from_snapshot(&["latest", "credentials"]);
+    assert!(!notes.contains("synced"), "{notes}");
+}
+
 #[test]
 fn latest_of_the_past_may_have_no_answer() {
     let (_, error, code) = from_snapshot(&["latest", "--as-of", "2020-01-01T00:00:00Z"]);

@@ -84,6 +84,7 @@ const NOTES: &[(&str, &str)] = &[
     ("not-cleaned", "tests/golden/cases/restore/what-is-left-over-goes-when-a-cycle-ends/plan.yaml"),
     ("old-hub-alive", GOOD_RUN),
     ("older-run", "tests/cli/offline.rs"),
+    ("operator-elsewhere", "src/render/verify/tests.rs"),
     ("stale-backups", "src/render/verify/tests.rs"),
     ("storage-unreachable-from-here", "src/render/verify/tests.rs"),
     ("velero-down", "src/render/status/tests.rs"),

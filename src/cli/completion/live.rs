@@ -30,6 +30,10 @@ pub(super) enum Names {
     Choices(BackupType),
     /// What `--run` takes.
     RunChoices,
+    /// Runs.
+    Runs,
+    /// What has a log, as `noun/NAME`.
+    Logged,
     /// What can be waited for, as `noun/NAME`.
     Waitable,
     /// Whatever has a name, as `noun/NAME`, runs included.
@@ -51,6 +55,7 @@ impl Names {
             Self::RunChoices => &[("complete", "the newest complete run")],
             Self::Everything => &[("schedules", ""), ("restores", ""), ("backups", ""), ("runs", "")],
             Self::Objects => &[("schedule", ""), ("restore", ""), ("backup", ""), ("run", "")],
+            Self::Logged => &[("backup", ""), ("restore", ""), ("run", "")],
             Self::Waitable => &[("schedule", ""), ("restore", ""), ("backup", "")],
             Self::Cleanups => &[
                 ("CleanupRestored", "delete what an earlier restore brought and this one does not"),
@@ -84,7 +89,13 @@ pub(super) async fn names(wanted: Names, session: &Session) -> Result<Vec<Name>>
         Names::Restores => restores(&hub, "", session).await,
         Names::RestoresWithNoun => restores(&hub, "restore/", session).await,
         Names::Choices(part) => Ok(backups(&observed(&hub).await?, (Some(part), ""), session)),
-        Names::RunChoices => Ok(runs(&observed(&hub).await?, &hub, session)),
+        Names::RunChoices | Names::Runs => Ok(runs(&observed(&hub).await?, &hub, session)),
+        Names::Logged => {
+            let listed = observed(&hub).await?;
+            let runs = with_noun(runs(&listed, &hub, session));
+            let restores = restores(&hub, "restore/", session).await?;
+            Ok([restores, runs, backups(&listed, (None, "backup/"), session)].concat())
+        }
         Names::Waitable => {
             let backups = backups(&observed(&hub).await?, (None, "backup/"), session);
             let schedules = schedules(&hub, "schedule/", session).await?;
@@ -94,9 +105,8 @@ pub(super) async fn names(wanted: Names, session: &Session) -> Result<Vec<Name>>
             let listed = observed(&hub).await?;
             let own =
                 [schedules(&hub, "schedule/", session).await?, restores(&hub, "restore/", session).await?];
-            let runs =
-                runs(&listed, &hub, session).into_iter().map(|(run, about)| (format!("run/{run}"), about));
-            Ok([own.concat(), runs.collect(), backups(&listed, (None, "backup/"), session)].concat())
+            let runs = with_noun(runs(&listed, &hub, session));
+            Ok([own.concat(), runs, backups(&listed, (None, "backup/"), session)].concat())
         }
         Names::Everything => {
             let listed = observed(&hub).await?;
@@ -105,6 +115,10 @@ pub(super) async fn names(wanted: Names, session: &Session) -> Result<Vec<Name>>
         }
         Names::Contexts | Names::Namespaces | Names::Cleanups => Ok(Vec::new()),
     }
+}
+
+fn with_noun(runs: Vec<Name>) -> Vec<Name> {
+    runs.into_iter().map(|(run, about)| (format!("run/{run}"), about)).collect()
 }
 
 async fn namespaces(session: &Session) -> Result<Vec<Name>> {

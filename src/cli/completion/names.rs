@@ -11,6 +11,7 @@ use super::super::entry;
 use super::super::global::GlobalArgs;
 use super::super::session::Session;
 use super::live::{self, Names};
+use crate::render::text::harmless;
 use crate::velero::BackupType;
 
 /// How long the hub may take; after that there are no names.
@@ -38,6 +39,8 @@ const LIVE: &[(&str, &str, Names)] = &[
     ("wait", "subject", Names::Waitable),
     ("describe", "subject", Names::Objects),
     ("delete", "subjects", Names::Objects),
+    ("logs", "subject", Names::Logged),
+    ("verify", "run", Names::Runs),
     ("get", "words", Names::Everything),
 ];
 
@@ -92,7 +95,8 @@ fn candidates(
         return Vec::new();
     };
     let asked = runtime.block_on(async { tokio::time::timeout(BUDGET, live::names(names, &session)).await });
-    runtime.shutdown_background();
+    // Who still reads an answer waits by its clock.
+    std::mem::forget(runtime);
     let found = match asked {
         Ok(Ok(found)) => found,
         Ok(Err(error)) => without(hint, error.message),
@@ -103,8 +107,8 @@ fn candidates(
     all.filter(|(value, _)| value.starts_with(typed.as_ref()))
         .enumerate()
         .map(|(place, (value, help))| {
-            let help = (!help.is_empty()).then(|| help.into());
-            CompletionCandidate::new(value).help(help).display_order(Some(place))
+            let help = (!help.is_empty()).then(|| harmless(&help).into_owned().into());
+            CompletionCandidate::new(harmless(&value).into_owned()).help(help).display_order(Some(place))
         })
         .collect()
 }

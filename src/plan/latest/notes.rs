@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::candidates::{backup_name, hub_of};
 use crate::plan::runs::Runs;
 use crate::plan::{Note, Severity};
-use crate::velero::{Backup, BackupType};
+use crate::velero::{Backup, BackupStorageLocation, BackupType};
 
 /// Warnings about backups of different runs or hubs, or past their expiry.
 pub fn notes(chosen: &BTreeMap<BackupType, &Backup>, runs: &Runs, now: Timestamp) -> Vec<Note> {
@@ -15,6 +15,13 @@ pub fn notes(chosen: &BTreeMap<BackupType, &Backup>, runs: &Runs, now: Timestamp
     notes.extend(mixed_hubs(chosen));
     notes.extend(chosen.iter().filter_map(|(part, backup)| expired(*part, backup, now)));
     notes
+}
+
+/// A warning where Velero has not looked through the storage yet: `latest` may be older than it should be. Spec: R-155
+pub fn unsynced(storage: &BackupStorageLocation) -> Option<Note> {
+    let name = storage.metadata.name.as_deref().unwrap_or_default();
+    let message = format!("{name} was never synced completely, latest may not be the newest backup in it");
+    (!storage.is_synced()).then(|| Note::warning("stale-backups", name, message))
 }
 
 fn older_runs(chosen: &BTreeMap<BackupType, &Backup>, runs: &Runs) -> Vec<Note> {

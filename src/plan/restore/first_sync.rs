@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::facts::Facts;
 use crate::api::BackupChoice;
-use crate::plan::{Note, validate};
+use crate::plan::{Note, latest, validate};
 use crate::velero::{BackupStorageLocation, BackupType};
 
 /// How long the first sync of a storage location is waited for.
@@ -20,7 +20,7 @@ pub(super) struct FirstSync {
 
 /// The first sync to wait for; `None` lets the Restore begin.
 pub(super) fn awaited(facts: &Facts<'_>, storage: &BackupStorageLocation) -> Option<FirstSync> {
-    if !uses_latest(facts) || !facts.owned.is_empty() || is_synced(storage) {
+    if !uses_latest(facts) || !facts.owned.is_empty() || storage.is_synced() {
         return None;
     }
     let remaining = PATIENCE.checked_sub(age(facts, storage)?).filter(|left| !left.is_zero())?;
@@ -43,20 +43,11 @@ pub(super) fn foreseen(facts: &Facts<'_>) -> Option<Note> {
 
 /// The wait is over without a sync, so `latest` may be older than it should be.
 pub(super) fn given_up(facts: &Facts<'_>, storage: &BackupStorageLocation) -> Option<Note> {
-    let name = storage.metadata.name.as_deref().unwrap_or_default();
-    (uses_latest(facts) && facts.owned.is_empty() && !is_synced(storage)).then(|| {
-        let message =
-            format!("{name} was never synced completely, latest may not be the newest backup in it");
-        Note::warning("stale-backups", name, message)
-    })
+    latest::unsynced(storage).filter(|_| uses_latest(facts) && facts.owned.is_empty())
 }
 
 fn uses_latest(facts: &Facts<'_>) -> bool {
     BackupType::DATA.into_iter().any(|backup_type| facts.choice(backup_type) == BackupChoice::Latest)
-}
-
-fn is_synced(storage: &BackupStorageLocation) -> bool {
-    storage.status.as_ref().is_some_and(|status| status.last_synced_time.is_some())
 }
 
 /// A location of unknown age is waited for no more.
