@@ -18,7 +18,11 @@ pub enum Job {
     Restore,
     /// Take over managed clusters.
     Activate,
-    /// Run the loop.
+    /// Look closer: describe, logs, verify.
+    Look,
+    /// Remove what is over or named: prune, delete.
+    TidyUp,
+    /// Run the loop; `snapshot` reads what it reads.
     Run,
 }
 
@@ -42,7 +46,8 @@ const fn on(group: &'static str, resource: &'static str, verbs: &'static [&'stat
 const VELERO: &str = "velero.io";
 const LIST: &[&str] = &["list"];
 
-/// What every command reads in its namespace.
+/// What every command reads in its namespace. What a command reads beyond its job and can do without, such as what a
+/// cleanup would remove, is not in these tables: it says what it could not find out.
 const LOOKS: &[Permission] = &[
     on(GROUP, "backupschedules", LIST),
     on(GROUP, "restores", LIST),
@@ -61,10 +66,30 @@ const SCHEDULES: &[Permission] = &[
     on(VELERO, "schedules", &["delete"]),
     on(VELERO, "backups", &["create", "watch"]),
 ];
-const RESTORES: &[Permission] =
-    &[on(GROUP, "restores", &["create", "watch"]), on(VELERO, "restores", &["list", "watch"])];
-const ACTIVATES: &[Permission] =
-    &[on(GROUP, "restores", &["patch", "watch"]), on(VELERO, "restores", &["list", "watch"])];
+const RESTORES: &[Permission] = &[
+    on(GROUP, "restores", &["create", "watch"]),
+    on(VELERO, "restores", &["list", "watch"]),
+    on(VELERO, "deletebackuprequests", LIST),
+];
+const ACTIVATES: &[Permission] = &[
+    on(GROUP, "restores", &["patch", "watch"]),
+    on(VELERO, "restores", &["list", "watch"]),
+    on(VELERO, "deletebackuprequests", LIST),
+];
+/// What is behind an object, what was told of it, and what Velero stored.
+const LOOKS_CLOSER: &[Permission] = &[
+    on(VELERO, "restores", LIST),
+    on(VELERO, "deletebackuprequests", LIST),
+    on(VELERO, "downloadrequests", &["create", "list", "watch", "delete"]),
+    on("", "events", LIST),
+];
+const TIDIES_UP: &[Permission] = &[
+    on(GROUP, "backupschedules", &["delete", "watch"]),
+    on(GROUP, "restores", &["delete", "watch"]),
+    on(VELERO, "restores", &["list", "watch", "delete"]),
+    on(VELERO, "backups", &["watch"]),
+    on(VELERO, "deletebackuprequests", &["list", "create"]),
+];
 
 impl Job {
     /// The word on the command line.
@@ -73,6 +98,8 @@ impl Job {
             Self::Schedule => "schedule",
             Self::Restore => "restore",
             Self::Activate => "activate",
+            Self::Look => "look",
+            Self::TidyUp => "tidy-up",
             Self::Run => "run",
         }
     }
@@ -83,6 +110,8 @@ impl Job {
             Self::Schedule => &[LOOKS, SCHEDULES],
             Self::Restore => &[LOOKS, RESTORES],
             Self::Activate => &[LOOKS, ACTIVATES],
+            Self::Look => &[LOOKS, LOOKS_CLOSER],
+            Self::TidyUp => &[LOOKS, TIDIES_UP],
             Self::Run => &[READS, WRITES, LEASE],
         };
         let everywhere: &[&[Permission]] = match self {

@@ -1,5 +1,11 @@
 //! Wrong usage and unreachable servers: what is said, and with which exit code.
 
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
 use super::{acmbackup, failure, output, text};
 
 #[test]
@@ -263,4 +269,48 @@ fn the_time_to_wait_counts_before_the_first_answer_too() {
     let output =
         acmbackup(&WAIT).args(["--timeout", "50ms"]).env("KUBECONFIG", config.path()).output().unwrap();
     assert_eq!(output.status.code(), Some(124), "{}", text(&output.stderr));
+}
+
+/// A server that begins the list of backups and never ends it; everything else is forbidden, once that has begun.
+fn forbidding() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let server = format!("http://{}", listener.local_addr().unwrap());
+    let (begun, has_begun) = sync_channel(1);
+    let has_begun = Arc::new(Mutex::new(has_begun));
+    std::thread::spawn(move || {
+        for connection in listener.incoming().flatten() {
+            let (begun, has_begun) = (begun.clone(), Arc::clone(&has_begun));
+            std::thread::spawn(move || forbid(connection, (&begun, &has_begun)));
+        }
+    });
+    server
+}
+
+/// One connection; the client may have hung up already.
+fn forbid(mut connection: TcpStream, (begun, has_begun): (&SyncSender<()>, &Mutex<Receiver<()>>)) {
+    let mut request = [0; 1024];
+    let read = connection.read(&mut request).unwrap_or_default();
+    let head = |status: &str, length: usize| {
+        format!("HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n")
+    };
+    if String::from_utf8_lossy(&request[..read]).contains("/backups?") {
+        let _ = connection.write_all(format!("{}{{\"items\":[", head("200 OK", 1000)).as_bytes());
+        let _ = begun.send(());
+        let _ = connection.read(&mut [0]);
+        return;
+    }
+    let _ = has_begun.lock().unwrap().recv_timeout(Duration::from_secs(10));
+    let why =
+        r#"{"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "Forbidden", "code": 403}"#;
+    let _ = connection.write_all(format!("{}{why}", head("403 Forbidden", why.len())).as_bytes());
+}
+
+/// Who reads the other answer finds that nobody waits for it any more, which is no defect. It depends on who is faster.
+#[test]
+fn a_refusal_ends_a_command_though_another_answer_is_on_its_way() {
+    for _ in 0..30 {
+        let config = kubeconfig(&forbidding());
+        let output = acmbackup(&["verify", "-n", "acm"]).env("KUBECONFIG", config.path()).output().unwrap();
+        assert_eq!(output.status.code(), Some(9), "{}", text(&output.stderr));
+    }
 }

@@ -18,6 +18,7 @@ mod hostile;
 mod hostile_storage;
 mod install;
 mod interrupted;
+mod jobs;
 mod labels;
 mod lease;
 mod logs;

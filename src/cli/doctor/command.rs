@@ -26,7 +26,11 @@ pub enum JobName {
     Restore,
     /// Take over managed clusters
     Activate,
-    /// Run the reconcile loop
+    /// Describe, logs and verify
+    Look,
+    /// Prune and delete
+    TidyUp,
+    /// Run the reconcile loop; snapshot reads what it reads
     Run,
 }
 
@@ -59,6 +63,8 @@ impl From<JobName> for Job {
             JobName::Schedule => Self::Schedule,
             JobName::Restore => Self::Restore,
             JobName::Activate => Self::Activate,
+            JobName::Look => Self::Look,
+            JobName::TidyUp => Self::TidyUp,
             JobName::Run => Self::Run,
         }
     }
