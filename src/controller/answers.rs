@@ -15,13 +15,31 @@ use crate::plan::{self, Decision, HubSnapshot, OnRequest, Plan, Query};
 const SERVED_TTL: Duration = Duration::from_secs(60);
 /// How long discovery may tell the old kinds after a CRD has changed.
 const DISCOVERY_LAG: Duration = Duration::from_secs(5);
+/// The same while discovery may lag behind: passes may follow each other closely.
+const UNSETTLED_TTL: Duration = Duration::from_secs(1);
 
 /// Answers questions, and remembers what the server serves.
 pub(super) struct Answers {
     /// Reads what is not watched.
     pub(super) reader: Reader,
-    served: Option<(OnRequest, Instant)>,
+    served: Option<Served>,
     crds_changed: Option<Instant>,
+}
+
+/// What the server served.
+struct Served {
+    facts: OnRequest,
+    read: Instant,
+    /// Discovery could not lag behind any more.
+    is_settled: bool,
+}
+
+impl Served {
+    /// What was read while discovery could lag behind is of no use afterwards.
+    fn is_good(&self, is_settled: bool) -> bool {
+        let ttl = if self.is_settled { SERVED_TTL } else { UNSETTLED_TTL };
+        self.is_settled == is_settled && self.read.elapsed() <= ttl
+    }
 }
 
 impl Answers {
@@ -88,17 +106,35 @@ impl Answers {
         }
     }
 
-    /// While discovery may lag behind, what it says is not kept.
+    /// Read again when it is too old.
     async fn served(&mut self, namespace: &str) -> Result<OnRequest, Error> {
-        if let Some((facts, since)) = &self.served
-            && since.elapsed() <= SERVED_TTL
-        {
-            return Ok(facts.clone());
+        let is_settled = self.settling().is_none();
+        if let Some(known) = self.served.as_ref().filter(|known| known.is_good(is_settled)) {
+            return Ok(known.facts.clone());
         }
+        let read = Instant::now();
         let facts = self.reader.answer_one(namespace, &Query::Served).await?;
-        if self.settling().is_none() {
-            self.served = Some((facts.clone(), Instant::now()));
-        }
+        self.served = Some(Served { facts: facts.clone(), read, is_settled });
         Ok(facts)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(age: Duration, is_settled: bool) -> Served {
+        Served { facts: OnRequest::default(), read: Instant::now() - age, is_settled }
+    }
+
+    /// S-079: a kind that came a moment ago is not missed for a minute
+    #[tokio::test]
+    async fn what_was_read_while_discovery_lagged_is_not_believed_afterwards() {
+        let (moment, while_) = (Duration::from_millis(100), Duration::from_secs(2));
+        assert!(read(moment, false).is_good(false) && !read(moment, false).is_good(true));
+        assert!(!read(while_, false).is_good(false));
+        assert!(read(while_, true).is_good(true));
+        assert!(!read(while_, true).is_good(false), "a CRD has changed since");
+        assert!(!read(Duration::from_secs(61), true).is_good(true));
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use kube::Resource;
-use kube::core::DynamicObject;
+use kube::core::{DynamicObject, ObjectMeta};
 use serde_json::{Value, json};
 
 use super::read::{Scope, Source};
@@ -181,7 +181,9 @@ impl Get<'_> {
             let Rows::Runs(_, used) = self.rows_of(Noun::Run, backups)?.newest(LAST_RUNS) else {
                 return Ok(());
             };
-            backups.retain(|backup| used.iter().any(|one| one.metadata.uid == backup.metadata.uid));
+            backups.retain(|backup| {
+                used.iter().any(|one| place_of(&one.metadata) == place_of(&backup.metadata))
+            });
         }
         let all: Vec<DynamicObject> = objects.into_iter().flat_map(|(_, found)| found).collect();
         let data = || all.iter().map(|object| json!(object)).collect();
@@ -240,6 +242,11 @@ pub(super) fn run_data(namespace: &str, run: &Run) -> Value {
         fields.extend(body);
     }
     value
+}
+
+/// A captured object need not have a uid.
+fn place_of(metadata: &ObjectMeta) -> (Option<&str>, Option<&str>) {
+    (metadata.namespace.as_deref(), metadata.name.as_deref())
 }
 
 /// Names of runs, one a line.
