@@ -11,6 +11,7 @@ use super::error::{CliError, Result};
 use super::exit::Exit;
 use super::session::Hub;
 use crate::plan::{Note, Severity};
+use crate::render::hint::hint;
 use crate::render::text::harmless_json;
 use crate::wire::yaml;
 
@@ -203,12 +204,15 @@ struct Problem<'a> {
     subject: &'a str,
     /// In one sentence.
     message: &'a str,
+    /// What to do about it; empty for a plain remark.
+    hint: String,
 }
 
 impl<'a> Problem<'a> {
     fn of(note: &'a Note) -> Self {
         let name = note.name.as_deref().unwrap_or_default();
-        Self { name, severity: note.severity, subject: &note.subject, message: &note.message }
+        let hint = hint(name).unwrap_or_default();
+        Self { name, severity: note.severity, subject: &note.subject, message: &note.message, hint }
     }
 }
 

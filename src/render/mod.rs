@@ -1,5 +1,6 @@
 //! Values to text: pure, never prints, never looks at a terminal.
 
+mod activation;
 pub mod age;
 pub mod block;
 pub mod changes;
@@ -10,6 +11,7 @@ pub mod describe;
 pub mod diff;
 pub mod doctor;
 pub mod get;
+pub mod hint;
 pub mod hub_id;
 pub mod latest;
 pub mod line;

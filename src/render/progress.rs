@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
+use super::activation::{Activation, activation};
 use super::age::stopwatch;
 use super::cleaning::{Cleaning, cleaning};
 use super::line::columns;
@@ -66,8 +67,11 @@ impl Facts<'_> {
             found.map(|(part, restore)| (part, restore_row(part, restore, self.now))).collect();
         let ends: Vec<(RestoreType, bool)> =
             rows.iter().map(|(part, row)| (*part, row.mark() != Mark::Neutral)).collect();
-        let last = self.restore.and_then(|restore| cleaning(restore, &ends)).map(|found| cleanup_row(&found));
-        rows.into_iter().map(|(_, row)| row).chain(last).collect()
+        let cleanup =
+            self.restore.and_then(|restore| cleaning(restore, &ends)).map(|found| cleanup_row(&found));
+        let last =
+            self.restore.and_then(|restore| activation(restore, &ends)).map(|found| activation_row(&found));
+        rows.into_iter().map(|(_, row)| row).chain(cleanup).chain(last).collect()
     }
 
     fn elapsed(&self) -> String {
@@ -118,6 +122,18 @@ fn cleanup_row(cleaning: &Cleaning) -> Row {
         remark: cleaning.problem().to_owned(),
         saying: cleaning.text(),
     }
+}
+
+/// The last line.
+fn activation_row(activation: &Activation) -> Row {
+    let problem = activation.problem();
+    let phase = match activation {
+        Activation::Waiting => RestorePhase::New,
+        Activation::Ended(_) if problem.is_empty() => RestorePhase::Completed,
+        Activation::Ended(_) => RestorePhase::PartiallyFailed,
+    };
+    let (phase, saying) = (phase.to_string(), activation.text());
+    Row { part: "activation", phase, done: None, total: None, seconds: None, remark: problem, saying }
 }
 
 fn backup_row(backup: &Backup, now: Timestamp) -> Row {

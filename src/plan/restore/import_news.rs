@@ -6,6 +6,7 @@ use crate::plan::{Action, Outcome};
 /// Beyond this many bytes good news is only counted; an object holds little more than a megabyte.
 const LONGEST: usize = 256 * 1024;
 const AVAILABLE: &str = "is already available";
+const ALL_AVAILABLE: &str = "are already available";
 const CREATED: &str = "auto-import-secret created";
 const REMOVED: &str = "the auto-import-secret of an earlier restore deleted";
 
@@ -32,6 +33,34 @@ pub(super) fn created(cluster: &str) -> String {
     format!("managed cluster {cluster}: {CREATED}")
 }
 
+/// What became of the managed clusters after an activation.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ImportTally {
+    /// Clusters that get a secret to import them with.
+    pub imported: usize,
+    /// Clusters that were connected already.
+    pub available: usize,
+    /// What keeps others from being imported, one line each.
+    pub problems: Vec<String>,
+}
+
+/// Reads the messages of a status back; shortened ones too. Spec: R-739
+pub fn import_tally(messages: &[String]) -> ImportTally {
+    let mut tally = ImportTally::default();
+    for message in messages {
+        let counted = message.split_once(" managed clusters: ").and_then(|(count, _)| count.parse().ok());
+        match message {
+            old if old.ends_with(REMOVED) => {}
+            new if new.ends_with(CREATED) => tally.imported += counted.unwrap_or(1),
+            there if there.ends_with(AVAILABLE) || there.ends_with(ALL_AVAILABLE) => {
+                tally.available += counted.unwrap_or(1);
+            }
+            problem => tally.problems.push(problem.clone()),
+        }
+    }
+    tally
+}
+
 /// Adds what became of a step to the messages.
 pub(in crate::plan) fn tell(status: &mut RestoreStatus, action: &Action, outcome: &Outcome) {
     let (cluster, done, not_done) = match action {
@@ -56,7 +85,7 @@ pub(in crate::plan) fn shorten(status: &mut RestoreStatus) {
     if messages.iter().map(|message| message.len() + 3).sum::<usize>() <= LONGEST {
         return;
     }
-    for (ending, words) in [(AVAILABLE, "are already available"), (CREATED, CREATED), (REMOVED, REMOVED)] {
+    for (ending, words) in [(AVAILABLE, ALL_AVAILABLE), (CREATED, CREATED), (REMOVED, REMOVED)] {
         let before = messages.len();
         messages.retain(|message| !message.ends_with(ending));
         let count = before - messages.len();
@@ -83,5 +112,17 @@ mod tests {
         let mut small = RestoreStatus { messages: Some(vec![created("a")]), ..RestoreStatus::default() };
         shorten(&mut small);
         assert_eq!(small.messages.unwrap(), [created("a")]);
+    }
+
+    /// Spec: R-739
+    #[test]
+    fn messages_are_counted_alike_whether_shortened_or_not() {
+        let lines = |i: usize| [created(&format!("c{i}")), available(&format!("a{i}"))];
+        let messages: Vec<String> = (0..9000).flat_map(lines).chain([no_token("lost")]).collect();
+        let long = import_tally(&messages);
+        let mut status = RestoreStatus { messages: Some(messages), ..RestoreStatus::default() };
+        shorten(&mut status);
+        let wanted = ImportTally { imported: 9000, available: 9000, problems: vec![no_token("lost")] };
+        assert_eq!((&long, import_tally(&status.messages.unwrap())), (&wanted, wanted.clone()));
     }
 }

@@ -26,6 +26,7 @@ mod wanted;
 
 pub use facts::owned_restores;
 pub(super) use facts::{controller_of, track};
+pub use import_news::{ImportTally, import_tally};
 pub(super) use import_news::{shorten, tell};
 pub use pass::plan;
 pub use preview::{Preview, activation_preview, cleanup_preview, velero_restores, wanted_restores};
