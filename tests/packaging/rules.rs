@@ -18,6 +18,16 @@ fn manifest_and_archives_break_no_rule() {
     assert_eq!(Manifest::read(&release.manifest).unwrap().spec.platforms.len(), PLATFORMS.len());
 }
 
+/// Its archives are those of a release, not here.
+#[test]
+fn the_kept_manifest_breaks_no_other_rule_than_that_its_archives_are_elsewhere() {
+    let kept = concat!(env!("CARGO_MANIFEST_DIR"), "/plugin-manifest/acmbackup.yaml");
+    let manifest = Manifest::read(&std::fs::read_to_string(kept).unwrap()).unwrap();
+    let rules = manifest.broken_rules(FILE, |_| None);
+    assert_eq!(rules.len(), manifest.spec.platforms.len(), "{rules:?}");
+    assert!(rules.iter().all(|rule| rule.contains("not there")), "{rules:?}");
+}
+
 #[test]
 fn a_manifest_against_a_rule_is_noticed() {
     let release = Release::small();
