@@ -79,14 +79,19 @@ fn begins_anew(facts: &Facts<'_>) -> bool {
     facts.is_following() && (has_new_backup(facts) || is_activation_due(facts) || has_vanished(facts))
 }
 
-/// Spec
+/// Generic resources count too: those of a run may come here after a cycle has begun with its other parts, which stays
+/// with what was there then. Spec
 fn has_new_backup(facts: &Facts<'_>) -> bool {
     let candidates = facts.candidates();
-    [BackupType::Resources, BackupType::Credentials].into_iter().any(|backup_type| {
+    let types = [BackupType::Resources, BackupType::Credentials, BackupType::ResourcesGeneric];
+    types.into_iter().any(|backup_type| {
         let Ok((newest, _)) = latest::resolve(&candidates, backup_type, &BackupChoice::Latest) else {
             return false;
         };
-        let Some(tracked) = tracked_name(&facts.status, backup_type) else { return false };
+        let Some(tracked) = tracked_name(&facts.status, backup_type) else {
+            // The first one there is.
+            return backup_type == BackupType::ResourcesGeneric;
+        };
         match facts.owned_named(tracked) {
             Some(restore) => is_newer(&candidates, &restore.spec.backup_name, newest),
             None => passive(backup_type).velero_restore_name(facts.name, backup_name(newest)) != tracked,
