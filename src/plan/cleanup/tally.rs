@@ -33,7 +33,7 @@ pub struct Told {
     pub problem: String,
 }
 
-/// What [`tally`] put into a status; `None` if it says nothing about a cleanup.
+/// What `tally` put into a status; `None` if it says nothing about a cleanup.
 pub fn told(message: &str) -> Option<Told> {
     let (_, text) = message.rsplit_once("cleanup removed ")?;
     let (removed, rest) = text.split_once(' ')?;
