@@ -236,32 +236,27 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use super::*;
+    use crate::cluster::fake;
 
     /// A server with one object, whose owner puts its finalizer back after each of the first `quick` patches.
     fn server(quick: usize) -> (Client, Arc<Mutex<Vec<String>>>) {
         let requests = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&requests);
-        let service = tower::service_fn(move |request: http::Request<kube::client::Body>| {
-            let (method, seen) = (request.method().to_string(), Arc::clone(&seen));
-            async move {
-                let body = request.into_body().collect_bytes().await.unwrap();
-                let body: Value = serde_json::from_slice(&body).unwrap();
-                let patches = {
-                    let mut seen = seen.lock().unwrap();
-                    let guard = body.pointer("/preconditions/resourceVersion").and_then(Value::as_str);
-                    seen.push(format!("{method} {}", guard.unwrap_or("any")));
-                    seen.iter().filter(|line| line.starts_with("PATCH")).count()
-                };
-                let metadata = json!({"name": "c", "namespace": "c", "uid": "u", "resourceVersion": patches.to_string()});
-                let object = json!({"apiVersion": "hive.openshift.io/v1", "kind": "ClusterDeployment", "metadata": metadata});
-                let conflict = json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": 409, "reason": "Conflict"});
-                let is_late = method == "DELETE" && patches <= quick;
-                let (code, body) = if is_late { (409, conflict) } else { (200, object) };
-                let body = kube::client::Body::from(body.to_string().into_bytes());
-                Ok::<_, std::convert::Infallible>(http::Response::builder().status(code).body(body).unwrap())
+        let client = fake::server(move |request| {
+            let mut seen = seen.lock().unwrap();
+            let body: Value = serde_json::from_slice(request.body()).unwrap();
+            let guard = body.pointer("/preconditions/resourceVersion").and_then(Value::as_str);
+            seen.push(format!("{} {}", request.method(), guard.unwrap_or("any")));
+            let patches = seen.iter().filter(|line: &&String| line.starts_with("PATCH")).count();
+            if request.method() == http::Method::DELETE && patches <= quick {
+                return fake::refusal(409);
             }
+            let metadata =
+                json!({"name": "c", "namespace": "c", "uid": "u", "resourceVersion": patches.to_string()});
+            let object = json!({"apiVersion": "hive.openshift.io/v1", "kind": "ClusterDeployment", "metadata": metadata});
+            (200, object.to_string())
         });
-        (Client::new(service, "default"), requests)
+        (client, requests)
     }
 
     async fn detached(quick: usize) -> (Outcome, Vec<String>) {
