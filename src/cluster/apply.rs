@@ -2,9 +2,9 @@
 
 use futures::StreamExt;
 use k8s_openapi::api::core::v1::ObjectReference;
+use kube::Client;
 use kube::core::{ApiResource, DynamicObject};
 use kube::runtime::events::{self, EventType, Recorder, Reporter};
-use kube::{Api, Client};
 use serde_json::{Value, json};
 
 use super::error::{Class, Error};
@@ -93,12 +93,7 @@ impl Applier {
     }
 
     async fn existing(&self, place: &Place) -> Outcome {
-        let client = self.client.clone();
-        let api: Api<DynamicObject> = match place.namespace.as_str() {
-            "" => Api::all_with(client, &place.resource),
-            namespace => Api::namespaced_with(client, namespace, &place.resource),
-        };
-        match api.get(&place.name).await.map_err(Error::on("get", place.to_string())) {
+        match place.api(&self.client).get(&place.name).await.map_err(Error::on("get", place.to_string())) {
             Ok(object) => Outcome::AlreadyThere(Box::new(object)),
             // It was there a moment ago: look again in the next pass.
             Err(error) if error.class() == Class::NotFound => Outcome::Conflict,

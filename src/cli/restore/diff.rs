@@ -5,14 +5,14 @@ use std::io::Read;
 use std::ops::ControlFlow;
 
 use futures::StreamExt;
+use kube::Client;
 use kube::core::{ApiResource, DynamicObject, GroupVersionKind};
-use kube::{Api, Client};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use super::cleanup::storage_of;
 use crate::cli::session::Hub;
-use crate::cluster::{Class, Error};
+use crate::cluster::{Class, Error, write};
 use crate::plan::HubSnapshot;
 use crate::render::diff::{Change, Changes, diff};
 use crate::velero::contents::{Place, each};
@@ -135,14 +135,12 @@ async fn compare(client: &Client, restored: Restored) -> (Restored, Result<Compa
 }
 
 async fn here(client: &Client, restored: &Restored) -> Result<Option<DynamicObject>, Error> {
-    let resource = restored.resource();
-    let api: Api<DynamicObject> = match restored.namespace.as_str() {
-        "" => Api::all_with(client.clone(), &resource),
-        namespace => Api::namespaced_with(client.clone(), namespace, &resource),
+    let place = write::Place {
+        resource: restored.resource(),
+        namespace: restored.namespace.clone(),
+        name: restored.name.clone(),
     };
-    api.get_opt(&restored.name)
-        .await
-        .map_err(Error::on("get", format!("{} {}", restored.kind, restored.name)))
+    place.api(client).get_opt(&place.name).await.map_err(Error::on("get", place.to_string()))
 }
 
 #[cfg(test)]
