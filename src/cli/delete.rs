@@ -102,8 +102,8 @@ struct Task<'a> {
 
 impl Task<'_> {
     fn find(&self, subject: &Subject) -> Result<Found> {
-        let name =
-            only_one(subject.noun, subject.name.as_deref(), &self.names(subject.noun), self.hub.namespace())?;
+        let names = subject.noun.names(self.snapshot);
+        let name = only_one(subject.noun, subject.name.as_deref(), &names, self.hub.namespace())?;
         let missing = || not_found(&format!("{} {name}", subject.noun.singular()), self.session);
         let hub = self.snapshot;
         match subject.noun {
@@ -125,16 +125,6 @@ impl Task<'_> {
                 let run = runs.find(&name).ok_or_else(missing)?;
                 self.of_backups(Noun::Run, &name, &doomed_run(&Candidates::of(hub).by_name(), run))
             }
-        }
-    }
-
-    fn names(&self, noun: Noun) -> Vec<String> {
-        let hub = self.snapshot;
-        match noun {
-            Noun::Schedule => hub.schedules.iter().map(ResourceExt::name_any).collect(),
-            Noun::Restore => hub.restores.iter().map(ResourceExt::name_any).collect(),
-            Noun::Backup => Candidates::of(hub).iter().map(ResourceExt::name_any).collect(),
-            Noun::Run => Runs::of(&Candidates::of(hub)).iter().map(|run| run.id.clone()).collect(),
         }
     }
 

@@ -1,7 +1,12 @@
 //! The four nouns, in every spelling that is accepted, and `noun/NAME`.
 
+use kube::ResourceExt;
+
 use super::error::{CliError, Result};
 use super::exit::Exit;
+use crate::plan::HubSnapshot;
+use crate::plan::latest::Candidates;
+use crate::plan::runs::Runs;
 
 /// What a command is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,6 +46,16 @@ impl Noun {
             Self::Restore => "restore",
             Self::Backup => "backup",
             Self::Run => "run",
+        }
+    }
+
+    /// The names of all such objects on a hub.
+    pub fn names(self, hub: &HubSnapshot) -> Vec<String> {
+        match self {
+            Self::Schedule => hub.schedules.iter().map(ResourceExt::name_any).collect(),
+            Self::Restore => hub.restores.iter().map(ResourceExt::name_any).collect(),
+            Self::Backup => Candidates::of(hub).iter().map(ResourceExt::name_any).collect(),
+            Self::Run => Runs::of(&Candidates::of(hub)).iter().map(|run| run.id.clone()).collect(),
         }
     }
 }
@@ -116,15 +131,38 @@ pub fn only_one(noun: Noun, given: Option<&str>, names: &[String], namespace: &s
     let what = noun.singular();
     match (given, names) {
         (Some(name), names) if names.iter().any(|known| known == name) => Ok(name.to_owned()),
-        (Some(name), _) => Err(CliError::new(Exit::NotFound, format!("{what} {namespace}/{name} not found"))),
+        (Some(name), _) => Err(not_there(what, namespace, name)),
         (None, [name]) => Ok(name.clone()),
         (None, []) => Err(CliError::new(Exit::NotFound, format!("there is no {what} in {namespace}"))),
-        (None, names) => Err(CliError::new(
-            Exit::Refused,
-            format!("there are {} {what}s in {namespace}: {}", names.len(), names.join(", ")),
-        )
-        .try_("name the one that is meant")),
+        (None, names) => {
+            let mut sorted = names.to_vec();
+            sorted.sort();
+            let all = sorted.join(", ");
+            let message = format!("there are {} {what}s in {namespace}: {all}", names.len());
+            Err(CliError::new(Exit::Refused, message).try_("name the one that is meant"))
+        }
     }
+}
+
+/// The object meant: the one with the given name, or the only one there is.
+///
+/// # Errors
+///
+/// As [`only_one`].
+pub fn the_one<'a, K: ResourceExt>(
+    noun: Noun,
+    given: Option<&str>,
+    objects: &'a [K],
+    namespace: &str,
+) -> Result<&'a K> {
+    let names: Vec<String> = objects.iter().map(ResourceExt::name_any).collect();
+    let name = only_one(noun, given, &names, namespace)?;
+    let found = objects.iter().find(|object| object.name_any() == name);
+    found.ok_or_else(|| not_there(noun.singular(), namespace, &name))
+}
+
+fn not_there(what: &str, namespace: &str, name: &str) -> Box<CliError> {
+    CliError::new(Exit::NotFound, format!("{what} {namespace}/{name} not found"))
 }
 
 #[cfg(test)]

@@ -88,19 +88,15 @@ pub fn part_of(restore: &Restore) -> Option<RestoreType> {
 
 fn restore_row(part: RestoreType, restore: &Restore, now: Timestamp) -> Row {
     let status = restore.status.clone().unwrap_or_default();
+    let remark = remark((status.errors, status.warnings), status.reasons());
     let progress = status.progress.unwrap_or_default();
-    let mut remarks: Vec<String> = Vec::new();
-    remarks.extend(counted(status.errors, "error"));
-    remarks.extend(counted(status.warnings, "warning"));
-    remarks.extend(status.failure_reason);
-    remarks.extend(status.validation_errors.unwrap_or_default());
     Row {
         part: part.part(),
         phase: status.phase.to_string(),
         done: progress.items_restored,
         total: progress.total_items,
         seconds: seconds(status.start_timestamp.as_ref(), status.completion_timestamp.as_ref(), now),
-        remark: remarks.join(", "),
+        remark,
         saying: String::new(),
     }
 }
@@ -134,11 +130,8 @@ fn activation_row(activation: &Activation) -> Row {
 
 fn backup_row(backup: &Backup, now: Timestamp) -> Row {
     let status = backup.status.clone().unwrap_or_default();
+    let remark = remark((status.errors, status.warnings), status.reasons());
     let progress = status.progress.unwrap_or_default();
-    let mut remarks: Vec<String> = counted(status.errors, "error").into_iter().collect();
-    remarks.extend(counted(status.warnings, "warning"));
-    remarks.extend(status.failure_reason);
-    remarks.extend(status.validation_errors.unwrap_or_default());
     let name = backup.metadata.name.as_deref().unwrap_or_default();
     Row {
         part: BackupType::of_backup_name(name).map_or("backup", BackupType::part),
@@ -146,9 +139,17 @@ fn backup_row(backup: &Backup, now: Timestamp) -> Row {
         done: progress.items_backed_up,
         total: progress.total_items,
         seconds: seconds(status.start_timestamp.as_ref(), status.completion_timestamp.as_ref(), now),
-        remark: remarks.join(", "),
+        remark,
         saying: String::new(),
     }
+}
+
+fn remark<'a>(
+    (errors, warnings): (Option<i64>, Option<i64>),
+    reasons: impl Iterator<Item = &'a String>,
+) -> String {
+    let counts = counted(errors, "error").into_iter().chain(counted(warnings, "warning"));
+    counts.chain(reasons.cloned()).collect::<Vec<_>>().join(", ")
 }
 
 fn counted(n: Option<i64>, what: &str) -> Option<String> {

@@ -62,7 +62,7 @@ pub async fn run(args: DescribeArgs, session: &Session) -> Result<Exit> {
     };
     let session = &session.at(source.captured_at);
     let namespace = source.snapshot.subject.namespace.clone();
-    let names = names(&source.snapshot, noun);
+    let names = noun.names(&source.snapshot);
     let name = only_one(noun, subject.name.as_deref(), &names, &namespace)
         .map_err(|error| error.try_(session.command(&format!("get {}s", noun.singular()))))?;
     let (snapshot, plan) = source.planned(noun, &name, session.now()).await?;
@@ -70,17 +70,6 @@ pub async fn run(args: DescribeArgs, session: &Session) -> Result<Exit> {
     let mut description = describe_one((noun, &name), seen)?;
     description.events = source.events(noun, &name, session).await?;
     show(&description, (&args, session), (&source, &snapshot))
-}
-
-fn names(hub: &HubSnapshot, noun: Noun) -> Vec<String> {
-    let mut names: Vec<String> = match noun {
-        Noun::Schedule => hub.schedules.iter().map(ResourceExt::name_any).collect(),
-        Noun::Restore => hub.restores.iter().map(ResourceExt::name_any).collect(),
-        Noun::Backup => Candidates::of(hub).iter().map(ResourceExt::name_any).collect(),
-        Noun::Run => Runs::of(&Candidates::of(hub)).iter().map(|run| run.id.clone()).collect(),
-    };
-    names.sort();
-    names
 }
 
 fn describe_one((noun, name): (Noun, &str), seen: Seen<'_>) -> Result<Description> {

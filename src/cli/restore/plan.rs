@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use kube::ResourceExt;
 
 use super::args::RestoreFlags;
 use super::choice::{Choices, by_run};
@@ -13,7 +12,7 @@ use crate::api;
 use crate::cli::captured::{self, Capture};
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::Exit;
-use crate::cli::noun::{Noun, Subject, only_one, subject};
+use crate::cli::noun::{Noun, Subject, subject, the_one};
 use crate::cli::output::{self, Frame, ScreenFormat};
 use crate::cli::session::{Hub, Session};
 use crate::cli::writers;
@@ -153,11 +152,9 @@ async fn observed(args: &PlanArgs, session: &Session) -> Result<(Capture, Option
 }
 
 fn existing(subject: &Subject, snapshot: &HubSnapshot) -> Result<api::Restore> {
-    let names: Vec<String> = snapshot.restores.iter().map(ResourceExt::name_any).collect();
-    let name = only_one(Noun::Restore, subject.name.as_deref(), &names, &snapshot.subject.namespace)
-        .map_err(|error| error.try_("kubectl acmbackup get restores"))?;
-    let found = snapshot.restores.iter().find(|restore| restore.name_any() == name);
-    found.cloned().ok_or_else(|| CliError::new(Exit::NotFound, format!("restore {name} not found")))
+    let namespace = &snapshot.subject.namespace;
+    let found = the_one(Noun::Restore, subject.name.as_deref(), &snapshot.restores, namespace);
+    found.cloned().map_err(|error| error.try_("kubectl acmbackup get restores"))
 }
 
 /// An existing restore as it would be after an edit of the parts that were given, such as an activation.

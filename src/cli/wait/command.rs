@@ -81,7 +81,5 @@ async fn names(hub: &Hub, noun: Noun) -> Result<Vec<String>> {
 
 async fn names_of<K: Kind>(hub: &Hub) -> Result<Vec<String>> {
     let all = items::<K>(hub.client(), Some(hub.namespace())).await?;
-    let mut names: Vec<String> = all.into_iter().filter_map(|object| object.meta().name.clone()).collect();
-    names.sort();
-    Ok(names)
+    Ok(all.into_iter().filter_map(|object| object.meta().name.clone()).collect())
 }
