@@ -27,6 +27,7 @@ mod old_crds;
 mod operator_crds;
 mod other_crds;
 mod plan;
+mod questions;
 mod rbac;
 mod refusals;
 mod relaxed;
