@@ -8,6 +8,8 @@ mod admission;
 mod audit;
 mod bad_input;
 mod broken_requests;
+#[path = "../cli/checker.rs"]
+mod checker;
 mod choices;
 mod cleanup;
 mod failback;
@@ -32,6 +34,7 @@ mod rbac;
 mod refusals;
 mod relaxed;
 mod rest;
+mod schemas;
 mod site;
 mod skip;
 mod stage;
