@@ -122,7 +122,7 @@ impl Task<'_> {
             Noun::Run => {
                 let runs = Runs::of(&Candidates::of(hub));
                 let run = runs.find(&name).ok_or_else(missing)?;
-                self.of_backups(Noun::Run, &name, &doomed_run(hub, run))
+                self.of_backups(Noun::Run, &name, &doomed_run(&Candidates::of(hub).by_name(), run))
             }
         }
     }
@@ -169,7 +169,7 @@ impl Task<'_> {
         };
         let along = count(velero, "Velero restore");
         let says = format!("restore {name}{state}, with its {along}; what it restored stays");
-        let steps = steps(self.snapshot, &Doomed::Restore { name: name.clone() }, TidyReason::Named);
+        let steps = steps(self.snapshot, [(&Doomed::Restore { name: name.clone() }, TidyReason::Named)]);
         Found { noun: Noun::Restore, name, members: vec![], says, severity: Severity::Ordinary, steps }
     }
 
@@ -192,7 +192,7 @@ impl Task<'_> {
             Noun::Run => format!("run {name} with its {}", count(members.len(), "backup")),
             _ => format!("backup {name}"),
         };
-        let steps = steps(self.snapshot, doomed, TidyReason::Named);
+        let steps = steps(self.snapshot, [(doomed, TidyReason::Named)]);
         let says = format!("{what}{newest} and the data in the storage, for good");
         Ok(Found { noun, name: name.to_owned(), members, says, severity: Severity::Severe, steps })
     }

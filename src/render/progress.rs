@@ -105,35 +105,31 @@ fn restore_row(part: RestoreType, restore: &Restore, now: Timestamp) -> Row {
     }
 }
 
-/// The line under those of Velero.
+/// A line under those of Velero, for work that counts no items: how it stands, and what is wrong, if anything is.
+fn own_row(part: &'static str, phase: RestorePhase, saying: String, problem: String) -> Row {
+    let phase = match phase {
+        RestorePhase::Completed if !problem.is_empty() => RestorePhase::PartiallyFailed,
+        phase => phase,
+    };
+    let phase = phase.to_string();
+    Row { part, phase, done: None, total: None, seconds: None, remark: problem, saying }
+}
+
 fn cleanup_row(cleaning: &Cleaning) -> Row {
     let phase = match cleaning {
         Cleaning::Waiting => RestorePhase::New,
         Cleaning::AtWork => RestorePhase::InProgress,
-        Cleaning::Ended(told) if told.problem.is_empty() => RestorePhase::Completed,
-        Cleaning::Ended(_) => RestorePhase::PartiallyFailed,
+        Cleaning::Ended(_) => RestorePhase::Completed,
     };
-    Row {
-        part: "cleanup",
-        phase: phase.to_string(),
-        done: None,
-        total: None,
-        seconds: None,
-        remark: cleaning.problem().to_owned(),
-        saying: cleaning.text(),
-    }
+    own_row("cleanup", phase, cleaning.text(), cleaning.problem().to_owned())
 }
 
-/// The last line.
 fn activation_row(activation: &Activation) -> Row {
-    let problem = activation.problem();
     let phase = match activation {
         Activation::Waiting => RestorePhase::New,
-        Activation::Ended(_) if problem.is_empty() => RestorePhase::Completed,
-        Activation::Ended(_) => RestorePhase::PartiallyFailed,
+        Activation::Ended(_) => RestorePhase::Completed,
     };
-    let (phase, saying) = (phase.to_string(), activation.text());
-    Row { part: "activation", phase, done: None, total: None, seconds: None, remark: problem, saying }
+    own_row("activation", phase, activation.text(), activation.problem())
 }
 
 fn backup_row(backup: &Backup, now: Timestamp) -> Row {
@@ -372,6 +368,7 @@ mod tests {
             "r1 Error after 11m53s: Velero restore x has failed?[0m"
         );
     }
+
     #[test]
     fn every_terminal_shows_progress_its_way() {
         let restores = restores();
