@@ -16,8 +16,10 @@ struct Checker<'a> {
 impl Checker<'_> {
     fn check(&self, schema: &Value, value: &Value, at: &str) -> Vec<String> {
         if let Some(target) = schema["$ref"].as_str() {
-            let found = self.root.pointer(target.trim_start_matches('#'));
-            return self.check(found.unwrap(), value, at);
+            return match self.root.pointer(target.trim_start_matches('#')) {
+                Some(found) => self.check(found, value, at),
+                None => vec![format!("{at}: the schema has no {target}")],
+            };
         }
         for any in ["anyOf", "oneOf"] {
             let Some(choices) = schema[any].as_array() else { continue };
@@ -30,7 +32,7 @@ impl Checker<'_> {
         let mut faults = Vec::new();
         let is_wrong_type = match &schema["type"] {
             Value::String(name) => !is_of(value, name),
-            Value::Array(names) => !names.iter().any(|name| is_of(value, name.as_str().unwrap())),
+            Value::Array(names) => !names.iter().filter_map(Value::as_str).any(|name| is_of(value, name)),
             _ => false,
         };
         let is_other = schema.get("const").is_some_and(|only| only != value)

@@ -3,7 +3,7 @@
 
 use acmbackup_lab::{CTRL_C, CTRL_D, Lab, Terminal};
 use anyhow::{Context, Result, ensure};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::site::NAMESPACE;
 use crate::stage::{Stage, names, remove, set};
@@ -75,10 +75,13 @@ async fn managed_clusters_come_when_the_context_was_typed(stage: &Stage) -> Resu
         ensure!(unchanged, "activate did not wait for the answer");
         let screen = answered(window, keys, code).await?;
         let after = stage.ours("Restore").get("passive").await?;
-        let clusters = &after.data["spec"]["veleroManagedClustersBackupName"];
+        let clusters = after.data.pointer("/spec/veleroManagedClustersBackupName");
         match code {
-            0 => ensure!(clusters == "latest" && screen.contains("wait restore/passive"), "{screen}"),
-            _ => ensure!(after == before, "{keys:?} changed {}", Value::clone(clusters)),
+            0 => ensure!(
+                clusters == Some(&json!("latest")) && screen.contains("wait restore/passive"),
+                "{screen}"
+            ),
+            _ => ensure!(after == before, "{keys:?} changed it: {clusters:?}"),
         }
     }
     Ok(())
