@@ -16,7 +16,7 @@ use crate::plan::latest::Candidates;
 use crate::plan::next_run::schedules_of;
 use crate::plan::restore::owned_restores;
 use crate::plan::runs::Runs;
-use crate::plan::tidy::{Doomed, TidyReason, doomed_run, in_use, steps};
+use crate::plan::tidy::{Doomed, TidyReason, being_made, doomed_run, in_use, steps};
 use crate::plan::{Action, HubSnapshot, Step, Target, TargetKind};
 use crate::render::Style;
 use crate::render::text::{count, harmless, wrap};
@@ -172,6 +172,12 @@ impl Task<'_> {
         let used = in_use(self.snapshot, self.session.now());
         if let Some(backup) = members.iter().find(|backup| used.contains(*backup)) {
             return Err(self.is_in_use(backup));
+        }
+        if let Some(backup) = being_made(self.snapshot, &members) {
+            let wait = self.session.command(&format!("wait backup/{backup}"));
+            return Err(CliError::new(Exit::Refused, format!("backup {backup} is still being made"))
+                .why("Velero deletes only what has ended")
+                .try_for(wait, "until it has"));
         }
         let runs = Runs::of(&Candidates::of(self.snapshot));
         let is_newest = |run: &crate::plan::runs::Run| run.parts.values().any(|part| members.contains(part));

@@ -132,7 +132,14 @@ pub fn in_use(hub: &HubSnapshot, now: Timestamp) -> BTreeSet<String> {
     used_names(hub).into_iter().chain(wanted.map(|wanted| wanted.backup)).collect()
 }
 
-/// The steps that remove each of these; none for what is gone or being removed already.
+/// The first of these backups that Velero is still making; it refuses to delete one before it has ended.
+pub fn being_made<'a>(hub: &HubSnapshot, names: &'a [String]) -> Option<&'a str> {
+    let backups = Candidates::of(hub).by_name();
+    let is_busy = |name: &&str| backups.get(name).is_some_and(|backup| is_being_made(backup));
+    names.iter().map(String::as_str).find(is_busy)
+}
+
+/// The steps that remove each of these; none for what is gone, being removed already or still being made.
 pub fn steps<'a>(hub: &HubSnapshot, doomed: impl IntoIterator<Item = (&'a Doomed, TidyReason)>) -> Vec<Step> {
     let backups = Candidates::of(hub).by_name();
     doomed.into_iter().flat_map(|(doomed, reason)| steps_of((hub, &backups), doomed, reason)).collect()
@@ -144,7 +151,8 @@ fn steps_of(
     reason: TidyReason,
 ) -> Vec<Step> {
     let backup = |name: &String| {
-        let found = backups.get(name.as_str()).filter(|backup| !is_deleting(backup));
+        let found =
+            backups.get(name.as_str()).filter(|backup| !is_deleting(backup) && !is_being_made(backup));
         found.and_then(|backup| removal::step(hub, backup, reason))
     };
     let delete = |kind: TargetKind, metadata: &ObjectMeta| {
@@ -230,6 +238,11 @@ fn orphans(hub: &HubSnapshot) -> Vec<Doomed> {
     };
     let orphans = hub.velero.restores.iter().filter(is_orphan);
     orphans.map(|restore| Doomed::VeleroRestore { name: restore.name_any() }).collect()
+}
+
+fn is_being_made(backup: &Backup) -> bool {
+    let phase = backup.status.as_ref().map(|status| &status.phase);
+    phase.is_some_and(|phase| *phase != BackupPhase::New && !phase.has_ended())
 }
 
 fn is_deleting(backup: &Backup) -> bool {
@@ -374,5 +387,16 @@ mod tests {
         let hub = hub(&[backups], &[]);
         let name = "acm-credentials-schedule-20261122010000".to_owned();
         assert!(steps(&hub, [(&Doomed::Backup { name }, TidyReason::Named)]).is_empty());
+    }
+
+    #[test]
+    fn a_backup_that_is_still_being_made_is_not_asked_away() {
+        let name = |part: BackupType| format!("{}-20261122010000", part.schedule_name());
+        let hub = hub(&[run(1, "InProgress")], &[]);
+        let all = BackupType::ALL.map(name);
+        let busy = name(BackupType::Resources);
+        assert_eq!(being_made(&hub, &all), Some(busy.as_str()));
+        assert!(steps(&hub, [(&Doomed::Backup { name: busy }, TidyReason::Named)]).is_empty());
+        assert_eq!(being_made(&hub, &[name(BackupType::Credentials), "gone".to_owned()]), None);
     }
 }
