@@ -5,7 +5,7 @@ use kube::ResourceExt;
 
 use super::error::{CliError, Result};
 use super::exit::{Exit, problem};
-use super::noun::{Noun, Subject, only_one};
+use super::noun::{Noun, Subject, only_one, subjects};
 use super::prune::not_found;
 use super::question::Severity;
 use super::removing;
@@ -32,9 +32,9 @@ use crate::{api, velero};
   kubectl acmbackup delete schedule --wait
   kubectl acmbackup delete run/20261122100004 --yes --confirm hub-east")]
 pub struct DeleteArgs {
-    /// schedule, restore, backup or run, and /NAME if there are several
-    #[arg(value_name = "TYPE[/NAME]", required = true)]
-    subjects: Vec<Subject>,
+    /// schedule, restore, backup or run, and the names if there are several
+    #[arg(value_name = "TYPE [NAME]", required = true)]
+    words: Vec<String>,
     #[command(flatten)]
     write: WriteArgs,
     #[command(flatten)]
@@ -49,10 +49,11 @@ pub struct DeleteArgs {
 ///
 /// An object is not there or in use, nobody confirmed, or the server refuses.
 pub async fn run(args: DeleteArgs, session: &Session) -> Result<Exit> {
+    let subjects = subjects(&args.words)?;
     let hub = session.hub().await?;
     let snapshot = removing::read(&hub).await?;
     let task = Task { snapshot: &snapshot, session, hub: &hub };
-    let found: Vec<Found> = args.subjects.iter().map(|subject| task.find(subject)).collect::<Result<_>>()?;
+    let found: Vec<Found> = subjects.iter().map(|subject| task.find(subject)).collect::<Result<_>>()?;
     if args.write.dry_run.is_none() {
         task.confirm(&found, &args.confirm).await?;
     }

@@ -74,12 +74,51 @@ impl std::str::FromStr for Subject {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (word, name) = text.split_once('/').map_or((text, None), |(word, name)| (word, Some(name)));
-        let noun = Noun::parse(word)
-            .ok_or("expected schedule, restore, backup or run, and /NAME if there are several")?;
+        let noun = Noun::parse(word).ok_or("expected schedule, restore, backup or run")?;
         match name {
             Some("") => Err("the name after / is empty".to_owned()),
             name => Ok(Self { noun, name: name.map(str::to_owned) }),
         }
+    }
+}
+
+/// What words as kubectl takes them mean: `restore`, `restore/a` or `restore a`; nouns and names may go on.
+///
+/// # Errors
+///
+/// Exit 2 for a word that is no noun where one has to be.
+pub fn subjects(words: &[String]) -> Result<Vec<Subject>> {
+    let mut found: Vec<Subject> = Vec::new();
+    for word in words {
+        match (word.parse::<Subject>(), found.last_mut()) {
+            (Ok(subject), _) => found.push(subject),
+            (Err(_), Some(last)) if !word.contains('/') => match &last.name {
+                None => last.name = Some(word.clone()),
+                Some(_) => {
+                    let noun = last.noun;
+                    found.push(Subject { noun, name: Some(word.clone()) });
+                }
+            },
+            (Err(why), _) => return Err(CliError::new(Exit::Usage, format!("{word:?}: {why}"))),
+        }
+    }
+    Ok(found)
+}
+
+/// The one object that words mean; behind a noun even the word of a noun is a name.
+///
+/// # Errors
+///
+/// Exit 2 for a word that is no noun where one has to be, and for several objects.
+pub fn subject(words: &[String]) -> Result<Subject> {
+    match words {
+        [noun, name] if Noun::parse(noun).is_some() && !name.contains('/') => {
+            subject(&[format!("{noun}/{name}")])
+        }
+        _ => match subjects(words)?.as_slice() {
+            [one] => Ok(one.clone()),
+            several => Err(CliError::new(Exit::Usage, format!("expected one object, got {}", several.len()))),
+        },
     }
 }
 
@@ -140,6 +179,28 @@ mod tests {
         }
         assert_eq!(Noun::parse("restores.velero.io"), None, "Velero's own are another kind");
         assert_eq!(Noun::parse("backup.velero.io"), Some(Noun::Backup));
+    }
+
+    fn words(line: &str) -> Vec<String> {
+        line.split_whitespace().map(str::to_owned).collect()
+    }
+
+    fn said(subject: &Subject) -> String {
+        format!("{}/{}", subject.noun.singular(), subject.name.as_deref().unwrap_or("?"))
+    }
+
+    #[test]
+    fn a_name_stands_behind_a_slash_or_a_blank() {
+        let one = |line| subject(&words(line)).map(|found| said(&found)).map_err(|error| error.message);
+        assert_eq!(one("restore/a"), one("restores a"));
+        assert_eq!(one("schedule").unwrap(), "schedule/?");
+        assert_eq!(one("schedule backup").unwrap(), "schedule/backup", "somebody called it so");
+        assert_eq!(one("restore/a b"), Err("expected one object, got 2".to_owned()));
+        assert_eq!(one("restor a"), Err("\"restor\": expected schedule, restore, backup or run".to_owned()));
+        assert_eq!(one("restore/"), Err("\"restore/\": the name after / is empty".to_owned()));
+        let many = |line| Some(subjects(&words(line)).ok()?.iter().map(said).collect::<Vec<_>>().join(" "));
+        assert_eq!(many("restore a b backup/c run").unwrap(), "restore/a restore/b backup/c run/?");
+        assert_eq!(many("restore/a nonsense/b"), None);
     }
 
     #[test]

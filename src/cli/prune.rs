@@ -115,11 +115,10 @@ pub async fn run(args: PruneArgs, session: &Session) -> Result<Exit> {
     let found: Vec<(Rule, Vec<Doomed>)> =
         rules.into_iter().map(|rule| (rule, find(&snapshot, rule, now))).collect();
     let removals = removals(&snapshot, &found);
-    if removals.is_empty() {
-        session.tell("Nothing to remove.\n");
-        return Ok(Exit::Done);
+    match removals.is_empty() {
+        true => session.tell("Nothing to remove.\n"),
+        false => confirm(&args, &found, (session, &hub)).await?,
     }
-    confirm(&args, &found, (session, &hub)).await?;
     removing::carry_out(&removals, &args.write, (session, &hub)).await?;
     Ok(Exit::Done)
 }
