@@ -9,7 +9,7 @@ use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
 use kube::{Api, ResourceExt};
 use serde_json::{Value, json};
 
-use crate::site::{DEADLINE, NAMESPACE, Site};
+use crate::site::{DEADLINE, NAMESPACE, Site, one_run, two_hubs};
 
 const TAKE_OVER: &str =
     "restore take --managed-clusters latest --cleanup none --yes --confirm west --wait --timeout 3m";
@@ -42,14 +42,9 @@ async fn with_tokens(east: &Site, clusters: &[&str]) -> Result<()> {
 #[tokio::test]
 async fn clusters_are_imported_with_the_tokens_that_came_along() -> Result<()> {
     Lab::run(async |lab| {
-        let store = lab.store().await?;
-        let (east, west) =
-            tokio::try_join!(Site::start(lab, &store, "east", 4), Site::start(lab, &store, "west", 0))?;
+        let (_store, east, west) = two_hubs(lab, 4).await?;
         with_tokens(&east, &["cluster-001", "cluster-002", "cluster-004"]).await?;
-        let east_loop = east.start_loop().await?;
-        east.back_up().await?;
-        east_loop.kill()?;
-        west.completed_backups(5).await?;
+        one_run(&east, &west).await?;
         for namespace in ["cluster-002", "cluster-004", OBSERVABILITY] {
             west.hub.create_namespace(namespace).await?;
         }
@@ -126,18 +121,13 @@ async fn events_tell_of_each_velero_restore(west: &Site) -> Result<()> {
 #[tokio::test]
 async fn managed_clusters_wait_for_a_volume_that_is_to_come() -> Result<()> {
     Lab::run(async |lab| {
-        let store = lab.store().await?;
-        let (east, west) =
-            tokio::try_join!(Site::start(lab, &store, "east", 1), Site::start(lab, &store, "west", 0))?;
+        let (_store, east, west) = two_hubs(lab, 1).await?;
         east.hub.create_namespace("apps").await?;
         let labels = json!({"cluster.open-cluster-management.io/backup-pvc": "mysql",
             "cluster.open-cluster-management.io/backup": "cluster-activation"});
         let marker = json!({"name": "mysql-volume", "namespace": "apps", "labels": labels});
         east.hub.create(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": marker})).await?;
-        let east_loop = east.start_loop().await?;
-        east.back_up().await?;
-        east_loop.kill()?;
-        west.completed_backups(5).await?;
+        one_run(&east, &west).await?;
 
         let _west_loop = west.start_loop().await?;
         west.run("restore take --managed-clusters latest --cleanup none --yes --confirm west")?;
@@ -164,13 +154,8 @@ async fn managed_clusters_wait_for_a_volume_that_is_to_come() -> Result<()> {
 #[tokio::test]
 async fn a_hub_is_not_removed_under_its_restores() -> Result<()> {
     Lab::run(async |lab| {
-        let store = lab.store().await?;
-        let (east, west) =
-            tokio::try_join!(Site::start(lab, &store, "east", 1), Site::start(lab, &store, "west", 0))?;
-        let east_loop = east.start_loop().await?;
-        east.back_up().await?;
-        east_loop.kill()?;
-        west.completed_backups(5).await?;
+        let (_store, east, west) = two_hubs(lab, 1).await?;
+        one_run(&east, &west).await?;
         west.hub.create_namespace("installer").await?;
         let metadata = json!({"name": "cluster-backup", "namespace": "installer"});
         let component = json!({"apiVersion": "operator.open-cluster-management.io/v1",

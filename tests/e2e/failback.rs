@@ -8,7 +8,7 @@ use kube::api::{DeleteParams, DynamicObject, ListParams, Patch, PatchParams};
 use kube::{Api, ResourceExt};
 use serde_json::{Value, json};
 
-use crate::site::{DEADLINE, Site};
+use crate::site::{DEADLINE, Site, two_hubs};
 
 const POLICY: (&str, &str) = ("policy.open-cluster-management.io/v1", "Policy");
 
@@ -85,22 +85,20 @@ async fn all_seen(of: &Site, on: &Site) -> Result<()> {
 }
 
 /// Two hubs with a loop each, the second one following the first.
-async fn following(lab: &Lab, store: &Store) -> Result<(Site, Site, Loop, Loop)> {
-    let (east, west) =
-        tokio::try_join!(Site::start(lab, store, "east", 2), Site::start(lab, store, "west", 0))?;
+async fn following(lab: &Lab) -> Result<(Store, Site, Site, Loop, Loop)> {
+    let (store, east, west) = two_hubs(lab, 2).await?;
     let (east_loop, west_loop) = (east.start_loop().await?, west.start_loop().await?);
     east.back_up().await?;
     west.completed_backups(5).await?;
     west.run("restore passive --sync --yes --wait --timeout 2m")?;
-    Ok((east, west, east_loop, west_loop))
+    Ok((store, east, west, east_loop, west_loop))
 }
 
 /// Spec, S-109, S-110, S-114, S-120, S-124
 #[tokio::test]
 async fn two_hubs_change_places_and_change_back() -> Result<()> {
     Lab::run(async |lab| {
-        let store = lab.store().await?;
-        let (east, west, east_loop, _west_loop) = following(lab, &store).await?;
+        let (_store, east, west, east_loop, _west_loop) = following(lab).await?;
 
         make(&east, "policy-new").await?;
         change(&east, "policy-001", "enforce").await?;

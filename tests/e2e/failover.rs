@@ -6,14 +6,12 @@ use acmbackup_lab::{Fill, Lab, until};
 use anyhow::Result;
 use kube::api::ListParams;
 
-use crate::site::{DEADLINE, Site};
+use crate::site::{DEADLINE, two_hubs};
 
 #[tokio::test]
 async fn a_hub_follows_another_and_takes_over_when_it_is_lost() -> Result<()> {
     Lab::run(async |lab| {
-        let store = lab.store().await?;
-        let (east, west) =
-            tokio::try_join!(Site::start(lab, &store, "east", 4), Site::start(lab, &store, "west", 0))?;
+        let (_store, east, west) = two_hubs(lab, 4).await?;
         let east_loop = east.start_loop().await?;
         let _west_loop = west.start_loop().await?;
 

@@ -162,14 +162,26 @@ impl Site {
     }
 }
 
-/// A store, a hub with one run of backups in it, and an empty hub that sees them; no loop runs any more.
-pub(crate) async fn backed_up(lab: &Lab) -> Result<(Store, Site, Site)> {
+/// A store, a hub that manages `clusters` clusters, and an empty hub.
+pub(crate) async fn two_hubs(lab: &Lab, clusters: usize) -> Result<(Store, Site, Site)> {
     let store = lab.store().await?;
     let (east, west) =
-        tokio::try_join!(Site::start(lab, &store, "east", 2), Site::start(lab, &store, "west", 0))?;
+        tokio::try_join!(Site::start(lab, &store, "east", clusters), Site::start(lab, &store, "west", 0))?;
+    Ok((store, east, west))
+}
+
+/// Backs up one hub once, and waits until the other sees it; the loop for it has ended.
+pub(crate) async fn one_run(east: &Site, west: &Site) -> Result<()> {
     let _loop = east.start_loop().await?;
     east.back_up().await?;
     west.completed_backups(5).await?;
+    Ok(())
+}
+
+/// A store, a hub with one run of backups in it, and an empty hub that sees them; no loop runs any more.
+pub(crate) async fn backed_up(lab: &Lab) -> Result<(Store, Site, Site)> {
+    let (store, east, west) = two_hubs(lab, 2).await?;
+    one_run(&east, &west).await?;
     Ok((store, east, west))
 }
 

@@ -5,7 +5,7 @@ use acmbackup_lab::Lab;
 use anyhow::Result;
 use kube::api::ListParams;
 
-use crate::site::Site;
+use crate::site::{Site, one_run, two_hubs};
 
 /// S-034, S-037, S-296: noticed by watch in both directions.
 #[tokio::test]
@@ -34,12 +34,8 @@ async fn a_schedule_waits_for_its_storage() -> Result<()> {
 #[tokio::test]
 async fn a_restore_waits_for_its_storage_and_then_completes() -> Result<()> {
     Lab::run(async |lab| {
-        let store = lab.store().await?;
-        let (east, west) =
-            tokio::try_join!(Site::start(lab, &store, "east", 1), Site::start(lab, &store, "west", 0))?;
-        let _east_loop = east.start_loop().await?;
-        east.back_up().await?;
-        west.completed_backups(5).await?;
+        let (store, east, west) = two_hubs(lab, 1).await?;
+        one_run(&east, &west).await?;
         store.stop()?;
         west.location_is("Unavailable").await?;
         let first = west.start_loop().await?;
