@@ -319,6 +319,19 @@ impl RestoreSpec {
     pub fn resources_choice(&self) -> BackupChoice {
         BackupChoice::from_field(self.velero_resources_backup_name.as_deref())
     }
+
+    /// Something of what the backups hold is left out by namespace, kind or label.
+    pub fn is_filtered(&self) -> bool {
+        let lists = [
+            &self.included_namespaces,
+            &self.excluded_namespaces,
+            &self.included_resources,
+            &self.excluded_resources,
+        ];
+        lists.iter().any(|list| list.as_ref().is_some_and(|list| !list.is_empty()))
+            || self.label_selector.is_some()
+            || self.or_label_selectors.as_ref().is_some_and(|selectors| !selectors.is_empty())
+    }
 }
 
 impl Restore {

@@ -5,7 +5,7 @@ use kube::ResourceExt;
 
 use super::error::{CliError, Result};
 use super::exit::{Exit, problem};
-use super::noun::{Noun, Subject, only_one};
+use super::noun::{Noun, Subject, only_one, subjects};
 use super::prune::not_found;
 use super::question::Severity;
 use super::removing;
@@ -32,9 +32,9 @@ use crate::{api, velero};
   kubectl acmbackup delete schedule --wait
   kubectl acmbackup delete run/20261122100004 --yes --confirm hub-east")]
 pub struct DeleteArgs {
-    /// schedule, restore, backup or run, and /NAME if there are several
-    #[arg(value_name = "TYPE[/NAME]", required = true)]
-    subjects: Vec<Subject>,
+    /// schedule, restore, backup or run, and the names if there are several
+    #[arg(value_name = "TYPE [NAME]", required = true)]
+    words: Vec<String>,
     #[command(flatten)]
     write: WriteArgs,
     #[command(flatten)]
@@ -49,10 +49,11 @@ pub struct DeleteArgs {
 ///
 /// An object is not there or in use, nobody confirmed, or the server refuses.
 pub async fn run(args: DeleteArgs, session: &Session) -> Result<Exit> {
+    let subjects = subjects(&args.words)?;
     let hub = session.hub().await?;
     let snapshot = removing::read(&hub).await?;
     let task = Task { snapshot: &snapshot, session, hub: &hub };
-    let found: Vec<Found> = args.subjects.iter().map(|subject| task.find(subject)).collect::<Result<_>>()?;
+    let found: Vec<Found> = subjects.iter().map(|subject| task.find(subject)).collect::<Result<_>>()?;
     if args.write.dry_run.is_none() {
         task.confirm(&found, &args.confirm).await?;
     }
@@ -101,8 +102,8 @@ struct Task<'a> {
 
 impl Task<'_> {
     fn find(&self, subject: &Subject) -> Result<Found> {
-        let name =
-            only_one(subject.noun, subject.name.as_deref(), &self.names(subject.noun), self.hub.namespace())?;
+        let names = subject.noun.names(self.snapshot);
+        let name = only_one(subject.noun, subject.name.as_deref(), &names, self.hub.namespace())?;
         let missing = || not_found(&format!("{} {name}", subject.noun.singular()), self.session);
         let hub = self.snapshot;
         match subject.noun {
@@ -122,18 +123,8 @@ impl Task<'_> {
             Noun::Run => {
                 let runs = Runs::of(&Candidates::of(hub));
                 let run = runs.find(&name).ok_or_else(missing)?;
-                self.of_backups(Noun::Run, &name, &doomed_run(hub, run))
+                self.of_backups(Noun::Run, &name, &doomed_run(&Candidates::of(hub).by_name(), run))
             }
-        }
-    }
-
-    fn names(&self, noun: Noun) -> Vec<String> {
-        let hub = self.snapshot;
-        match noun {
-            Noun::Schedule => hub.schedules.iter().map(ResourceExt::name_any).collect(),
-            Noun::Restore => hub.restores.iter().map(ResourceExt::name_any).collect(),
-            Noun::Backup => Candidates::of(hub).iter().map(ResourceExt::name_any).collect(),
-            Noun::Run => Runs::of(&Candidates::of(hub)).iter().map(|run| run.id.clone()).collect(),
         }
     }
 
@@ -169,7 +160,7 @@ impl Task<'_> {
         };
         let along = count(velero, "Velero restore");
         let says = format!("restore {name}{state}, with its {along}; what it restored stays");
-        let steps = steps(self.snapshot, &Doomed::Restore { name: name.clone() }, TidyReason::Named);
+        let steps = steps(self.snapshot, [(&Doomed::Restore { name: name.clone() }, TidyReason::Named)]);
         Found { noun: Noun::Restore, name, members: vec![], says, severity: Severity::Ordinary, steps }
     }
 
@@ -192,7 +183,7 @@ impl Task<'_> {
             Noun::Run => format!("run {name} with its {}", count(members.len(), "backup")),
             _ => format!("backup {name}"),
         };
-        let steps = steps(self.snapshot, doomed, TidyReason::Named);
+        let steps = steps(self.snapshot, [(doomed, TidyReason::Named)]);
         let says = format!("{what}{newest} and the data in the storage, for good");
         Ok(Found { noun, name: name.to_owned(), members, says, severity: Severity::Severe, steps })
     }

@@ -19,7 +19,6 @@ use crate::cluster::{Class, Error};
 use crate::plan::latest::{Candidates, unsynced};
 use crate::plan::{Note, validate};
 use crate::render::latest::{Latest, Part};
-use crate::render::problems::{next, problems};
 use crate::velero::{Backup, BackupStorageLocation, BackupType};
 
 /// A part whose latest backup is asked for.
@@ -169,15 +168,7 @@ fn show(latest: &Latest, args: &LatestArgs, (session, source): (&Session, &Sourc
         }
         _ => {
             output::print(&latest.table(&style, args.output.is_some()))?;
-            let mut text = if args.all { latest.passed_over() } else { String::new() };
-            if !text.is_empty() {
-                text.insert(0, '\n');
-                text.push('\n');
-            }
-            if !latest.notes.is_empty() {
-                text.push_str(&format!("\n{}", problems(&latest.notes, &session.err())));
-                text.push_str(&next(&hints(latest, session), &session.err()));
-            }
+            let text = latest.remarks(args.all, &hints(latest, session), &session.err());
             session.tell(&text);
             Ok(())
         }

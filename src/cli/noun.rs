@@ -1,7 +1,12 @@
 //! The four nouns, in every spelling that is accepted, and `noun/NAME`.
 
+use kube::ResourceExt;
+
 use super::error::{CliError, Result};
 use super::exit::Exit;
+use crate::plan::HubSnapshot;
+use crate::plan::latest::Candidates;
+use crate::plan::runs::Runs;
 
 /// What a command is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,6 +48,16 @@ impl Noun {
             Self::Run => "run",
         }
     }
+
+    /// The names of all such objects on a hub.
+    pub fn names(self, hub: &HubSnapshot) -> Vec<String> {
+        match self {
+            Self::Schedule => hub.schedules.iter().map(ResourceExt::name_any).collect(),
+            Self::Restore => hub.restores.iter().map(ResourceExt::name_any).collect(),
+            Self::Backup => Candidates::of(hub).iter().map(ResourceExt::name_any).collect(),
+            Self::Run => Runs::of(&Candidates::of(hub)).iter().map(|run| run.id.clone()).collect(),
+        }
+    }
 }
 
 /// A noun, and the name of one object if it was given.
@@ -59,12 +74,51 @@ impl std::str::FromStr for Subject {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (word, name) = text.split_once('/').map_or((text, None), |(word, name)| (word, Some(name)));
-        let noun = Noun::parse(word)
-            .ok_or("expected schedule, restore, backup or run, and /NAME if there are several")?;
+        let noun = Noun::parse(word).ok_or("expected schedule, restore, backup or run")?;
         match name {
             Some("") => Err("the name after / is empty".to_owned()),
             name => Ok(Self { noun, name: name.map(str::to_owned) }),
         }
+    }
+}
+
+/// What words as kubectl takes them mean: `restore`, `restore/a` or `restore a`; nouns and names may go on.
+///
+/// # Errors
+///
+/// Exit 2 for a word that is no noun where one has to be.
+pub fn subjects(words: &[String]) -> Result<Vec<Subject>> {
+    let mut found: Vec<Subject> = Vec::new();
+    for word in words {
+        match (word.parse::<Subject>(), found.last_mut()) {
+            (Ok(subject), _) => found.push(subject),
+            (Err(_), Some(last)) if !word.contains('/') => match &last.name {
+                None => last.name = Some(word.clone()),
+                Some(_) => {
+                    let noun = last.noun;
+                    found.push(Subject { noun, name: Some(word.clone()) });
+                }
+            },
+            (Err(why), _) => return Err(CliError::new(Exit::Usage, format!("{word:?}: {why}"))),
+        }
+    }
+    Ok(found)
+}
+
+/// The one object that words mean; behind a noun even the word of a noun is a name.
+///
+/// # Errors
+///
+/// Exit 2 for a word that is no noun where one has to be, and for several objects.
+pub fn subject(words: &[String]) -> Result<Subject> {
+    match words {
+        [noun, name] if Noun::parse(noun).is_some() && !name.contains('/') => {
+            subject(&[format!("{noun}/{name}")])
+        }
+        _ => match subjects(words)?.as_slice() {
+            [one] => Ok(one.clone()),
+            several => Err(CliError::new(Exit::Usage, format!("expected one object, got {}", several.len()))),
+        },
     }
 }
 
@@ -77,15 +131,38 @@ pub fn only_one(noun: Noun, given: Option<&str>, names: &[String], namespace: &s
     let what = noun.singular();
     match (given, names) {
         (Some(name), names) if names.iter().any(|known| known == name) => Ok(name.to_owned()),
-        (Some(name), _) => Err(CliError::new(Exit::NotFound, format!("{what} {namespace}/{name} not found"))),
+        (Some(name), _) => Err(not_there(what, namespace, name)),
         (None, [name]) => Ok(name.clone()),
         (None, []) => Err(CliError::new(Exit::NotFound, format!("there is no {what} in {namespace}"))),
-        (None, names) => Err(CliError::new(
-            Exit::Refused,
-            format!("there are {} {what}s in {namespace}: {}", names.len(), names.join(", ")),
-        )
-        .try_("name the one that is meant")),
+        (None, names) => {
+            let mut sorted = names.to_vec();
+            sorted.sort();
+            let all = sorted.join(", ");
+            let message = format!("there are {} {what}s in {namespace}: {all}", names.len());
+            Err(CliError::new(Exit::Refused, message).try_("name the one that is meant"))
+        }
     }
+}
+
+/// The object meant: the one with the given name, or the only one there is.
+///
+/// # Errors
+///
+/// As [`only_one`].
+pub fn the_one<'a, K: ResourceExt>(
+    noun: Noun,
+    given: Option<&str>,
+    objects: &'a [K],
+    namespace: &str,
+) -> Result<&'a K> {
+    let names: Vec<String> = objects.iter().map(ResourceExt::name_any).collect();
+    let name = only_one(noun, given, &names, namespace)?;
+    let found = objects.iter().find(|object| object.name_any() == name);
+    found.ok_or_else(|| not_there(noun.singular(), namespace, &name))
+}
+
+fn not_there(what: &str, namespace: &str, name: &str) -> Box<CliError> {
+    CliError::new(Exit::NotFound, format!("{what} {namespace}/{name} not found"))
 }
 
 #[cfg(test)]
@@ -102,6 +179,28 @@ mod tests {
         }
         assert_eq!(Noun::parse("restores.velero.io"), None, "Velero's own are another kind");
         assert_eq!(Noun::parse("backup.velero.io"), Some(Noun::Backup));
+    }
+
+    fn words(line: &str) -> Vec<String> {
+        line.split_whitespace().map(str::to_owned).collect()
+    }
+
+    fn said(subject: &Subject) -> String {
+        format!("{}/{}", subject.noun.singular(), subject.name.as_deref().unwrap_or("?"))
+    }
+
+    #[test]
+    fn a_name_stands_behind_a_slash_or_a_blank() {
+        let one = |line| subject(&words(line)).map(|found| said(&found)).map_err(|error| error.message);
+        assert_eq!(one("restore/a"), one("restores a"));
+        assert_eq!(one("schedule").unwrap(), "schedule/?");
+        assert_eq!(one("schedule backup").unwrap(), "schedule/backup", "somebody called it so");
+        assert_eq!(one("restore/a b"), Err("expected one object, got 2".to_owned()));
+        assert_eq!(one("restor a"), Err("\"restor\": expected schedule, restore, backup or run".to_owned()));
+        assert_eq!(one("restore/"), Err("\"restore/\": the name after / is empty".to_owned()));
+        let many = |line| Some(subjects(&words(line)).ok()?.iter().map(said).collect::<Vec<_>>().join(" "));
+        assert_eq!(many("restore a b backup/c run").unwrap(), "restore/a restore/b backup/c run/?");
+        assert_eq!(many("restore/a nonsense/b"), None);
     }
 
     #[test]

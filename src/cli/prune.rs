@@ -115,11 +115,10 @@ pub async fn run(args: PruneArgs, session: &Session) -> Result<Exit> {
     let found: Vec<(Rule, Vec<Doomed>)> =
         rules.into_iter().map(|rule| (rule, find(&snapshot, rule, now))).collect();
     let removals = removals(&snapshot, &found);
-    if removals.is_empty() {
-        session.tell("Nothing to remove.\n");
-        return Ok(Exit::Done);
+    match removals.is_empty() {
+        true => session.tell("Nothing to remove.\n"),
+        false => confirm(&args, &found, (session, &hub)).await?,
     }
-    confirm(&args, &found, (session, &hub)).await?;
     removing::carry_out(&removals, &args.write, (session, &hub)).await?;
     Ok(Exit::Done)
 }
@@ -128,8 +127,8 @@ pub async fn run(args: PruneArgs, session: &Session) -> Result<Exit> {
 fn removals(snapshot: &HubSnapshot, found: &[(Rule, Vec<Doomed>)]) -> Vec<Step> {
     let mut seen = BTreeSet::new();
     let each = found.iter().flat_map(|(rule, doomed)| doomed.iter().map(move |doomed| (*rule, doomed)));
-    let first = each.filter(|(_, doomed)| seen.insert(*doomed)).collect::<Vec<_>>();
-    first.into_iter().flat_map(|(rule, doomed)| steps(snapshot, doomed, TidyReason::Rule(rule))).collect()
+    let first = each.filter(|(_, doomed)| seen.insert(*doomed));
+    steps(snapshot, first.map(|(rule, doomed)| (doomed, TidyReason::Rule(rule))))
 }
 
 fn list(args: &PruneArgs, snapshot: &HubSnapshot, (session, hub): (&Session, &Hub)) -> Result<Exit> {

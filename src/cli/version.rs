@@ -11,7 +11,8 @@ use super::output::{self, ScreenFormat};
 use super::session::Session;
 use crate::api::crd;
 use crate::cluster::{inventory, lease};
-use crate::render;
+use crate::render::Style;
+use crate::render::line::columns_within;
 use crate::render::text::{count, harmless};
 
 /// Print versions
@@ -108,10 +109,7 @@ pub async fn run(args: &VersionArgs, session: &Session) -> Result<Exit> {
         Some(format) => {
             output::print_data(&versions, format)?;
         }
-        None => {
-            let tamed = |cells: Vec<String>| cells.iter().map(|cell| harmless(cell).into_owned()).collect();
-            output::print(&render::columns(0, lines(&versions).into_iter().map(tamed).collect()))?;
-        }
+        None => output::print(&screen(&versions, &session.out()))?,
     }
     Ok(Exit::Done)
 }
@@ -174,16 +172,24 @@ async fn crd_versions(client: &Client) -> Vec<CrdVersion> {
     }
 }
 
+fn screen(versions: &Versions, style: &Style) -> String {
+    let tamed = |cells: Vec<String>| cells.iter().map(|cell| harmless(cell).into_owned()).collect();
+    columns_within(0, lines(versions).into_iter().map(tamed).collect(), style.width)
+}
+
 fn lines(versions: &Versions) -> Vec<Vec<String>> {
     let ClientVersion { version, commit, target } = &versions.client;
     let commit = commit.map(|commit| format!(", commit {commit}")).unwrap_or_default();
     let mut lines = vec![vec!["Client".to_owned(), format!("{version}{commit}, {target}")]];
-    for crd in versions.crds.iter().flatten() {
+    for (i, crd) in versions.crds.iter().flatten().enumerate() {
         let newer = match crd.newer_fields.len() {
             0 => String::new(),
             n => format!(", {} newer than this client", count(n, "field")),
         };
-        lines.push(vec![crd.name.clone(), format!("{}{newer}", or_none(Some(crd.versions.join(", "))))]);
+        let title = if i == 0 { "CRDs" } else { "" };
+        let plural = crd.name.split('.').next().unwrap_or_default();
+        let served = or_none(Some(crd.versions.join(", ")));
+        lines.push(vec![title.to_owned(), format!("{plural} {served}{newer}")]);
     }
     if let Some(held) = &versions.held {
         let text = held.image.clone().or(held.holder.clone());
@@ -200,4 +206,35 @@ fn lines(versions: &Versions) -> Vec<Vec<String>> {
 
 fn or_none(text: Option<String>) -> String {
     text.filter(|text| !text.is_empty()).unwrap_or_else(|| "<none>".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::render::looks::looks;
+
+    fn of_a_hub() -> Versions {
+        let crd = |name: &str, versions: &[&str], newer: &[&str]| CrdVersion {
+            name: format!("{name}.cluster.open-cluster-management.io"),
+            versions: versions.iter().map(ToString::to_string).collect(),
+            newer_fields: newer.iter().map(ToString::to_string).collect(),
+        };
+        let target = "linux-x86_64".to_owned();
+        Versions {
+            client: ClientVersion { version: "1.2.3", commit: Some("1e0430e0a1b2"), target },
+            crds: Some(vec![crd("backupschedules", &[], &[]), crd("restores", &["v1beta1"], &["a", "b"])]),
+            held: Some(Loop { holder: Some("cluster-backup-7c4d9\u{1b}[2J".to_owned()), image: None }),
+            velero: Some(Image { image: Some("velero/velero:v1.18.3".to_owned()) }),
+            kubernetes: Some(Kubernetes { version: None }),
+            ..Versions::default()
+        }
+    }
+
+    #[test]
+    fn every_terminal_shows_versions_its_way() {
+        let versions = of_a_hub();
+        insta::assert_snapshot!("looks", looks(Timestamp::UNIX_EPOCH, |style| screen(&versions, style)));
+    }
 }

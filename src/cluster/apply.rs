@@ -2,9 +2,9 @@
 
 use futures::StreamExt;
 use k8s_openapi::api::core::v1::ObjectReference;
+use kube::Client;
 use kube::core::{ApiResource, DynamicObject};
 use kube::runtime::events::{self, EventType, Recorder, Reporter};
-use kube::{Api, Client};
 use serde_json::{Value, json};
 
 use super::error::{Class, Error};
@@ -93,12 +93,7 @@ impl Applier {
     }
 
     async fn existing(&self, place: &Place) -> Outcome {
-        let client = self.client.clone();
-        let api: Api<DynamicObject> = match place.namespace.as_str() {
-            "" => Api::all_with(client, &place.resource),
-            namespace => Api::namespaced_with(client, namespace, &place.resource),
-        };
-        match api.get(&place.name).await.map_err(Error::on("get", place.to_string())) {
+        match place.api(&self.client).get(&place.name).await.map_err(Error::on("get", place.to_string())) {
             Ok(object) => Outcome::AlreadyThere(Box::new(object)),
             // It was there a moment ago: look again in the next pass.
             Err(error) if error.class() == Class::NotFound => Outcome::Conflict,
@@ -236,32 +231,27 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use super::*;
+    use crate::cluster::fake;
 
     /// A server with one object, whose owner puts its finalizer back after each of the first `quick` patches.
     fn server(quick: usize) -> (Client, Arc<Mutex<Vec<String>>>) {
         let requests = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&requests);
-        let service = tower::service_fn(move |request: http::Request<kube::client::Body>| {
-            let (method, seen) = (request.method().to_string(), Arc::clone(&seen));
-            async move {
-                let body = request.into_body().collect_bytes().await.unwrap();
-                let body: Value = serde_json::from_slice(&body).unwrap();
-                let patches = {
-                    let mut seen = seen.lock().unwrap();
-                    let guard = body.pointer("/preconditions/resourceVersion").and_then(Value::as_str);
-                    seen.push(format!("{method} {}", guard.unwrap_or("any")));
-                    seen.iter().filter(|line| line.starts_with("PATCH")).count()
-                };
-                let metadata = json!({"name": "c", "namespace": "c", "uid": "u", "resourceVersion": patches.to_string()});
-                let object = json!({"apiVersion": "hive.openshift.io/v1", "kind": "ClusterDeployment", "metadata": metadata});
-                let conflict = json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": 409, "reason": "Conflict"});
-                let is_late = method == "DELETE" && patches <= quick;
-                let (code, body) = if is_late { (409, conflict) } else { (200, object) };
-                let body = kube::client::Body::from(body.to_string().into_bytes());
-                Ok::<_, std::convert::Infallible>(http::Response::builder().status(code).body(body).unwrap())
+        let client = fake::server(move |request| {
+            let mut seen = seen.lock().unwrap();
+            let body: Value = serde_json::from_slice(request.body()).unwrap();
+            let guard = body.pointer("/preconditions/resourceVersion").and_then(Value::as_str);
+            seen.push(format!("{} {}", request.method(), guard.unwrap_or("any")));
+            let patches = seen.iter().filter(|line: &&String| line.starts_with("PATCH")).count();
+            if request.method() == http::Method::DELETE && patches <= quick {
+                return fake::refusal(409);
             }
+            let metadata =
+                json!({"name": "c", "namespace": "c", "uid": "u", "resourceVersion": patches.to_string()});
+            let object = json!({"apiVersion": "hive.openshift.io/v1", "kind": "ClusterDeployment", "metadata": metadata});
+            (200, object.to_string())
         });
-        (Client::new(service, "default"), requests)
+        (client, requests)
     }
 
     async fn detached(quick: usize) -> (Outcome, Vec<String>) {

@@ -102,28 +102,21 @@ mod tests {
 
     use super::*;
     use crate::cluster::error::Class;
+    use crate::cluster::fake::{self, Answer};
 
     const GROUP: &str = "cluster.open-cluster-management.io";
     const SECOND: &str = "policy.open-cluster-management.io";
 
-    /// A server that answers paths from a table of code and body; any other path is not there.
-    fn server(answers: Vec<(String, u16, Value)>) -> Client {
-        let answers = std::sync::Arc::new(answers);
-        let service = tower::service_fn(move |request: http::Request<kube::client::Body>| {
-            let found = answers.iter().find(|(path, ..)| path == request.uri().path()).cloned();
-            let (_, code, body) = found.unwrap_or_else(|| unavailable(request.uri().path(), 404));
-            async move {
-                let body = kube::client::Body::from(body.to_string().into_bytes());
-                Ok::<_, std::convert::Infallible>(http::Response::builder().status(code).body(body).unwrap())
-            }
-        });
-        Client::new(service, "default")
+    /// A server that answers paths from a table; any other path is not there.
+    fn server(answers: Vec<(String, Answer)>) -> Client {
+        fake::server(move |request| {
+            let found = answers.iter().find(|(path, _)| path == request.uri().path());
+            found.map_or_else(|| fake::refusal(404), |(_, answer)| answer.clone())
+        })
     }
 
-    fn unavailable(path: &str, code: u16) -> (String, u16, Value) {
-        let status = json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": code,
-            "message": "the server is currently unable to handle the request"});
-        (path.to_owned(), code, status)
+    fn unavailable(path: &str, code: u16) -> (String, Answer) {
+        (path.to_owned(), fake::refusal(code))
     }
 
     /// One group in the answer for all groups; a stale one comes without its kinds.
@@ -137,23 +130,24 @@ mod tests {
             "versions": [{"version": "v1", "freshness": freshness, "resources": resources}]})
     }
 
-    fn aggregated(groups: &[Value]) -> (String, u16, Value) {
+    fn aggregated(groups: &[Value]) -> (String, Answer) {
         let list = json!({"kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2",
             "metadata": {}, "items": groups});
-        ("/apis".to_owned(), 200, list)
+        ("/apis".to_owned(), (200, list.to_string()))
     }
 
     /// What a server without aggregated discovery answers.
-    fn classic_groups(names: &[&str]) -> (String, u16, Value) {
+    fn classic_groups(names: &[&str]) -> (String, Answer) {
         let group = |name: &&str| {
             let version = json!({"groupVersion": format!("{name}/v1"), "version": "v1"});
             json!({"name": name, "versions": [version], "preferredVersion": version})
         };
         let groups: Vec<Value> = names.iter().map(group).collect();
-        ("/apis".to_owned(), 200, json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": groups}))
+        let list = json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": groups});
+        ("/apis".to_owned(), (200, list.to_string()))
     }
 
-    fn classic_kinds(name: &str, kinds: &[&str]) -> (String, u16, Value) {
+    fn classic_kinds(name: &str, kinds: &[&str]) -> (String, Answer) {
         let resource = |kind: &&str| {
             json!({"name": format!("{}s", kind.to_lowercase()), "singularName": "", "namespaced": true,
                 "kind": kind, "verbs": ["list"]})
@@ -161,7 +155,7 @@ mod tests {
         let resources: Vec<Value> = kinds.iter().map(resource).collect();
         let list = json!({"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": format!("{name}/v1"),
             "resources": resources});
-        (format!("/apis/{name}/v1"), 200, list)
+        (format!("/apis/{name}/v1"), (200, list.to_string()))
     }
 
     fn kinds(served: &ServedApis) -> Vec<String> {
@@ -238,13 +232,7 @@ mod tests {
     async fn a_stale_group_has_nothing_to_remove() {
         let stale = group(SECOND, "Stale", &["Policy"]);
         let named = aggregated(&[group(GROUP, "Current", &["Placement"]), stale]);
-        let core = ("/api".to_owned(), 200, named.2.clone());
-        let core = (
-            core.0,
-            core.1,
-            json!({"kind": core.2["kind"], "apiVersion": core.2["apiVersion"],
-            "metadata": {}, "items": []}),
-        );
+        let core = ("/api".to_owned(), aggregated(&[]).1);
         let found = removable(&server(vec![core, named])).await.unwrap();
         assert_eq!(kinds(&found), [format!("Placement.{GROUP}")]);
     }

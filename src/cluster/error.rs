@@ -162,6 +162,8 @@ fn class_of_status(status: &Status) -> Class {
         (429 | 502 | 503, _) => Class::Busy,
         (408 | 504, _) => Class::Timeout,
         (500, "ServerTimeout" | "InternalError") => Class::Busy,
+        // What came in a watch was no event: no API server says so.
+        (0, _) => Class::Unreadable,
         _ => Class::Bug,
     }
 }

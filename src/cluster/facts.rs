@@ -314,17 +314,14 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::cluster::fake::{self, Answer, refusal};
 
-    /// A server where what is served and what each list answers is in one table: path, code, body.
-    fn server(answers: &'static [(&'static str, u16, &'static str)]) -> Client {
-        let service = tower::service_fn(move |request: http::Request<kube::client::Body>| async move {
-            let found = answers.iter().find(|(path, ..)| request.uri().path().ends_with(path));
-            let (code, body) =
-                found.map_or((200, r#"{"metadata": {}, "items": []}"#), |(_, code, body)| (*code, *body));
-            let body = kube::client::Body::from(body.as_bytes().to_vec());
-            Ok::<_, std::convert::Infallible>(http::Response::builder().status(code).body(body).unwrap())
-        });
-        Client::new(service, "default")
+    /// A server whose answers are in one table, by the end of the path; whatever else is listed is empty.
+    fn server<const N: usize>(answers: [(&'static str, Answer); N]) -> Client {
+        fake::server(move |request| {
+            let found = answers.iter().find(|(path, _)| request.uri().path().ends_with(path));
+            found.map_or_else(fake::nothing, |(_, answer)| answer.clone())
+        })
     }
 
     fn objects(all: Value) -> Option<Vec<DynamicObject>> {
@@ -339,7 +336,7 @@ mod tests {
     /// Spec: S-143
     #[tokio::test]
     async fn of_several_local_clusters_the_alphabetically_first_counts() {
-        let reader = Reader::new(server(&[]), Some("this-hub".to_owned()));
+        let reader = Reader::new(server([]), Some("this-hub".to_owned()));
         let clusters = json!([cluster("local-two"), cluster("local-cluster"), cluster("z")]);
         let lists = Lists::from([(Selected::LocalClusters, objects(clusters))]);
         let hub = reader.hub_of(lists).await.unwrap().hub.unwrap();
@@ -351,37 +348,32 @@ mod tests {
     /// A hub without the kind has its own id in its system namespace; trouble is no such answer. Spec: S-140
     #[tokio::test]
     async fn the_hub_has_no_id_until_it_can_be_read() {
-        let system =
-            ("/namespaces/kube-system", 200, r#"{"metadata": {"name": "kube-system", "uid": "u-1"}}"#);
-        let versions = |code, body| ("/clusterversions", code, body);
+        let uid = r#"{"metadata": {"name": "kube-system", "uid": "u-1"}}"#;
         let openshift =
             r#"{"metadata": {}, "items": [{"metadata": {"name": "version"}, "spec": {"clusterID": "c-1"}}]}"#;
-        let id = async |answers: Vec<_>| id_of_hub(&server(answers.leak()), None).await;
-        assert_eq!(id(vec![versions(200, openshift), system]).await.unwrap(), "c-1");
-        assert_eq!(id(vec![versions(404, "404 page not found"), system]).await.unwrap(), "u-1");
+        let id = async |versions: Answer| {
+            let system = ("/namespaces/kube-system", (200, uid.to_owned()));
+            id_of_hub(&server([("/clusterversions", versions), system]), None).await
+        };
+        assert_eq!(id((200, openshift.to_owned())).await.unwrap(), "c-1");
+        assert_eq!(id(refusal(404)).await.unwrap(), "u-1");
         for code in [403, 500, 503] {
-            assert!(id(vec![versions(code, UNAVAILABLE), system]).await.is_err(), "{code}");
+            assert!(id(refusal(code)).await.is_err(), "{code}");
         }
     }
-
-    const UNAVAILABLE: &str = r#"{"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "ServiceUnavailable", "code": 503}"#;
 
     /// Tokens are removed where the kind is not served; trouble is no such answer. Spec: S-150, S-191
     #[tokio::test]
     async fn a_list_that_fails_is_no_kind_that_is_missing() {
-        let accounts = |code, body| -> &'static [(&'static str, u16, &'static str)] {
-            vec![("/managedserviceaccounts", code, body)].leak()
-        };
-        let absent = Reader::new(server(accounts(404, "404 page not found")), None);
-        let tokens = absent.answer_one("acm", &Query::Tokens).await.unwrap().tokens.unwrap();
+        let without_accounts = |code| Reader::new(server([("/managedserviceaccounts", refusal(code))]), None);
+        let tokens = without_accounts(404).answer_one("acm", &Query::Tokens).await.unwrap().tokens.unwrap();
         assert_eq!(tokens.accounts, None);
         for code in [403, 429, 500, 503, 504] {
-            let reader = Reader::new(server(accounts(code, UNAVAILABLE)), None);
             for query in [Query::Tokens, Query::TokensLeft] {
-                assert!(reader.answer_one("acm", &query).await.is_err(), "{code} {query:?}");
+                assert!(without_accounts(code).answer_one("acm", &query).await.is_err(), "{code} {query:?}");
             }
         }
-        let addons = Reader::new(server(&[("/managedclusteraddons", 500, UNAVAILABLE)]), None);
+        let addons = Reader::new(server([("/managedclusteraddons", refusal(500))]), None);
         assert!(addons.answer_one("acm", &Query::TokensLeft).await.is_err(), "S-191");
     }
 }

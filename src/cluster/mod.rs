@@ -9,6 +9,8 @@ pub mod discovery;
 pub mod error;
 pub mod events;
 pub mod facts;
+#[cfg(test)]
+pub(crate) mod fake;
 pub(crate) mod guard;
 mod identity;
 mod import;

@@ -130,20 +130,16 @@ pub fn is_kind_missing(error: &Error) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
+    use crate::cluster::fake;
 
     /// A server that has nothing at all, and refuses to list `kind`.
     fn server_without(kind: &'static str) -> Client {
-        let service = tower::service_fn(move |request: http::Request<kube::client::Body>| async move {
-            let code = if request.uri().path().ends_with(kind) { 500 } else { 200 };
-            let body = json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": code,
-                "metadata": {}, "items": []});
-            let body = kube::client::Body::from(body.to_string().into_bytes());
-            Ok::<_, std::convert::Infallible>(http::Response::builder().status(code).body(body).unwrap())
-        });
-        Client::new(service, "default")
+        fake::server(
+            move |request| {
+                if request.uri().path().ends_with(kind) { fake::refusal(500) } else { fake::nothing() }
+            },
+        )
     }
 
     /// Spec: S-032, R-112, R-154, R-980: upstream takes no answer for no backups, and is Finished with nothing done

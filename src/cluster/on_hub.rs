@@ -196,39 +196,33 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::cluster::fake;
 
-    /// A server that has nothing, and answers requests whose path contains a word with that code.
-    fn server(refusals: &'static [(&'static str, u16)]) -> Client {
-        let service = tower::service_fn(move |request: http::Request<kube::client::Body>| async move {
-            let found = refusals.iter().find(|(word, _)| request.uri().path().contains(word));
-            let code = found.map_or(200, |(_, code)| *code);
+    /// A server that has nothing but a marker, and answers requests whose path contains `word` with `code`.
+    fn server(word: &'static str, code: u16) -> Client {
+        fake::server(move |request| {
+            if request.uri().path().contains(word) {
+                return fake::refusal(code);
+            }
             let marker =
                 json!({"metadata": {"name": "m", "namespace": "a", "labels": {keys::AWAITED_VOLUME: "v"}}});
-            let body = match code {
-                200 => json!({"metadata": {}, "items": [marker]}).to_string(),
-                404 => "404 page not found".to_owned(),
-                _ => json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": code})
-                    .to_string(),
-            };
-            let body = kube::client::Body::from(body.into_bytes());
-            Ok::<_, std::convert::Infallible>(http::Response::builder().status(code).body(body).unwrap())
-        });
-        Client::new(service, "default")
+            (200, json!({"metadata": {}, "items": [marker]}).to_string())
+        })
     }
 
     /// Spec: R-113: upstream never gets past a hub without the kind
     #[tokio::test]
     async fn a_hub_without_the_kind_has_no_installer_and_any_other_trouble_is_one() {
-        assert_eq!(internal_hubs(&server(&[("internalhub", 404)])).await.unwrap(), []);
-        assert!(internal_hubs(&server(&[("internalhub", 403)])).await.is_err());
-        assert!(restores_waited_for(&server(&[("restores", 500)])).await.is_err(), "R-804");
+        assert_eq!(internal_hubs(&server("internalhub", 404)).await.unwrap(), []);
+        assert!(internal_hubs(&server("internalhub", 403)).await.is_err());
+        assert!(restores_waited_for(&server("restores", 500)).await.is_err(), "R-804");
     }
 
     /// Spec: R-331: markers nobody can list are not waited for, a claim nobody can read is
     #[tokio::test]
     async fn what_cannot_be_read_decides_whether_to_wait() {
-        assert_eq!(awaited_volumes(&server(&[("configmaps", 403)])).await, []);
-        let volumes = awaited_volumes(&server(&[("persistentvolumeclaims", 403)])).await;
+        assert_eq!(awaited_volumes(&server("configmaps", 403)).await, []);
+        let volumes = awaited_volumes(&server("persistentvolumeclaims", 403)).await;
         let missing = AwaitedVolume { namespace: "a".into(), name: "v".into(), exists: false };
         assert_eq!(volumes, [missing]);
     }
@@ -236,10 +230,10 @@ mod tests {
     /// Spec: R-730: for good, or tried again
     #[tokio::test]
     async fn without_leave_to_see_clusters_nothing_is_imported_and_a_busy_server_is_asked_again() {
-        let nothing = import_facts(&server(&[("managedclusters", 403)])).await.unwrap();
+        let nothing = import_facts(&server("managedclusters", 403)).await.unwrap();
         assert_eq!(nothing, ImportFacts::default());
-        assert!(import_facts(&server(&[("managedclusters", 503)])).await.is_err());
-        assert!(import_facts(&server(&[("secrets", 500)])).await.is_err());
+        assert!(import_facts(&server("managedclusters", 503)).await.is_err());
+        assert!(import_facts(&server("secrets", 500)).await.is_err());
     }
 
     fn state(cluster: serde_json::Value) -> ClusterState {

@@ -1,8 +1,8 @@
 //! Writes of any kind, strictly validated, answering with the object the server has.
 
 use http::Method;
-use kube::Client;
 use kube::core::{ApiResource, DynamicObject, TypeMeta};
+use kube::{Api, Client};
 use serde_json::{Value, json};
 
 use super::error::Error;
@@ -34,6 +34,14 @@ impl Place {
     pub fn of<K: kube::Resource<DynamicType = ()>>(namespace: &str, name: &str) -> Self {
         let resource = ApiResource::erase::<K>(&());
         Self { resource, namespace: namespace.to_owned(), name: name.to_owned() }
+    }
+
+    /// Objects of its kind in its namespace; everywhere if that is empty.
+    pub fn api(&self, client: &Client) -> Api<DynamicObject> {
+        match self.namespace.as_str() {
+            "" => Api::all_with(client.clone(), &self.resource),
+            namespace => Api::namespaced_with(client.clone(), namespace, &self.resource),
+        }
     }
 
     pub(super) fn collection(&self) -> String {

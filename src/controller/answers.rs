@@ -13,10 +13,10 @@ use crate::plan::{self, Decision, HubSnapshot, OnRequest, Plan, Query};
 
 /// What the server serves is read again when it is older than this and asked for.
 const SERVED_TTL: Duration = Duration::from_secs(60);
-/// How long discovery may tell the old kinds after a CRD has changed.
-const DISCOVERY_LAG: Duration = Duration::from_secs(5);
 /// The same while discovery may lag behind: passes may follow each other closely.
 const UNSETTLED_TTL: Duration = Duration::from_secs(1);
+/// How long discovery may tell the old kinds after a CRD has changed.
+const DISCOVERY_LAG: Duration = Duration::from_secs(5);
 
 /// Answers questions, and remembers what the server serves.
 pub(super) struct Answers {

@@ -92,24 +92,14 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::cluster::fake;
 
     /// A server that serves all kinds the loop needs, but answers for `group` with a code of its own.
     fn server(group: &'static str, code: u16) -> Client {
-        let service = tower::service_fn(move |request: http::Request<kube::client::Body>| async move {
-            let path = request.uri().path().trim_start_matches("/apis/").to_owned();
-            let (code, body) =
-                if path.starts_with(group) { (code, trouble(code)) } else { (200, kinds(&path)) };
-            let body = kube::client::Body::from(body.into_bytes());
-            Ok::<_, std::convert::Infallible>(http::Response::builder().status(code).body(body).unwrap())
-        });
-        Client::new(service, "default")
-    }
-
-    fn trouble(code: u16) -> String {
-        match code {
-            404 => "404 page not found".to_owned(),
-            _ => json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": code}).to_string(),
-        }
+        fake::server(move |request| {
+            let path = request.uri().path().trim_start_matches("/apis/");
+            if path.starts_with(group) { fake::refusal(code) } else { (200, kinds(path)) }
+        })
     }
 
     fn kinds(group_version: &str) -> String {

@@ -29,10 +29,9 @@ pub(super) fn steps(hub: &HubSnapshot, kept: Option<i64>) -> Vec<Step> {
     let Some(kept) = kept.and_then(|kept| usize::try_from(kept).ok()) else { return Vec::new() };
     let made = made(hub);
     let (stay, go) = split_runs(hub, &made, kept);
+    let is_of_one = |runs: &[Timestamp], one: &Made<'_>| !around(runs, one.at, |run| *run).is_empty();
     made.iter()
-        .filter(|one| {
-            go.iter().any(|run| is_near(*run, one.at)) && !stay.iter().any(|run| is_near(*run, one.at))
-        })
+        .filter(|one| is_of_one(&go, one) && !is_of_one(&stay, one))
         .filter(|one| phase(one.backup) != Some(&BackupPhase::Deleting))
         .filter_map(|one| removal::step(hub, one.backup, ScheduleReason::BeyondMaxBackups { kept }))
         .collect()
@@ -46,7 +45,7 @@ fn split_runs(hub: &HubSnapshot, made: &[Made<'_>], kept: usize) -> (Vec<Timesta
     let surplus = runs.len().saturating_sub(kept);
     let numbered = runs.into_iter().enumerate();
     let (stay, go): (Vec<_>, Vec<_>) = numbered.partition(|(place, run)| {
-        let is_used = made.iter().any(|one| is_near(*run, one.at) && used.contains(one.name));
+        let is_used = near(made, *run).iter().any(|one| used.contains(one.name));
         *place >= surplus || Some(*run) == newest_complete || is_used
     });
     (stay.into_iter().map(|(_, run)| run).collect(), go.into_iter().map(|(_, run)| run).collect())
@@ -105,10 +104,8 @@ fn is_finished_run(one: &Made<'_>) -> bool {
 /// All four parts that hold data ended well.
 fn is_complete(made: &[Made<'_>], run: Timestamp) -> bool {
     BackupType::DATA.into_iter().all(|part| {
-        made.iter().any(|one| {
-            is_near(run, one.at)
-                && is_of(one.backup, part.schedule_name())
-                && phase(one.backup) == Some(&BackupPhase::Completed)
+        near(made, run).iter().any(|one| {
+            is_of(one.backup, part.schedule_name()) && phase(one.backup) == Some(&BackupPhase::Completed)
         })
     })
 }
@@ -138,8 +135,17 @@ pub(super) fn used_names(hub: &HubSnapshot) -> BTreeSet<String> {
     running.map(|restore| restore.spec.backup_name.clone()).chain(asked).collect()
 }
 
-fn is_near(run: Timestamp, other: Timestamp) -> bool {
-    run.duration_since(other).abs() <= RUN_WINDOW
+/// The backups, oldest first, that are of the same run as something made at `at`.
+fn near<'a, 'b>(made: &'a [Made<'b>], at: Timestamp) -> &'a [Made<'b>] {
+    around(made, at, |one| one.at)
+}
+
+/// The part of `sorted` that is no further from `at` than a run is long.
+fn around<T>(sorted: &[T], at: Timestamp, time: impl Fn(&T) -> Timestamp) -> &[T] {
+    let start = sorted.partition_point(|one| at.duration_since(time(one)) > RUN_WINDOW);
+    let rest = sorted.get(start..).unwrap_or_default();
+    let len = rest.partition_point(|one| time(one).duration_since(at) <= RUN_WINDOW);
+    rest.get(..len).unwrap_or_default()
 }
 
 fn phase(backup: &Backup) -> Option<&BackupPhase> {

@@ -1,10 +1,11 @@
 //! What a person may want to get rid of: restores that are over, runs nobody needs, leftovers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 use kube::ResourceExt;
+use kube::core::ObjectMeta;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -104,22 +105,23 @@ pub fn find(hub: &HubSnapshot, rule: Rule, now: Timestamp) -> Vec<Doomed> {
             .map(|(_, restore)| doomed(restore))
             .collect(),
         Rule::KeepRuns(kept) => runs_to_go(hub, now, |place, _| place >= kept),
-        Rule::IncompleteRuns => runs_to_go(hub, now, |_, run| is_incomplete(hub, run)),
+        Rule::IncompleteRuns => {
+            let backups = Candidates::of(hub).by_name();
+            runs_to_go(hub, now, |_, run| is_incomplete(&backups, run))
+        }
         Rule::Orphans => orphans(hub),
     };
     found.sort();
     found
 }
 
-/// A run as something that may go.
-pub fn doomed_run(hub: &HubSnapshot, run: &Run) -> Doomed {
+/// A run as something that may go, with the validation backup made at the same time, if it is among the backups.
+pub fn doomed_run(backups: &BTreeMap<&str, &Backup>, run: &Run) -> Doomed {
     let stamps: BTreeSet<Stamp> = run.parts.values().filter_map(|name| Stamp::suffix_of(name)).collect();
-    let validates = |backup: &&Backup| {
-        let name = backup.name_any();
-        name.starts_with(BackupType::Validation.schedule_name())
-            && Stamp::suffix_of(&name).is_some_and(|stamp| stamps.contains(&stamp))
-    };
-    let validation = Candidates::of(hub).iter().find(validates).map(ResourceExt::name_any);
+    let validation = stamps
+        .into_iter()
+        .map(|stamp| format!("{}-{stamp}", BackupType::Validation.schedule_name()))
+        .find(|name| backups.contains_key(name.as_str()));
     Doomed::Run { name: run.id.clone(), backups: run.parts.values().cloned().chain(validation).collect() }
 }
 
@@ -130,30 +132,42 @@ pub fn in_use(hub: &HubSnapshot, now: Timestamp) -> BTreeSet<String> {
     used_names(hub).into_iter().chain(wanted.map(|wanted| wanted.backup)).collect()
 }
 
-/// The steps that remove it; none for what is gone or being removed already.
-pub fn steps(hub: &HubSnapshot, doomed: &Doomed, reason: TidyReason) -> Vec<Step> {
+/// The steps that remove each of these; none for what is gone or being removed already.
+pub fn steps<'a>(hub: &HubSnapshot, doomed: impl IntoIterator<Item = (&'a Doomed, TidyReason)>) -> Vec<Step> {
+    let backups = Candidates::of(hub).by_name();
+    doomed.into_iter().flat_map(|(doomed, reason)| steps_of((hub, &backups), doomed, reason)).collect()
+}
+
+fn steps_of(
+    (hub, backups): (&HubSnapshot, &BTreeMap<&str, &Backup>),
+    doomed: &Doomed,
+    reason: TidyReason,
+) -> Vec<Step> {
     let backup = |name: &String| {
-        let found = Candidates::of(hub).named(name).filter(|backup| !is_deleting(backup));
+        let found = backups.get(name.as_str()).filter(|backup| !is_deleting(backup));
         found.and_then(|backup| removal::step(hub, backup, reason))
     };
-    let target = |kind: TargetKind, metadata: &kube::core::ObjectMeta| Target {
-        kind,
-        namespace: hub.subject.namespace.clone(),
-        name: metadata.name.clone().unwrap_or_default(),
-        uid: metadata.uid.clone(),
-        resource_version: None,
+    let delete = |kind: TargetKind, metadata: &ObjectMeta| {
+        let target = Target {
+            kind,
+            namespace: hub.subject.namespace.clone(),
+            name: metadata.name.clone().unwrap_or_default(),
+            uid: metadata.uid.clone(),
+            resource_version: None,
+        };
+        Step::required(Action::Delete(target), reason)
     };
-    let delete = |target: Target| Step::required(Action::Delete(target), reason);
     match doomed {
         Doomed::Backup { name } => backup(name).into_iter().collect(),
         Doomed::Run { backups, .. } => backups.iter().filter_map(backup).collect(),
         Doomed::Restore { name } => {
-            let found = hub.restores.iter().filter(|restore| restore.name_any() == *name);
-            found.map(|restore| delete(target(TargetKind::Restore, &restore.metadata))).collect()
+            let found = hub.restores.iter().filter(|restore| restore.metadata.name.as_ref() == Some(name));
+            found.map(|restore| delete(TargetKind::Restore, &restore.metadata)).collect()
         }
         Doomed::VeleroRestore { name } => {
-            let found = hub.velero.restores.iter().filter(|restore| restore.name_any() == *name);
-            found.map(|restore| delete(target(TargetKind::VeleroRestore, &restore.metadata))).collect()
+            let restores = &hub.velero.restores;
+            let found = restores.iter().filter(|restore| restore.metadata.name.as_ref() == Some(name));
+            found.map(|restore| delete(TargetKind::VeleroRestore, &restore.metadata)).collect()
         }
     }
 }
@@ -187,19 +201,20 @@ fn runs_to_go(hub: &HubSnapshot, now: Timestamp, goes: impl Fn(usize, &Run) -> b
     let runs = Runs::of(&candidates);
     let Some(newest) = runs.newest_complete(None) else { return Vec::new() };
     let needed = in_use(hub, now);
+    let backups = candidates.by_name();
     runs.iter()
         .enumerate()
         .filter(|(_, run)| run.started < newest.started && run.id != newest.id)
         .filter(|(place, run)| goes(*place, run) && !run.parts.values().any(|name| needed.contains(name)))
-        .map(|(_, run)| doomed_run(hub, run))
+        .map(|(_, run)| doomed_run(&backups, run))
         .collect()
 }
 
-fn is_incomplete(hub: &HubSnapshot, run: &Run) -> bool {
+fn is_incomplete(backups: &BTreeMap<&str, &Backup>, run: &Run) -> bool {
     let failed = |name: &String| {
-        let backup = Candidates::of(hub).named(name);
-        let phase = backup.and_then(|backup| Some(backup.status.as_ref()?.phase.clone()));
-        matches!(phase, Some(BackupPhase::Failed | BackupPhase::FailedValidation))
+        let status = backups.get(name.as_str()).and_then(|backup| backup.status.as_ref());
+        status
+            .is_some_and(|status| matches!(status.phase, BackupPhase::Failed | BackupPhase::FailedValidation))
     };
     let lacks_one = run.parts.len() < BackupType::DATA.len();
     run.status != RunStatus::InProgress && (lacks_one || run.parts.values().any(failed))
@@ -312,7 +327,7 @@ mod tests {
         let found = find(&hub, Rule::KeepRuns(1), now());
         let [doomed @ Doomed::Run { backups, .. }] = found.as_slice() else { panic!("{found:?}") };
         assert!(backups.contains(&"acm-validation-policy-schedule-20261122010000".to_owned()));
-        let steps = steps(&hub, doomed, TidyReason::Rule(Rule::KeepRuns(1)));
+        let steps = steps(&hub, [(doomed, TidyReason::Rule(Rule::KeepRuns(1)))]);
         assert_eq!(steps.len(), 5);
         assert!(steps.iter().all(|step| matches!(step.action, Action::Create(_))), "the data must go too");
         assert_eq!(steps[0].reason.to_string(), "asked for by --keep-runs 1");
@@ -331,7 +346,7 @@ mod tests {
         assert_eq!(names(&hub, Rule::KeepRestores(1)), ["10", "15"]);
         let eight_days = SignedDuration::from_hours(8 * 24);
         assert_eq!(names(&hub, Rule::RestoresOlderThan(eight_days)), ["10"]);
-        let steps = steps(&hub, &Doomed::Restore { name: "10".into() }, TidyReason::Named);
+        let steps = steps(&hub, [(&Doomed::Restore { name: "10".into() }, TidyReason::Named)]);
         let [Step { action: Action::Delete(target), .. }] = steps.as_slice() else { panic!("{steps:?}") };
         assert_eq!(target.uid.as_deref(), Some("10"), "never another one of the same name");
     }
@@ -358,6 +373,6 @@ mod tests {
         backups[0]["status"]["phase"] = json!("Deleting");
         let hub = hub(&[backups], &[]);
         let name = "acm-credentials-schedule-20261122010000".to_owned();
-        assert!(steps(&hub, &Doomed::Backup { name }, TidyReason::Named).is_empty());
+        assert!(steps(&hub, [(&Doomed::Backup { name }, TidyReason::Named)]).is_empty());
     }
 }

@@ -5,8 +5,10 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use similar::TextDiff;
 
+use super::problems::problems;
 use super::style::{Mark, Style};
 use super::text::{count, harmless};
+use crate::plan::Note;
 use crate::wire::yaml;
 
 /// What Velero takes no notice of when it compares (its `resetMetadata`), and what the server writes by itself.
@@ -125,9 +127,8 @@ impl Changes {
             self.unchanged,
             self.missing
         );
-        for why in &self.unknown {
-            text.push_str(&format!("{} {}\n", style.mark(Mark::Attention), harmless(why)));
-        }
+        let note = |why: &String| Note { name: None, ..Note::warning("", "", why) };
+        text.push_str(&problems(&self.unknown.iter().map(note).collect::<Vec<_>>(), style));
         text.extend(self.changed.iter().map(|change| change.screen(style)));
         text
     }
@@ -137,17 +138,19 @@ impl Change {
     fn screen(&self, style: &Style) -> String {
         let place = if self.namespace.is_empty() { String::new() } else { format!(" in {}", self.namespace) };
         let name = format!("{}/{}{place}", self.kind, self.name);
-        let head = format!("\n--- {name}\n+++ {name} ({})\n", self.backup);
-        let lines = head.lines().chain(self.diff.lines()).map(|line| {
+        let head = [format!("--- {name}"), format!("+++ {}", self.backup)];
+        let head = head.iter().map(|line| format!("{}\n", style.bold(harmless(line))));
+        let lines = self.diff.lines().map(|line| {
             let line = harmless(line);
             let shown = match line.chars().next() {
                 Some('+') => style.toned(Mark::Good, line),
                 Some('-') => style.toned(Mark::Bad, line),
+                Some('@') => style.dim(line),
                 _ => line.into_owned(),
             };
             format!("{shown}\n")
         });
-        lines.collect()
+        std::iter::once("\n".to_owned()).chain(head).chain(lines).collect()
     }
 }
 
@@ -157,6 +160,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::render::looks::looks;
 
     #[test]
     fn what_velero_does_not_compare_is_no_change() {
@@ -214,5 +218,36 @@ mod tests {
             Changes { changed: vec![change], unknown: vec!["\u{1b}".to_owned()], ..Changes::default() };
         let text = changes.screen(&Style::plain(Timestamp::UNIX_EPOCH));
         assert!(!text.contains('\u{1b}') && text.contains("-a?[31m\n+b\n"), "{text:?}");
+    }
+
+    #[test]
+    fn every_terminal_shows_what_would_change_its_way() {
+        let policy = |action: &str| {
+            json!({"apiVersion": "policy.open-cluster-management.io/v1", "kind": "Policy",
+            "metadata": {"name": "limits", "namespace": "team-a"}, "spec": {"remediationAction": action}})
+        };
+        let secret = |value: &str| {
+            json!({"apiVersion": "v1", "kind": "Secret",
+            "metadata": {"name": "git"}, "data": {"password": value}})
+        };
+        let change = |kind: &str, (namespace, name): (&str, &str), diff: Option<String>| Change {
+            kind: kind.to_owned(),
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+            backup: "acm-resources-schedule-20261122120103".to_owned(),
+            diff: diff.unwrap(),
+        };
+        let changed = vec![
+            change(
+                "policies.policy.open-cluster-management.io",
+                ("team-a", "limits"),
+                diff(&policy("inform"), &policy("enforce")),
+            ),
+            change("secrets", ("", "git"), diff(&secret("YQ=="), &secret("Yg=="))),
+        ];
+        let forbidden =
+            "clusterrolebindings.rbac.authorization.k8s.io may not be read, and were not compared";
+        let changes = Changes { changed, unchanged: 29_385, missing: 1, unknown: vec![forbidden.to_owned()] };
+        insta::assert_snapshot!("looks", looks(Timestamp::UNIX_EPOCH, |style| changes.screen(style)));
     }
 }

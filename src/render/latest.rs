@@ -9,8 +9,11 @@ use serde::Serialize;
 
 use super::age;
 use super::hub_id::ShortIds;
+use super::line::columns;
+use super::problems::{next, problems};
 use super::style::Style;
 use super::table::Table;
+use super::text::harmless;
 use crate::plan::Note;
 use crate::plan::latest::{self, Candidates, Chosen, Unresolved, latest_of_all};
 use crate::plan::runs::Runs;
@@ -122,14 +125,30 @@ impl Latest {
         table.render(style)
     }
 
-    /// Newer backups that were passed over, one line each.
-    pub fn passed_over(&self) -> String {
+    /// What stands below the table: newer backups that were passed over if `all`, what deserves attention, and the
+    /// `commands` for it.
+    pub fn remarks(&self, all: bool, commands: &[(String, String)], style: &Style) -> String {
+        let mut text = if all { self.passed_over(style) } else { String::new() };
+        if !self.notes.is_empty() {
+            text.push_str(&format!("\n{}{}", problems(&self.notes, style), next(commands, style)));
+        }
+        text
+    }
+
+    fn passed_over(&self, style: &Style) -> String {
         let lines =
-            self.parts.iter().flat_map(|part| part.passed_over.iter().map(move |passed| (part.part, passed)));
-        let line = |(part, passed): (&str, &PassedOver)| {
-            format!("{part}: passed over {} ({})\n", passed.backup, passed.phase)
-        };
-        super::text::harmless_lines(&lines.map(line).collect::<String>())
+            self.parts.iter().flat_map(|part| part.passed_over.iter().map(|passed| passed.cells(style)));
+        match columns(2, lines.collect()) {
+            nothing if nothing.is_empty() => nothing,
+            lines => format!("\n{}\n{lines}", style.bold("Passed over")),
+        }
+    }
+}
+
+impl PassedOver {
+    fn cells(&self, style: &Style) -> Vec<String> {
+        let phase = if self.phase.is_empty() { "not started" } else { &self.phase };
+        vec![harmless(&self.backup).into_owned(), style.phase(phase)]
     }
 }
 
@@ -192,8 +211,8 @@ impl Part {
         if wide {
             cells.extend([
                 self.items.map(|items| items.to_string()).unwrap_or_default(),
-                self.errors.to_string(),
-                self.warnings.to_string(),
+                self.backup.as_ref().map(|_| self.errors.to_string()).unwrap_or_default(),
+                self.backup.as_ref().map(|_| self.warnings.to_string()).unwrap_or_default(),
                 self.expires_at.map(|at| age::until(at, now)).unwrap_or_default(),
                 text(&self.location),
                 self.reason.clone(),
@@ -201,5 +220,62 @@ impl Part {
         }
         cells.push(age::age_or_none(self.started_at, now));
         cells
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::render::looks::looks;
+
+    const EAST: &str = "1f30bfe5-60b8-4511-805c-298e7c0898b3";
+    const WEST: &str = "be97a9eb-60b8-4511-805c-298e7c0898b3";
+
+    fn backup(part: &str, stamp: &str, (hub, phase): (&str, &str)) -> Value {
+        let start = format!("2026-11-22T{}:{}:{}Z", &stamp[8..10], &stamp[10..12], &stamp[12..14]);
+        let progress = json!({"totalItems": 29387, "itemsBackedUp": 29387});
+        json!({
+            "metadata": {
+                "name": format!("acm-{part}-schedule-{stamp}"), "namespace": "acm", "creationTimestamp": start,
+                "labels": {"cluster.open-cluster-management.io/backup-cluster": hub},
+            },
+            "spec": {"storageLocation": "default"},
+            "status": {"phase": phase, "startTimestamp": start, "expiration": "2026-11-27T10:00:00Z",
+                "warnings": 2, "progress": progress},
+        })
+    }
+
+    /// The newest backups of managed clusters are not done, and those of resources are of another hub.
+    fn of_two_runs() -> (Latest, Timestamp) {
+        let old = ["credentials", "resources", "resources-generic", "managed-clusters"]
+            .map(|part| backup(part, "20261122100004", (EAST, "Completed")));
+        let new = [
+            backup("credentials", "20261122120003", (EAST, "Completed")),
+            backup("resources", "20261122120103", (WEST, "PartiallyFailed")),
+            backup("resources-generic", "20261122120103", (WEST, "Completed")),
+            backup("managed-clusters", "20261122120003", (EAST, "InProgress")),
+            backup("managed-clusters", "20261122120303", (EAST, "")),
+        ];
+        let backups: Vec<Backup> = serde_json::from_value(json!([old.as_slice(), &new].concat())).unwrap();
+        let now = "2026-11-22T12:06:03Z".parse().unwrap();
+        (Latest::of(&Candidates::in_namespace(&backups, "acm"), now), now)
+    }
+
+    #[test]
+    fn every_terminal_shows_what_latest_means_its_way() {
+        let (latest, now) = of_two_runs();
+        let commands = [
+            ("kubectl acmbackup wait backup/acm-managed-clusters-schedule-20261122120003", ""),
+            ("kubectl acmbackup restore --run complete", "uses 20261122100004 for all parts"),
+        ];
+        let commands = commands.map(|(command, remark)| (command.to_owned(), remark.to_owned()));
+        let screen =
+            |style: &Style| [latest.table(style, false), latest.remarks(true, &commands, style)].concat();
+        insta::assert_snapshot!("looks", looks(now, screen));
+        insta::assert_snapshot!("looks-wide", looks(now, |style| latest.table(style, true)));
+        let nothing = Latest::of(&Candidates::in_namespace(&[], "acm"), now);
+        insta::assert_snapshot!("looks-none", looks(now, |style| nothing.table(style, true)));
     }
 }

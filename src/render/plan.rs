@@ -332,6 +332,7 @@ mod tests {
             assert!(!text.contains('\u{1b}') && text.contains("acm-credentials-schedule-1?[2J"), "{text:?}");
         }
     }
+
     fn with_deletions() -> PlanView {
         let gone = |namespace: &str, name: &str| DeletionView {
             kind: "secrets".to_owned(),

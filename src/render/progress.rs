@@ -88,61 +88,50 @@ pub fn part_of(restore: &Restore) -> Option<RestoreType> {
 
 fn restore_row(part: RestoreType, restore: &Restore, now: Timestamp) -> Row {
     let status = restore.status.clone().unwrap_or_default();
+    let remark = remark((status.errors, status.warnings), status.reasons());
     let progress = status.progress.unwrap_or_default();
-    let mut remarks: Vec<String> = Vec::new();
-    remarks.extend(counted(status.errors, "error"));
-    remarks.extend(counted(status.warnings, "warning"));
-    remarks.extend(status.failure_reason);
-    remarks.extend(status.validation_errors.unwrap_or_default());
     Row {
         part: part.part(),
         phase: status.phase.to_string(),
         done: progress.items_restored,
         total: progress.total_items,
         seconds: seconds(status.start_timestamp.as_ref(), status.completion_timestamp.as_ref(), now),
-        remark: remarks.join(", "),
+        remark,
         saying: String::new(),
     }
 }
 
-/// The line under those of Velero.
+/// A line under those of Velero, for work that counts no items: how it stands, and what is wrong, if anything is.
+fn own_row(part: &'static str, phase: RestorePhase, saying: String, problem: String) -> Row {
+    let phase = match phase {
+        RestorePhase::Completed if !problem.is_empty() => RestorePhase::PartiallyFailed,
+        phase => phase,
+    };
+    let phase = phase.to_string();
+    Row { part, phase, done: None, total: None, seconds: None, remark: problem, saying }
+}
+
 fn cleanup_row(cleaning: &Cleaning) -> Row {
     let phase = match cleaning {
         Cleaning::Waiting => RestorePhase::New,
         Cleaning::AtWork => RestorePhase::InProgress,
-        Cleaning::Ended(told) if told.problem.is_empty() => RestorePhase::Completed,
-        Cleaning::Ended(_) => RestorePhase::PartiallyFailed,
+        Cleaning::Ended(_) => RestorePhase::Completed,
     };
-    Row {
-        part: "cleanup",
-        phase: phase.to_string(),
-        done: None,
-        total: None,
-        seconds: None,
-        remark: cleaning.problem().to_owned(),
-        saying: cleaning.text(),
-    }
+    own_row("cleanup", phase, cleaning.text(), cleaning.problem().to_owned())
 }
 
-/// The last line.
 fn activation_row(activation: &Activation) -> Row {
-    let problem = activation.problem();
     let phase = match activation {
         Activation::Waiting => RestorePhase::New,
-        Activation::Ended(_) if problem.is_empty() => RestorePhase::Completed,
-        Activation::Ended(_) => RestorePhase::PartiallyFailed,
+        Activation::Ended(_) => RestorePhase::Completed,
     };
-    let (phase, saying) = (phase.to_string(), activation.text());
-    Row { part: "activation", phase, done: None, total: None, seconds: None, remark: problem, saying }
+    own_row("activation", phase, activation.text(), activation.problem())
 }
 
 fn backup_row(backup: &Backup, now: Timestamp) -> Row {
     let status = backup.status.clone().unwrap_or_default();
+    let remark = remark((status.errors, status.warnings), status.reasons());
     let progress = status.progress.unwrap_or_default();
-    let mut remarks: Vec<String> = counted(status.errors, "error").into_iter().collect();
-    remarks.extend(counted(status.warnings, "warning"));
-    remarks.extend(status.failure_reason);
-    remarks.extend(status.validation_errors.unwrap_or_default());
     let name = backup.metadata.name.as_deref().unwrap_or_default();
     Row {
         part: BackupType::of_backup_name(name).map_or("backup", BackupType::part),
@@ -150,9 +139,17 @@ fn backup_row(backup: &Backup, now: Timestamp) -> Row {
         done: progress.items_backed_up,
         total: progress.total_items,
         seconds: seconds(status.start_timestamp.as_ref(), status.completion_timestamp.as_ref(), now),
-        remark: remarks.join(", "),
+        remark,
         saying: String::new(),
     }
+}
+
+fn remark<'a>(
+    (errors, warnings): (Option<i64>, Option<i64>),
+    reasons: impl Iterator<Item = &'a String>,
+) -> String {
+    let counts = counted(errors, "error").into_iter().chain(counted(warnings, "warning"));
+    counts.chain(reasons.cloned()).collect::<Vec<_>>().join(", ")
 }
 
 fn counted(n: Option<i64>, what: &str) -> Option<String> {
@@ -372,6 +369,7 @@ mod tests {
             "r1 Error after 11m53s: Velero restore x has failed?[0m"
         );
     }
+
     #[test]
     fn every_terminal_shows_progress_its_way() {
         let restores = restores();

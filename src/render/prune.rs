@@ -94,6 +94,7 @@ mod tests {
         ");
         assert_eq!(names(&found[1..]), "backup.velero.io/a\nbackup.velero.io/b\n");
     }
+
     #[test]
     fn every_terminal_shows_the_rules_its_way() {
         let run =

@@ -94,6 +94,13 @@ pub struct BackupStatus {
     pub other: Other,
 }
 
+impl BackupStatus {
+    /// Why it did not go well, in Velero's words; nothing while Velero complains of nothing.
+    pub fn reasons(&self) -> impl Iterator<Item = &String> {
+        self.failure_reason.iter().chain(self.validation_errors.iter().flatten())
+    }
+}
+
 /// Items done and items in all, of a Backup or a Restore.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]

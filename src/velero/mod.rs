@@ -3,6 +3,7 @@
 //! Every struct ends in `other`, so that fields we do not know survive a round trip.
 
 mod backup;
+pub mod contents;
 mod delete_request;
 mod download_request;
 mod names;

@@ -116,6 +116,13 @@ pub struct RestoreStatus {
     pub other: Other,
 }
 
+impl RestoreStatus {
+    /// Why it did not go well, in Velero's words; nothing while Velero complains of nothing.
+    pub fn reasons(&self) -> impl Iterator<Item = &String> {
+        self.failure_reason.iter().chain(self.validation_errors.iter().flatten())
+    }
+}
+
 text_enum! {
     /// Where a Velero Restore stands.
     RestorePhase {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests")]
 
 mod broken;
+mod checker;
 mod completion;
 mod conflicts;
 mod errors;

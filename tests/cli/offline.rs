@@ -102,7 +102,7 @@ fn latest_says_that_a_part_is_older_and_which_backup_was_passed_over() {
     assert_eq!(code, 0);
     assert!(notes.contains("[older-run]"), "{notes}");
     assert!(
-        notes.contains("passed over acm-managed-clusters-schedule-20261122120003 (InProgress)"),
+        notes.contains("Passed over\n  acm-managed-clusters-schedule-20261122120003  InProgress\n"),
         "{notes}"
     );
     assert!(notes.contains("kubectl acmbackup restore --run complete"), "{notes}");

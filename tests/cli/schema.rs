@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::broken::whole;
+use super::checker::faults;
 use super::{acmbackup, output, text};
 
 /// Commands that answer for a captured state or without any.
@@ -65,14 +66,8 @@ fn answer_of(line: &str) -> Value {
 
 #[test]
 fn what_is_printed_is_what_the_schema_says() {
-    let wrong: Vec<String> = ANSWERS
-        .iter()
-        .flat_map(|line| {
-            let schema = schema_of(line);
-            let checker = Checker { root: &schema };
-            checker.check(&schema, &answer_of(line), line)
-        })
-        .collect();
+    let wrong: Vec<String> =
+        ANSWERS.iter().flat_map(|line| faults(&schema_of(line), &answer_of(line), line)).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
@@ -109,90 +104,14 @@ fn every_command_with_a_form_has_a_schema() {
 fn what_is_not_described_is_found() {
     let schema = schema_of("latest");
     let answer = answer_of("latest --from -");
-    let faults = |change: fn(&mut Value)| {
+    let found = |change: fn(&mut Value)| {
         let mut answer = answer.clone();
         change(&mut answer);
-        Checker { root: &schema }.check(&schema, &answer, "").len()
+        faults(&schema, &answer, "").len()
     };
-    assert_eq!(faults(|_| ()), 0);
-    assert_eq!(faults(|answer| answer["more"] = json!(1)), 1);
-    assert_eq!(faults(|answer| answer["parts"][0]["errors"] = json!("1")), 1);
-    assert_eq!(faults(|answer| answer["kind"] = json!("Earliest")), 1);
-    assert_eq!(faults(|answer| drop(answer.as_object_mut().unwrap().remove("consistent"))), 1);
-}
-
-/// As much of JSON Schema as our schemas use, and stricter: a key nobody described is a fault, except where the schema
-/// describes no keys or the object is the server's.
-struct Checker<'a> {
-    root: &'a Value,
-}
-
-impl Checker<'_> {
-    fn check(&self, schema: &Value, value: &Value, at: &str) -> Vec<String> {
-        if let Some(target) = schema["$ref"].as_str() {
-            let found = self.root.pointer(target.trim_start_matches('#'));
-            return self.check(found.unwrap(), value, at);
-        }
-        for any in ["anyOf", "oneOf"] {
-            let Some(choices) = schema[any].as_array() else { continue };
-            let faults: Vec<Vec<String>> =
-                choices.iter().map(|choice| self.check(choice, value, at)).collect();
-            if !faults.iter().any(Vec::is_empty) {
-                return vec![format!("{at}: none of {faults:?}")];
-            }
-        }
-        let mut faults = Vec::new();
-        let is_wrong_type = match &schema["type"] {
-            Value::String(name) => !is_of(value, name),
-            Value::Array(names) => !names.iter().any(|name| is_of(value, name.as_str().unwrap())),
-            _ => false,
-        };
-        let is_other = schema.get("const").is_some_and(|only| only != value)
-            || schema["enum"].as_array().is_some_and(|all| !all.contains(value));
-        if is_wrong_type || is_other {
-            faults.push(format!("{at}: {value} is not as in {schema}"));
-        }
-        for (i, item) in value.as_array().into_iter().flatten().enumerate() {
-            faults.extend(self.check(&schema["items"], item, &format!("{at}/{i}")));
-        }
-        faults.extend(self.fields(schema, value, at));
-        faults
-    }
-
-    fn fields(&self, schema: &Value, value: &Value, at: &str) -> Vec<String> {
-        let Some(fields) = value.as_object() else { return Vec::new() };
-        let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
-        let missing = required.filter(|name| !fields.contains_key(*name));
-        let mut faults: Vec<String> = missing.map(|name| format!("{at}: no {name}")).collect();
-        let is_ours = value["apiVersion"] == "acmbackup/v1" || value.get("apiVersion").is_none();
-        for (name, child) in fields {
-            let place = format!("{at}/{name}");
-            match (schema["properties"].get(name), schema.get("additionalProperties")) {
-                (Some(property), _) => faults.extend(self.check(property, child, &place)),
-                (None, Some(more)) => faults.extend(self.check(more, child, &place)),
-                (None, None)
-                    if is_ours && schema.get("properties").is_some() && !at.contains("/metadata") =>
-                {
-                    faults.push(format!("{place} is not described"));
-                }
-                (None, None) => {}
-            }
-        }
-        faults
-    }
-}
-
-fn is_of(value: &Value, name: &str) -> bool {
-    match name {
-        "null" => value.is_null(),
-        "boolean" => value.is_boolean(),
-        "integer" => value.is_i64() || value.is_u64(),
-        "number" => value.is_number(),
-        "string" => value.is_string(),
-        "array" => value.is_array(),
-        other => {
-            assert_eq!(other, "object");
-            value.is_object()
-        }
-    }
+    assert_eq!(found(|_| ()), 0);
+    assert_eq!(found(|answer| answer["more"] = json!(1)), 1);
+    assert_eq!(found(|answer| answer["parts"][0]["errors"] = json!("1")), 1);
+    assert_eq!(found(|answer| answer["kind"] = json!("Earliest")), 1);
+    assert_eq!(found(|answer| drop(answer.as_object_mut().unwrap().remove("consistent"))), 1);
 }

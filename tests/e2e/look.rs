@@ -5,6 +5,7 @@ use acmbackup_lab::Lab;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
+use crate::schemas::answers_are_as_their_schemas_say;
 use crate::site::{NAMESPACE, Site, backed_up, expect_code, plugin_on};
 
 /// A second Deployment of Velero, beside the one of the lab; nothing runs either.
@@ -110,7 +111,7 @@ async fn describe_shows_what_is_behind_an_object_and_why_it_is_there() -> Result
         let backup = west.run(&format!("describe backup/{name}"))?;
         ensure!(backup.contains("`latest` means it now, for credentials"), "{backup}");
         west.run_to(4, "describe restore/none")?;
-        Ok(())
+        answers_are_as_their_schemas_say(&west)
     })
     .await
 }

@@ -6,8 +6,8 @@ use anyhow::{Context, Result};
 use kube::api::{Api, DynamicObject};
 use serde_json::{Value, json};
 
-use crate::site::{NAMESPACE, Site, backed_up, expect_code, plugin_on};
-use crate::stage::{Stage, remove, set};
+use crate::site::{Site, backed_up, expect_code, plugin_on};
+use crate::stage::{Stage, backup, remove, set};
 
 /// `printf changed-here | base64`
 const CHANGED: &str = "Y2hhbmdlZC1oZXJl";
@@ -83,28 +83,16 @@ async fn check_ends_with_one_if_something_goes(west: &Site) -> Result<()> {
 
 /// Two complete runs, and the first backup of a third.
 async fn with_runs(stage: &Stage) -> Result<()> {
+    let of = |part: &str, hour: u32| {
+        let (stamp, started) = (format!("20261122{hour}0004"), format!("2026-11-22T{hour}:00:04Z"));
+        backup((part, &stamp), &started, "east-id")
+    };
     for hour in [10, 12] {
         for part in ["credentials", "resources", "resources-generic", "managed-clusters"] {
-            stage.hub.create(backup(part, hour)).await?;
+            stage.hub.create(of(part, hour)).await?;
         }
     }
-    stage.hub.create(backup("credentials", 14)).await
-}
-
-fn backup(part: &str, hour: u32) -> Value {
-    let started = format!("2026-11-22T{hour}:00:04Z");
-    json!({
-        "apiVersion": "velero.io/v1", "kind": "Backup",
-        "metadata": {
-            "name": format!("acm-{part}-schedule-20261122{hour}0004"), "namespace": NAMESPACE,
-            "labels": {
-                "velero.io/schedule-name": format!("acm-{part}-schedule"),
-                "cluster.open-cluster-management.io/backup-cluster": "east-id"}},
-        "spec": {"storageLocation": "default"},
-        "status": {
-            "phase": "Completed", "startTimestamp": started, "completionTimestamp": started,
-            "expiration": "2099-01-01T00:00:00Z"},
-    })
+    stage.hub.create(of("credentials", 14)).await
 }
 
 /// The hours of the backups that a Restore made with these flags names, credentials first; words stay words.

@@ -1,10 +1,11 @@
 //! Errors of cli.md, section 11, that need a hub and nothing at work on it: the objects are put there by hand.
 
-use acmbackup_lab::{Hub, Lab, crds};
+use acmbackup_lab::{Hub, HubOptions, Lab};
 use anyhow::Result;
 use serde_json::{Value, json};
 
 use crate::site::{NAMESPACE, expect_code, plugin_on};
+use crate::stage::{Stage, backup, set};
 
 fn refused(hub: &Hub, (code, problem): (i32, &str), arguments: &str) -> Result<()> {
     let (_, stderr) = expect_code(&plugin_on(hub, arguments).output()?, code, arguments)?;
@@ -14,45 +15,16 @@ fn refused(hub: &Hub, (code, problem): (i32, &str), arguments: &str) -> Result<(
 
 /// A hub with storage that is available and a complete run of another hub.
 async fn with_a_run(lab: &Lab) -> Result<Hub> {
-    let hub = lab.hub("east").await?;
-    hub.install_crds(&crds::all().await?).await?;
-    hub.create_namespace(NAMESPACE).await?;
-    hub.create(location()).await?;
+    let Stage { hub } = Stage::start(lab, "east", HubOptions::default()).await?;
     for (part, stamp, started) in [
         ("credentials", "20261122100004", "2026-11-22T10:00:04Z"),
         ("resources", "20261122100104", "2026-11-22T10:01:04Z"),
         ("resources-generic", "20261122100004", "2026-11-22T10:04:04Z"),
         ("managed-clusters", "20261122100004", "2026-11-22T10:00:04Z"),
     ] {
-        hub.create(backup((part, stamp), started)).await?;
+        hub.create(backup((part, stamp), started, "west-id")).await?;
     }
     Ok(hub)
-}
-
-fn location() -> Value {
-    json!({
-        "apiVersion": "velero.io/v1", "kind": "BackupStorageLocation",
-        "metadata": {"name": "default", "namespace": NAMESPACE, "ownerReferences": [{
-            "apiVersion": "oadp.openshift.io/v1alpha1", "kind": "DataProtectionApplication", "name": "dpa",
-            "uid": "3f0d7b53-0b2d-4d05-8f0e-5c3f6f0f2d11"}]},
-        "spec": {"provider": "aws", "objectStorage": {"bucket": "b"}},
-        "status": {"phase": "Available"},
-    })
-}
-
-fn backup((part, stamp): (&str, &str), started: &str) -> Value {
-    json!({
-        "apiVersion": "velero.io/v1", "kind": "Backup",
-        "metadata": {
-            "name": format!("acm-{part}-schedule-{stamp}"), "namespace": NAMESPACE,
-            "labels": {
-                "velero.io/schedule-name": format!("acm-{part}-schedule"),
-                "cluster.open-cluster-management.io/backup-cluster": "west-id"}},
-        "spec": {"storageLocation": "default"},
-        "status": {
-            "phase": "Completed", "startTimestamp": started, "completionTimestamp": started,
-            "expiration": "2099-01-01T00:00:00Z"},
-    })
 }
 
 fn ours(kind: &str, spec: &Value, phase: &str) -> Value {
@@ -85,17 +57,12 @@ async fn every_error_about_what_is_in_the_way_has_its_name_and_its_code() -> Res
 #[tokio::test]
 async fn storage_that_nobody_owns_is_not_ready() -> Result<()> {
     Lab::run(async |lab| {
-        let hub = lab.hub("east").await?;
-        hub.install_crds(&crds::all().await?).await?;
-        hub.create_namespace(NAMESPACE).await?;
-        let mut unowned = location();
-        if let Some(metadata) = unowned.pointer_mut("/metadata").and_then(Value::as_object_mut) {
-            metadata.remove("ownerReferences");
-        }
-        hub.create(unowned).await?;
+        let stage = Stage::start(lab, "east", HubOptions::default()).await?;
+        let unowned = json!({"metadata": {"ownerReferences": null}});
+        set(&stage.velero("BackupStorageLocation"), "default", unowned).await?;
         let place = format!("-n {NAMESPACE}");
-        refused(&hub, (6, "storage-not-owned"), &format!("schedule {place}"))?;
-        refused(&hub, (6, "storage-not-owned"), &format!("restore --yes {place}"))
+        refused(&stage.hub, (6, "storage-not-owned"), &format!("schedule {place}"))?;
+        refused(&stage.hub, (6, "storage-not-owned"), &format!("restore --yes {place}"))
     })
     .await
 }

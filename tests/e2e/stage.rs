@@ -129,6 +129,22 @@ async fn give_status(api: &Api<DynamicObject>, status: &Value) -> Result<()> {
     Ok(())
 }
 
+/// A good backup of a hub, as it comes from the storage; `stamp` is that of its name.
+pub(crate) fn backup((part, stamp): (&str, &str), started: &str, hub_id: &str) -> Value {
+    json!({
+        "apiVersion": VELERO, "kind": "Backup",
+        "metadata": {
+            "name": format!("acm-{part}-schedule-{stamp}"), "namespace": NAMESPACE,
+            "labels": {
+                "velero.io/schedule-name": format!("acm-{part}-schedule"),
+                "cluster.open-cluster-management.io/backup-cluster": hub_id}},
+        "spec": {"storageLocation": "default"},
+        "status": {
+            "phase": "Completed", "startTimestamp": started, "completionTimestamp": started,
+            "expiration": "2099-01-01T00:00:00Z"},
+    })
+}
+
 /// Merges a change into an object.
 pub(crate) async fn set(api: &Api<DynamicObject>, name: &str, change: Value) -> Result<DynamicObject> {
     Ok(api.patch(name, &PatchParams::default(), &Patch::Merge(change)).await?)

@@ -1,25 +1,25 @@
-//! The binary in a real pseudo-terminal: questions, Ctrl-C, redrawing, resizing, colour (cli.md, sections 5, 7, 8, 9).
+//! The binary in a real pseudo-terminal: Ctrl-C, redrawing, resizing, colour (cli.md, sections 5, 7, 8).
 
 use std::process::Command;
 
 use acmbackup::velero::BackupType;
-use acmbackup_lab::{CTRL_C, CTRL_D, HubOptions, Lab, Terminal, as_in_a_window};
-use anyhow::{Context, Result, ensure};
+use acmbackup_lab::{CTRL_C, HubOptions, Lab, Terminal, as_in_a_window};
+use anyhow::{Result, ensure};
 use kube::ResourceExt;
 use kube::api::{DynamicObject, Patch, PatchParams};
 use serde_json::{Value, json};
 
 use crate::site::{NAMESPACE, plugin_on};
-use crate::stage::{Stage, names, remove, set};
+use crate::stage::{Stage, set};
 
-const WIDE: (u16, u16) = (160, 40);
+pub(crate) const WIDE: (u16, u16) = (160, 40);
 const NARROW: (u16, u16) = (80, 40);
 /// Longer than a narrow terminal is wide.
 const LONG: &str =
     "restore-acm-with-a-name-that-is-much-longer-than-the-eighty-columns-of-a-terminal-of-the-usual-width";
 
 /// A hub with one run of backups, and nothing at work.
-async fn stage(lab: &Lab) -> Result<Stage> {
+pub(crate) async fn stage(lab: &Lab) -> Result<Stage> {
     let stage = Stage::start(lab, "west", HubOptions::default()).await?;
     for part in BackupType::DATA {
         let name = format!("{}-20260101000000", part.schedule_name());
@@ -39,14 +39,14 @@ fn backup(name: &str) -> Value {
     })
 }
 
-fn command(stage: &Stage, arguments: &str) -> Command {
+pub(crate) fn command(stage: &Stage, arguments: &str) -> Command {
     let mut command = plugin_on(&stage.hub, arguments);
     as_in_a_window(&mut command);
     command
 }
 
 /// The plugin in a window that is full of what other programs have written.
-fn terminal(stage: &Stage, arguments: &str, size: (u16, u16)) -> Result<Terminal> {
+pub(crate) fn terminal(stage: &Stage, arguments: &str, size: (u16, u16)) -> Result<Terminal> {
     let plugin = command(stage, arguments);
     let mut shell = Command::new("/bin/sh");
     shell.args(["-c", "for line in $(seq 50); do echo above $line; done; exec \"$0\" \"$@\""]);
@@ -61,7 +61,7 @@ fn terminal(stage: &Stage, arguments: &str, size: (u16, u16)) -> Result<Terminal
 }
 
 /// What the plugin shows; what stood above it must have stayed.
-fn shown(terminal: &Terminal) -> Result<Vec<String>> {
+pub(crate) fn shown(terminal: &Terminal) -> Result<Vec<String>> {
     let mut lines = terminal.history();
     let above: Vec<String> = (1..=50).map(|line| format!("above {line}")).collect();
     ensure!(lines.starts_with(&above), "what stood above is gone: {lines:#?}");
@@ -71,45 +71,6 @@ fn shown(terminal: &Terminal) -> Result<Vec<String>> {
 /// Lines of the plugin that contain a text.
 fn count(terminal: &Terminal, text: &str) -> Result<usize> {
     Ok(shown(terminal)?.iter().filter(|line| line.contains(text)).count())
-}
-
-#[tokio::test]
-async fn only_a_clear_yes_or_the_name_of_the_context_goes_ahead() -> Result<()> {
-    Lab::run(async |lab| {
-        let stage = stage(lab).await?;
-        let restores = stage.ours("Restore");
-        let (ordinary, severe) = ("Continue? [y/N] ", "Type the name of this context to go on (west): ");
-        let (some, all) =
-            ("restore some --cleanup restored --include-namespaces team", "restore all --cleanup all");
-        let answers = [
-            (some, ordinary, "\n", 5),
-            (some, ordinary, "n\n", 5),
-            (some, ordinary, CTRL_C, 5),
-            (some, ordinary, CTRL_D, 5),
-            (some, ordinary, "y\n", 0),
-            (all, severe, "y\n", 5),
-            (all, severe, "east\n", 5),
-            (all, severe, CTRL_C, 5),
-            (all, severe, "west\n", 0),
-        ];
-        for (arguments, question, keys, code) in answers {
-            let mut window = terminal(&stage, arguments, WIDE)?;
-            window.shows(question.trim_end()).await?;
-            ensure!(names(&restores).await?.is_empty(), "{arguments} did not wait for the answer");
-            window.types(keys)?;
-            let ended = window.end().await?;
-            let screen = shown(&window)?.join("\n");
-            ensure!(ended == code, "{arguments}, answered {keys:?}, ended with {ended}:\n{screen}");
-            ensure!(window.has_cursor(), "the cursor is gone");
-            let made = names(&restores).await?;
-            match code {
-                0 => remove(&restores, made.first().context("nothing was made")?).await?,
-                _ => ensure!(made.is_empty() && screen.contains("nothing was changed"), "{made:?}\n{screen}"),
-            }
-        }
-        Ok(())
-    })
-    .await
 }
 
 /// A Restore under way, one Velero Restore done and one at work.

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::read::Source;
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::Exit;
-use crate::cli::noun::{Noun, Subject, only_one};
+use crate::cli::noun::{Noun, only_one, subject};
 use crate::cli::output::{self, Frame, ScreenFormat};
 use crate::cli::session::Session;
 use crate::plan::latest::Candidates;
@@ -28,9 +28,9 @@ use crate::render::describe::{self, Description, Seen};
   kubectl acmbackup describe run/20261122100004
   kubectl acmbackup describe restore/restore-acm-passive --from snapshot.yaml")]
 pub struct DescribeArgs {
-    /// schedule, restore, backup or run, and /NAME if there are several
-    #[arg(value_name = "TYPE[/NAME]")]
-    subject: Subject,
+    /// schedule, restore, backup or run, and the name if there are several
+    #[arg(value_name = "TYPE [NAME]", required = true, num_args = 1..=2)]
+    words: Vec<String>,
     /// Describe it in a captured state; - reads standard input
     #[arg(long, value_name = "SNAPSHOT")]
     from: Option<PathBuf>,
@@ -54,32 +54,22 @@ pub(in crate::cli) struct Answer<'a> {
 ///
 /// The object is not there, or the hub cannot be read.
 pub async fn run(args: DescribeArgs, session: &Session) -> Result<Exit> {
-    let noun = args.subject.noun;
+    let subject = subject(&args.words)?;
+    let noun = subject.noun;
     let source = match &args.from {
         Some(file) => Source::captured(file).await?,
         None => Source::live(session, noun).await?,
     };
     let session = &session.at(source.captured_at);
     let namespace = source.snapshot.subject.namespace.clone();
-    let names = names(&source.snapshot, noun);
-    let name = only_one(noun, args.subject.name.as_deref(), &names, &namespace)
+    let names = noun.names(&source.snapshot);
+    let name = only_one(noun, subject.name.as_deref(), &names, &namespace)
         .map_err(|error| error.try_(session.command(&format!("get {}s", noun.singular()))))?;
     let (snapshot, plan) = source.planned(noun, &name, session.now()).await?;
     let seen = Seen { hub: &snapshot, plan: plan.as_ref(), now: session.now() };
     let mut description = describe_one((noun, &name), seen)?;
     description.events = source.events(noun, &name, session).await?;
     show(&description, (&args, session), (&source, &snapshot))
-}
-
-fn names(hub: &HubSnapshot, noun: Noun) -> Vec<String> {
-    let mut names: Vec<String> = match noun {
-        Noun::Schedule => hub.schedules.iter().map(ResourceExt::name_any).collect(),
-        Noun::Restore => hub.restores.iter().map(ResourceExt::name_any).collect(),
-        Noun::Backup => Candidates::of(hub).iter().map(ResourceExt::name_any).collect(),
-        Noun::Run => Runs::of(&Candidates::of(hub)).iter().map(|run| run.id.clone()).collect(),
-    };
-    names.sort();
-    names
 }
 
 fn describe_one((noun, name): (Noun, &str), seen: Seen<'_>) -> Result<Description> {

@@ -2,12 +2,13 @@
 
 use clap::Args;
 use k8s_openapi::api::core::v1::Namespace;
-use kube::api::{ApiResource, DynamicObject};
+use kube::api::DynamicObject;
 use kube::{Api, ResourceExt};
 use serde_json::Value;
 
 use super::guard;
 use super::objects::{self, MANAGED_BY, NAME, Planned, Wanted, to_value};
+use super::served::until_served;
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::Exit;
 use crate::cli::output;
@@ -142,6 +143,9 @@ async fn apply(
             None => write.report((&one.place, &object), what, &session.out())?,
         }
     }
+    if write.dry_run.is_none() {
+        until_served(&connection.client).await?;
+    }
     match write.format() {
         Some(format) => output::print_data(&output::list_of(written), format),
         None => Ok(()),
@@ -172,19 +176,8 @@ async fn apply_one(
 }
 
 async fn existing(connection: &Connection, place: &Place) -> Result<Option<DynamicObject>> {
-    let found = api(connection, (&place.resource, &place.namespace)).get_opt(&place.name).await;
+    let found = place.api(&connection.client).get_opt(&place.name).await;
     Ok(found.map_err(cluster::Error::on("get", place.to_string()))?)
-}
-
-/// Objects of a kind in a namespace; an empty one means everywhere.
-pub(super) fn api(
-    connection: &Connection,
-    (resource, namespace): (&ApiResource, &str),
-) -> Api<DynamicObject> {
-    match namespace {
-        "" => Api::all_with(connection.client.clone(), resource),
-        namespace => Api::namespaced_with(connection.client.clone(), namespace, resource),
-    }
 }
 
 fn stranger(place: &Place) -> Box<CliError> {

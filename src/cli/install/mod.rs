@@ -3,6 +3,7 @@
 mod command;
 mod guard;
 mod objects;
+mod served;
 mod uninstall;
 mod workload;
 

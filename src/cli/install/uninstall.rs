@@ -8,12 +8,11 @@ use k8s_openapi::api::core::v1::ServiceAccount;
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding, RoleBinding};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
-use kube::ResourceExt;
-use kube::api::{ApiResource, ListParams};
+use kube::api::{ApiResource, DynamicObject, ListParams};
 use kube::runtime::wait::{await_condition, conditions::is_deleted};
+use kube::{Api, ResourceExt};
 use serde_json::Value;
 
-use super::command::api;
 use super::objects::{MANAGED_BY, NAME};
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::Exit;
@@ -102,7 +101,8 @@ fn kinds() -> [ApiResource; 6] {
 
 async fn ours(connection: &Connection, kind: &ApiResource) -> Result<Vec<Found>> {
     let labelled = ListParams::default().labels(&format!("{MANAGED_BY}={NAME}"));
-    let listed = api(connection, (kind, "")).list(&labelled).await;
+    let api: Api<DynamicObject> = Api::all_with(connection.client.clone(), kind);
+    let listed = api.list(&labelled).await;
     let listed = listed.map_err(cluster::Error::on("list", format!("{}.{}", kind.plural, kind.group)))?;
     let found = listed.items.into_iter().map(|object| Found {
         place: Place {
@@ -151,9 +151,8 @@ async fn remove(
 /// Restores are held by a finalizer that the loop answers, so it must not go before them.
 async fn until_gone(connection: &Connection, crds: &[Found]) -> Result<()> {
     for found in crds {
-        let api = api(connection, (&found.place.resource, ""));
         let uid = found.uid.clone().unwrap_or_default();
-        let gone = await_condition(api, &found.place.name, is_deleted(&uid));
+        let gone = await_condition(found.place.api(&connection.client), &found.place.name, is_deleted(&uid));
         if tokio::time::timeout(PATIENCE, gone).await.is_err() {
             let name = full_name(&found.place);
             return Err(CliError::new(Exit::TimedOut, format!("{name} is still being deleted"))

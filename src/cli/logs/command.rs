@@ -12,7 +12,7 @@ use super::pod;
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::Exit;
 use crate::cli::moment::Moment;
-use crate::cli::noun::Subject;
+use crate::cli::noun::subject;
 use crate::cli::session::{Hub, Session};
 use crate::cluster::Class;
 use crate::cluster::list::{Kind, items};
@@ -33,9 +33,9 @@ use crate::wire::GoDuration;
   kubectl acmbackup logs backup/acm-resources-schedule-20261122100004 --since 10m
   kubectl acmbackup logs restore -f")]
 pub struct LogsArgs {
-    /// backup, run or restore, and /NAME if there are several
-    #[arg(value_name = "TYPE[/NAME]")]
-    subject: Subject,
+    /// backup, run or restore, and the name if there are several
+    #[arg(value_name = "TYPE [NAME]", required = true, num_args = 1..=2)]
+    words: Vec<String>,
     /// Go on until the operation has ended
     #[arg(short, long)]
     follow: bool,
@@ -53,9 +53,10 @@ pub struct LogsArgs {
 ///
 /// What is named is not there, or no log of it can be read.
 pub async fn run(args: LogsArgs, session: &Session) -> Result<Exit> {
-    parts::refuse_schedule(&args.subject)?;
+    let subject = subject(&args.words)?;
+    parts::refuse_schedule(&subject)?;
     let hub = session.hub().await?;
-    let mut parts = parts::find(&hub, &args.subject).await?;
+    let mut parts = parts::find(&hub, &subject).await?;
     if parts.is_empty() {
         return Err(CliError::new(Exit::NotFound, "there is no Velero object behind it yet, and so no log")
             .try_("kubectl acmbackup status"));

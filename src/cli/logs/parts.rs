@@ -5,7 +5,7 @@ use kube::ResourceExt;
 
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::Exit;
-use crate::cli::noun::{Noun, Subject, only_one};
+use crate::cli::noun::{Noun, Subject, the_one};
 use crate::cli::session::Hub;
 use crate::cluster::list::items;
 use crate::plan::latest::Candidates;
@@ -53,8 +53,7 @@ pub(super) async fn find(hub: &Hub, subject: &Subject) -> Result<Vec<Part>> {
     let backups = items::<Backup>(client, Some(namespace)).await?;
     match subject.noun {
         Noun::Backup => {
-            let name = only_one(Noun::Backup, subject.name.as_deref(), &names(&backups), namespace)?;
-            Ok(backups.iter().filter(|backup| backup.name_any() == name).map(of_backup).collect())
+            Ok(vec![of_backup(the_one(Noun::Backup, subject.name.as_deref(), &backups, namespace)?)])
         }
         Noun::Run => of_run(&backups, subject.name.as_deref(), namespace),
         Noun::Restore => {
@@ -62,19 +61,12 @@ pub(super) async fn find(hub: &Hub, subject: &Subject) -> Result<Vec<Part>> {
                 items::<api::Restore>(client, Some(namespace)),
                 items::<velero::Restore>(client, Some(namespace)),
             )?;
-            let name = only_one(Noun::Restore, subject.name.as_deref(), &names(&ours), namespace)?;
-            let ours = ours.iter().filter(|restore| restore.name_any() == name);
-            let behind = ours.flat_map(|restore| owned_restores(restore, &velero));
+            let ours = the_one(Noun::Restore, subject.name.as_deref(), &ours, namespace)?;
+            let behind = owned_restores(ours, &velero).into_iter();
             Ok(behind.map(|restore| of_restore(restore, &backups)).collect())
         }
         Noun::Schedule => Ok(Vec::new()),
     }
-}
-
-fn names<K: ResourceExt>(objects: &[K]) -> Vec<String> {
-    let mut names: Vec<String> = objects.iter().map(ResourceExt::name_any).collect();
-    names.sort();
-    names
 }
 
 fn of_run(backups: &[Backup], id: Option<&str>, namespace: &str) -> Result<Vec<Part>> {

@@ -63,16 +63,7 @@ pub(super) fn captured(snapshot: &HubSnapshot, restore: &api::Restore, now: Time
 /// Everything a backup holds is restored, under its own name.
 pub(super) fn is_whole(restore: &api::Restore) -> bool {
     let spec = &restore.spec;
-    let lists = [
-        &spec.included_namespaces,
-        &spec.excluded_namespaces,
-        &spec.included_resources,
-        &spec.excluded_resources,
-    ];
-    lists.iter().all(|list| list.as_ref().is_none_or(Vec::is_empty))
-        && spec.label_selector.is_none()
-        && spec.or_label_selectors.as_ref().is_none_or(Vec::is_empty)
-        && spec.namespace_mapping.as_ref().is_none_or(BTreeMap::is_empty)
+    !spec.is_filtered() && spec.namespace_mapping.as_ref().is_none_or(BTreeMap::is_empty)
 }
 
 /// The contents of every backup an object was compared with.

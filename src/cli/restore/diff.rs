@@ -2,19 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
-use std::path::Path;
+use std::ops::ControlFlow;
 
 use futures::StreamExt;
+use kube::Client;
 use kube::core::{ApiResource, DynamicObject, GroupVersionKind};
-use kube::{Api, Client};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use super::cleanup::storage_of;
 use crate::cli::session::Hub;
-use crate::cluster::{Class, Error};
+use crate::cluster::{Class, Error, write};
 use crate::plan::HubSnapshot;
 use crate::render::diff::{Change, Changes, diff};
+use crate::velero::contents::{Place, each};
 use crate::velero::selects::Stored;
 use crate::velero::{Restore, RestoreSpec, StoredFile};
 
@@ -22,8 +23,6 @@ use crate::velero::{Restore, RestoreSpec, StoredFile};
 const AT_ONCE: usize = 16;
 /// Objects of an archive that wait to be compared, so that memory never holds more.
 const WAITING: usize = 64;
-/// An object is never larger; etcd takes 1.5 MiB.
-const OBJECT_MAX: u64 = 8 * 1024 * 1024;
 
 /// Compares what `restores` would bring with what is here; what cannot be read is told in the answer.
 pub(super) async fn changes(hub: &Hub, snapshot: &HubSnapshot, restores: &[Restore]) -> Changes {
@@ -103,38 +102,21 @@ impl Restored {
 
 /// Sends on what any of the Restores takes. Nobody listening any more ends it.
 fn read(archive: impl Read, specs: &[RestoreSpec], found: &mpsc::Sender<Restored>) -> std::io::Result<()> {
-    let mut archive = tar::Archive::new(archive);
-    for entry in archive.entries()? {
-        let mut entry = entry?;
-        let path = entry.path()?.into_owned();
-        let Some((kind, namespace, name)) = place_of(&path) else { continue };
-        let text = std::io::read_to_string((&mut entry).take(OBJECT_MAX))?;
-        // An object that is no JSON is Velero's to report.
-        let Ok(mut object) = serde_json::from_str::<Value>(&text) else { continue };
+    let owned = |place: Place<'_>| Some([place.resource, place.namespace, place.name].map(str::to_owned));
+    each(archive, owned, |[kind, namespace, name], mut object| {
         let stored = Stored { resource: &kind, namespace: &namespace, object: &object };
-        let Some(spec) = specs.iter().find(|spec| spec.takes(stored)) else { continue };
+        let Some(spec) = specs.iter().find(|spec| spec.takes(stored)) else {
+            return ControlFlow::Continue(());
+        };
         let target = spec.target(&namespace).to_owned();
         if let Some(place) = object.pointer_mut("/metadata/namespace") {
             *place = json!(target);
         }
-        if found.blocking_send(Restored { kind, namespace: target, name, object }).is_err() {
-            break;
+        match found.blocking_send(Restored { kind, namespace: target, name, object }) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(()),
         }
-    }
-    Ok(())
-}
-
-/// `resources/KIND/namespaces/NAMESPACE/NAME.json` or `resources/KIND/cluster/NAME.json`; other entries hold the same
-/// objects once more, by version.
-fn place_of(path: &Path) -> Option<(String, String, String)> {
-    let parts: Vec<&str> = path.iter().filter_map(|part| part.to_str()).collect();
-    let name = parts.last()?.strip_suffix(".json")?;
-    let (kind, namespace) = match parts.as_slice() {
-        ["resources", kind, "namespaces", namespace, _] => (kind, *namespace),
-        ["resources", kind, "cluster", _] => (kind, ""),
-        _ => return None,
-    };
-    Some(((*kind).to_owned(), namespace.to_owned(), name.to_owned()))
+    })
 }
 
 enum Compared {
@@ -153,31 +135,18 @@ async fn compare(client: &Client, restored: Restored) -> (Restored, Result<Compa
 }
 
 async fn here(client: &Client, restored: &Restored) -> Result<Option<DynamicObject>, Error> {
-    let resource = restored.resource();
-    let api: Api<DynamicObject> = match restored.namespace.as_str() {
-        "" => Api::all_with(client.clone(), &resource),
-        namespace => Api::namespaced_with(client.clone(), namespace, &resource),
+    let place = write::Place {
+        resource: restored.resource(),
+        namespace: restored.namespace.clone(),
+        name: restored.name.clone(),
     };
-    api.get_opt(&restored.name)
-        .await
-        .map_err(Error::on("get", format!("{} {}", restored.kind, restored.name)))
+    place.api(client).get_opt(&place.name).await.map_err(Error::on("get", place.to_string()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn archive(entries: &[(&str, Value)]) -> Vec<u8> {
-        let mut builder = tar::Builder::new(Vec::new());
-        for (path, object) in entries {
-            let text = object.to_string();
-            let mut header = tar::Header::new_gnu();
-            header.set_size(text.len() as u64);
-            header.set_mode(0o644);
-            builder.append_data(&mut header, path, text.as_bytes()).unwrap();
-        }
-        builder.into_inner().unwrap()
-    }
+    use crate::velero::contents::packed;
 
     #[test]
     fn each_object_that_is_taken_is_sent_once_under_its_new_namespace() {
@@ -192,7 +161,7 @@ mod tests {
             serde_json::from_value(json!({"excludedNamespaces": ["b"], "namespaceMapping": {"a": "c"}}))
                 .unwrap();
         let (sender, mut receiver) = mpsc::channel(8);
-        read(archive(&entries).as_slice(), &[spec.clone(), spec], &sender).unwrap();
+        read(packed(&entries).as_slice(), &[spec.clone(), spec], &sender).unwrap();
         drop(sender);
         let found = receiver.blocking_recv().unwrap();
         assert_eq!((found.namespace.as_str(), found.name.as_str()), ("c", "s1"));

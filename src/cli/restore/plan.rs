@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use kube::ResourceExt;
 
 use super::args::RestoreFlags;
 use super::choice::{Choices, by_run};
@@ -13,7 +12,7 @@ use crate::api;
 use crate::cli::captured::{self, Capture};
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::Exit;
-use crate::cli::noun::{Noun, Subject, only_one};
+use crate::cli::noun::{Noun, Subject, subject, the_one};
 use crate::cli::output::{self, Frame, ScreenFormat};
 use crate::cli::session::{Hub, Session};
 use crate::cli::writers;
@@ -36,8 +35,8 @@ use crate::wire::yaml;
   kubectl acmbackup plan -f restore.yaml")]
 pub struct PlanArgs {
     /// An existing restore, with the parts that are given changed
-    #[arg(value_name = "restore/NAME", conflicts_with = "filename")]
-    subject: Option<Subject>,
+    #[arg(value_name = "restore NAME", num_args = 0..=2, conflicts_with = "filename")]
+    words: Vec<String>,
     /// A Restore that need not exist yet; - reads standard input
     #[arg(short, long, value_name = "FILE")]
     filename: Option<PathBuf>,
@@ -69,6 +68,7 @@ pub struct PlanArgs {
 ///
 /// Wrong values, no usable backup, or the hub cannot be read.
 pub async fn run(args: PlanArgs, session: &Session) -> Result<Exit> {
+    let subject = named(&args.words)?;
     refuse_ignored(&args)?;
     let choices = Choices::of(&args.flags)?;
     let given = match &args.filename {
@@ -79,7 +79,7 @@ pub async fn run(args: PlanArgs, session: &Session) -> Result<Exit> {
     let session = &session.at(capture.captured_at);
     let snapshot = capture.hub;
     let now = session.now();
-    let restore = match (given, &args.subject) {
+    let restore = match (given, &subject) {
         (Some(restore), _) => inside(restore, &snapshot),
         (None, Some(subject)) => edited(existing(subject, &snapshot)?, &args.flags, &snapshot)?,
         (None, None) => resolved((&default_name(session), &args.flags), choices, &snapshot, session)?.0,
@@ -109,13 +109,19 @@ pub async fn run(args: PlanArgs, session: &Session) -> Result<Exit> {
     Ok(if args.check && view.matters() { Exit::No } else { Exit::Done })
 }
 
-/// Flags that would change nothing are refused: an object says itself what it restores.
-fn refuse_ignored(args: &PlanArgs) -> Result<()> {
-    if args.subject.as_ref().is_some_and(|subject| subject.noun != Noun::Restore) {
+/// The existing restore that is named; `None` without any word.
+fn named(words: &[String]) -> Result<Option<Subject>> {
+    let found = if words.is_empty() { None } else { Some(subject(words)?) };
+    if found.as_ref().is_some_and(|found| found.noun != Noun::Restore) {
         return Err(CliError::new(Exit::Usage, "only a restore can be planned: expected restore/NAME"));
     }
+    Ok(found)
+}
+
+/// Flags that would change nothing are refused: an object says itself what it restores.
+fn refuse_ignored(args: &PlanArgs) -> Result<()> {
     let given = args.flags.given();
-    let (what, why, ignored) = match (&args.filename, &args.subject) {
+    let (what, why, ignored) = match (&args.filename, args.words.first()) {
         (Some(_), _) => ("--filename", "the file says what is restored", given),
         (None, Some(_)) => {
             let ignored = given.into_iter().filter(|flag| !PARTS.contains(flag)).collect();
@@ -146,11 +152,9 @@ async fn observed(args: &PlanArgs, session: &Session) -> Result<(Capture, Option
 }
 
 fn existing(subject: &Subject, snapshot: &HubSnapshot) -> Result<api::Restore> {
-    let names: Vec<String> = snapshot.restores.iter().map(ResourceExt::name_any).collect();
-    let name = only_one(Noun::Restore, subject.name.as_deref(), &names, &snapshot.subject.namespace)
-        .map_err(|error| error.try_("kubectl acmbackup get restores"))?;
-    let found = snapshot.restores.iter().find(|restore| restore.name_any() == name);
-    found.cloned().ok_or_else(|| CliError::new(Exit::NotFound, format!("restore {name} not found")))
+    let namespace = &snapshot.subject.namespace;
+    let found = the_one(Noun::Restore, subject.name.as_deref(), &snapshot.restores, namespace);
+    found.cloned().map_err(|error| error.try_("kubectl acmbackup get restores"))
 }
 
 /// An existing restore as it would be after an edit of the parts that were given, such as an activation.
@@ -209,10 +213,7 @@ async fn show(
         return output::print_data(&frame.around(view), format);
     }
     let place = context.map(|context| format!(" on {context}")).unwrap_or_default();
-    let state = match args.subject {
-        Some(_) => "",
-        None => ", not created",
-    };
+    let state = if args.words.is_empty() { ", not created" } else { "" };
     output::print(&view.screen(&format!("Restore {}{place}{state}", view.name), args.details, &session.out()))
 }
 

@@ -10,7 +10,7 @@ use super::command::{existing, patch_of, refuse_collided};
 use crate::api;
 use crate::cli::error::Result;
 use crate::cli::exit::Exit;
-use crate::cli::noun::{Noun, only_one};
+use crate::cli::noun::{Noun, the_one};
 use crate::cli::preflight;
 use crate::cli::session::{Hub, Session};
 use crate::cli::values::schedule_name;
@@ -105,10 +105,7 @@ struct Flip<'a> {
 impl Flip<'_> {
     async fn find(&self, name: Option<&str>) -> Result<api::BackupSchedule> {
         let all = existing(self.hub).await?;
-        let names: Vec<String> = all.iter().map(ResourceExt::name_any).collect();
-        let name = only_one(Noun::Schedule, name, &names, self.hub.namespace())?;
-        let found = all.into_iter().find(|schedule| schedule.name_any() == name);
-        found.ok_or_else(|| crate::cli::CliError::new(Exit::NotFound, format!("schedule {name} not found")))
+        the_one(Noun::Schedule, name, &all, self.hub.namespace()).cloned()
     }
 
     async fn carry_out(&self, old: &api::BackupSchedule, what: &str, condition: Condition) -> Result<Exit> {

@@ -1,18 +1,17 @@
 //! What `verify --deep` looks for in the archives, object by object while they arrive.
 
 use std::io::Read;
-use std::path::Path;
+use std::ops::ControlFlow;
 
 use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::render::verify::Deep;
+use crate::velero::contents::{Place, each};
 
 const SECRETS: &str = "secrets";
 const CLUSTERS: &str = "managedclusters.cluster.open-cluster-management.io";
 const DEPLOYMENTS: &str = "clusterdeployments.hive.openshift.io";
-/// An object is never larger; etcd takes 1.5 MiB.
-const OBJECT_MAX: u64 = 8 * 1024 * 1024;
 
 /// Reads an archive; only what is looked for stays in memory, and no secret value does.
 ///
@@ -21,41 +20,29 @@ const OBJECT_MAX: u64 = 8 * 1024 * 1024;
 /// The archive cannot be read.
 pub(super) fn read(archive: impl Read) -> std::io::Result<Deep> {
     let mut deep = Deep::default();
-    let mut archive = tar::Archive::new(archive);
-    for entry in archive.entries()? {
-        let mut entry = entry?;
-        let path = entry.path()?.into_owned();
-        let Some(object) = Place::of(&path) else { continue };
-        let text = std::io::read_to_string((&mut entry).take(OBJECT_MAX))?;
-        // An object that is no JSON is Velero's to report.
-        if let Ok(value) = serde_json::from_str::<Value>(&text) {
-            object.take_in(&value, &mut deep);
-        }
-    }
+    each(archive, Found::at, |found, object| {
+        found.take_in(&object, &mut deep);
+        ControlFlow::Continue(())
+    })?;
     Ok(deep)
 }
 
 /// What an entry of the archive is, as far as it matters.
-enum Place {
+enum Found {
     Token { cluster: String },
     Cluster { name: String },
     Deployment { namespace: String },
 }
 
-impl Place {
-    /// `resources/KIND/namespaces/NAMESPACE/NAME.json` or `resources/KIND/cluster/NAME.json`; other entries hold the
-    /// same objects once more, by version.
-    fn of(path: &Path) -> Option<Self> {
-        let parts: Vec<&str> = path.iter().filter_map(|part| part.to_str()).collect();
-        let name = parts.last()?.strip_suffix(".json")?;
-        match parts.as_slice() {
-            ["resources", SECRETS, "namespaces", namespace, _] if name.starts_with("auto-import-account") => {
-                Some(Self::Token { cluster: (*namespace).to_owned() })
+impl Found {
+    fn at(Place { resource, namespace, name }: Place<'_>) -> Option<Self> {
+        match (resource, namespace) {
+            (CLUSTERS, "") => Some(Self::Cluster { name: name.to_owned() }),
+            (_, "") => None,
+            (SECRETS, cluster) if name.starts_with("auto-import-account") => {
+                Some(Self::Token { cluster: cluster.to_owned() })
             }
-            ["resources", CLUSTERS, "cluster", _] => Some(Self::Cluster { name: name.to_owned() }),
-            ["resources", DEPLOYMENTS, "namespaces", namespace, _] => {
-                Some(Self::Deployment { namespace: (*namespace).to_owned() })
-            }
+            (DEPLOYMENTS, namespace) => Some(Self::Deployment { namespace: namespace.to_owned() }),
             _ => None,
         }
     }
@@ -89,18 +76,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-
-    fn archive(entries: &[(&str, Value)]) -> Vec<u8> {
-        let mut builder = tar::Builder::new(Vec::new());
-        for (path, object) in entries {
-            let text = object.to_string();
-            let mut header = tar::Header::new_gnu();
-            header.set_size(text.len() as u64);
-            header.set_mode(0o644);
-            builder.append_data(&mut header, path, text.as_bytes()).unwrap();
-        }
-        builder.into_inner().unwrap()
-    }
+    use crate::velero::contents::packed;
 
     fn token(ends: &str) -> Value {
         json!({"metadata": {"annotations": {"expirationTimestamp": ends}}, "data": {"token": "c2VjcmV0"}})
@@ -123,7 +99,7 @@ mod tests {
                 json!({"spec": {"clusterMetadata": {"adminKubeconfigSecretRef": {"name": "h-kubeconfig"}}}}),
             ),
         ];
-        let deep = read(archive(&entries).as_slice()).unwrap();
+        let deep = read(packed(&entries).as_slice()).unwrap();
         assert_eq!(deep.tokens.len(), 1);
         assert_eq!(deep.tokens["a"].unwrap().to_string(), "2026-11-23T10:00:00Z");
         assert_eq!(deep.without_url.iter().collect::<Vec<_>>(), ["b"]);
@@ -135,6 +111,6 @@ mod tests {
     fn a_broken_archive_is_an_error_and_a_broken_object_is_not() {
         assert!(read([7_u8; 700].as_slice()).is_err());
         let entries = [("resources/secrets/namespaces/a/auto-import-account.json", json!("text"))];
-        assert_eq!(read(archive(&entries).as_slice()).unwrap().tokens.len(), 1);
+        assert_eq!(read(packed(&entries).as_slice()).unwrap().tokens.len(), 1);
     }
 }

@@ -8,7 +8,7 @@ use super::written::Written;
 use crate::api;
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::Exit;
-use crate::cli::noun::{Noun, Subject, only_one};
+use crate::cli::noun::{Noun, only_one, subject};
 use crate::cli::session::{Hub, Session};
 use crate::cluster::list::{Kind, items};
 use crate::velero;
@@ -26,9 +26,9 @@ use crate::wire::GoDuration;
   kubectl acmbackup wait schedule --for run
   kubectl acmbackup wait backup/acm-resources-schedule-20261122120103")]
 pub struct WaitArgs {
-    /// schedule, restore or backup, and /NAME if there are several
-    #[arg(value_name = "TYPE[/NAME]")]
-    subject: Subject,
+    /// schedule, restore or backup, and the name if there are several
+    #[arg(value_name = "TYPE [NAME]", required = true, num_args = 1..=2)]
+    words: Vec<String>,
     /// Wait for this instead: phase=X, paused or run (schedule), synced (restore), deleted
     #[arg(long = "for", value_name = "COND")]
     condition: Option<Condition>,
@@ -43,7 +43,8 @@ pub struct WaitArgs {
 ///
 /// The object is not there, the server refuses, or Ctrl-C.
 pub async fn run(args: WaitArgs, session: &Session) -> Result<Exit> {
-    let noun = args.subject.noun;
+    let subject = subject(&args.words)?;
+    let noun = subject.noun;
     if noun == Noun::Run {
         return Err(CliError::new(
             Exit::Usage,
@@ -61,7 +62,7 @@ pub async fn run(args: WaitArgs, session: &Session) -> Result<Exit> {
         return Err(CliError::new(Exit::Usage, message));
     }
     let hub = session.hub().await?;
-    let name = match (&args.subject.name, &condition) {
+    let name = match (&subject.name, &condition) {
         (Some(name), Condition::Deleted) => name.clone(),
         (name, _) => only_one(noun, name.as_deref(), &names(&hub, noun).await?, hub.namespace())?,
     };
@@ -80,7 +81,5 @@ async fn names(hub: &Hub, noun: Noun) -> Result<Vec<String>> {
 
 async fn names_of<K: Kind>(hub: &Hub) -> Result<Vec<String>> {
     let all = items::<K>(hub.client(), Some(hub.namespace())).await?;
-    let mut names: Vec<String> = all.into_iter().filter_map(|object| object.meta().name.clone()).collect();
-    names.sort();
-    Ok(names)
+    Ok(all.into_iter().filter_map(|object| object.meta().name.clone()).collect())
 }

@@ -91,6 +91,7 @@ mod tests {
             "cleanup removed 0 of 1 objects, delete clusterdeployment c/c: it changed meanwhile"
         );
     }
+
     #[test]
     fn what_a_status_says_is_read_back() {
         let read = |outcomes: &[Outcome]| told(&format!("all ran; {}", said(outcomes).unwrap())).unwrap();

@@ -1,5 +1,7 @@
 //! The backups a choice can fall on.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use crate::api::keys;
@@ -63,6 +65,11 @@ impl<'a> Candidates<'a> {
     /// The namespace looked at.
     pub fn namespace(&self) -> &'a str {
         self.namespace
+    }
+
+    /// The backups by their names, to look many of them up.
+    pub fn by_name(&self) -> BTreeMap<&'a str, &'a Backup> {
+        self.iter().map(|backup| (backup_name(backup), backup)).collect()
     }
 
     /// The backup of exactly this name.

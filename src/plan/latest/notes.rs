@@ -33,7 +33,7 @@ fn older_runs(chosen: &BTreeMap<BackupType, &Backup>, runs: &Runs) -> Vec<Note> 
         .iter()
         .filter(|(_, (_, id))| id != newest)
         .map(|(part, (_, id))| {
-            let message = format!("from an older run, {id}, than other parts, {newest}");
+            let message = format!("from run {id}, older than {newest} of other parts");
             Note::warning("older-run", part.part(), message)
         })
         .collect()
@@ -41,7 +41,8 @@ fn older_runs(chosen: &BTreeMap<BackupType, &Backup>, runs: &Runs) -> Vec<Note> 
 
 fn mixed_hubs(chosen: &BTreeMap<BackupType, &Backup>) -> Option<Note> {
     let mut by_hub: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for (part, backup) in chosen {
+    for part in BackupType::DATA {
+        let Some(backup) = chosen.get(&part) else { continue };
         by_hub.entry(hub_of(backup)?).or_default().push(part.part());
     }
     let told: Vec<String> =

@@ -46,17 +46,7 @@ pub(super) fn of_spec(facts: &Facts<'_>, picks: &Picks) -> Vec<Note> {
 /// A cleanup does not go by the filters of the restore: what they leave out is removed. Spec: R-406
 pub(super) fn filtered_cleanup(spec: &RestoreSpec) -> Option<String> {
     let cleanup = spec.cleanup_before_restore.as_ref().filter(|cleanup| **cleanup != Cleanup::None)?;
-    let lists = [
-        &spec.included_namespaces,
-        &spec.excluded_namespaces,
-        &spec.included_resources,
-        &spec.excluded_resources,
-    ];
-    let selectors = spec.or_label_selectors.as_ref().is_some_and(|selectors| !selectors.is_empty());
-    let is_filtered = lists.iter().any(|list| list.as_ref().is_some_and(|list| !list.is_empty()))
-        || spec.label_selector.is_some()
-        || selectors;
-    is_filtered.then(|| {
+    spec.is_filtered().then(|| {
         format!("{cleanup} ignores the filters: what they leave out is removed if an earlier restore made it")
     })
 }

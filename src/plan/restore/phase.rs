@@ -108,8 +108,7 @@ fn closing_standing(facts: &Facts<'_>, closing: &velero::Restore) -> Standing {
 /// What went wrong with a failed Velero Restore, with Velero's own reason.
 pub(super) fn failure(failed: &velero::Restore) -> String {
     let status = failed.status.clone().unwrap_or_default();
-    let reasons: Vec<String> =
-        status.failure_reason.into_iter().chain(status.validation_errors.into_iter().flatten()).collect();
+    let reasons: Vec<&str> = status.reasons().map(String::as_str).collect();
     let name = velero_name(failed);
     let what =
         format!("Velero restore {name} has failed validation or encountered errors ({})", status.phase);

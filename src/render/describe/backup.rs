@@ -3,6 +3,7 @@
 use kube::ResourceExt;
 
 use super::description::{Behind, Description, Line, Seen};
+use super::restore::velero_restore;
 use crate::plan::latest::{Candidates, hub_of, is_usable, latest_of_all};
 use crate::plan::runs::Runs;
 use crate::render::age;
@@ -70,19 +71,8 @@ fn behind(backup: &Backup, seen: Seen<'_>) -> Vec<Behind> {
     let name = backup.name_any();
     let part = BackupType::of_backup_name(&name).map(BackupType::part).unwrap_or_default();
     let velero = &seen.hub.velero;
-    let restores = velero.restores.iter().filter(|restore| restore.spec.backup_name == name).map(|restore| {
-        let status = restore.status.clone().unwrap_or_default();
-        Behind {
-            kind: "restore",
-            part,
-            name: restore.name_any(),
-            phase: status.phase.to_string(),
-            items: status.progress.and_then(|progress| progress.items_restored),
-            errors: status.errors.or(Some(0)),
-            warnings: status.warnings.or(Some(0)),
-            messages: status.failure_reason.into_iter().collect(),
-        }
-    });
+    let restores = velero.restores.iter().filter(|restore| restore.spec.backup_name == name);
+    let restores = restores.map(|restore| velero_restore(part, restore));
     let requests = velero.delete_requests.iter().filter(|request| request.spec.backup_name == name);
     let requests = requests.map(|request| {
         let status = request.status.clone().unwrap_or_default();
@@ -103,8 +93,8 @@ fn behind(backup: &Backup, seen: Seen<'_>) -> Vec<Behind> {
 fn why(backup: &Backup, status: &BackupStatus, seen: Seen<'_>) -> Vec<String> {
     let name = backup.name_any();
     let phase = phase_of(backup);
-    let said = status.failure_reason.iter().chain(status.validation_errors.iter().flatten());
-    let mut why: Vec<String> = said.map(|said| format!("{phase}  because Velero says: {said}")).collect();
+    let mut why: Vec<String> =
+        status.reasons().map(|said| format!("{phase}  because Velero says: {said}")).collect();
     why.push(match (is_usable(backup), &phase) {
         (true, BackupPhase::PartiallyFailed) => "it has errors, and can be restored all the same".to_owned(),
         (true, _) => "it can be restored".to_owned(),

@@ -85,28 +85,29 @@ fn text_of(choice: BackupChoice) -> String {
 fn behind(restore: &api::Restore, seen: Seen<'_>) -> Vec<Behind> {
     let name = restore.name_any();
     let of = |velero: &&velero::Restore| {
-        let status = velero.status.clone().unwrap_or_default();
         let backup = &velero.spec.backup_name;
         let part = RestoreType::ALL
             .into_iter()
             .filter(|part| BackupType::of_backup_name(backup) == Some(part.backup_type()))
             .find(|part| part.velero_restore_name(&name, backup) == velero.name_any());
-        Behind {
-            kind: "restore",
-            part: part.map(RestoreType::part).unwrap_or_default(),
-            name: velero.name_any(),
-            phase: status.phase.to_string(),
-            items: status.progress.and_then(|progress| progress.items_restored),
-            errors: status.errors.or(Some(0)),
-            warnings: status.warnings.or(Some(0)),
-            messages: status
-                .failure_reason
-                .into_iter()
-                .chain(status.validation_errors.into_iter().flatten())
-                .collect(),
-        }
+        velero_restore(part.map(RestoreType::part).unwrap_or_default(), velero)
     };
     owned_restores(restore, &seen.hub.velero.restores).iter().map(of).collect()
+}
+
+/// A Velero Restore behind something; `part` is empty where it is unknown.
+pub(super) fn velero_restore(part: &'static str, velero: &velero::Restore) -> Behind {
+    let status = velero.status.clone().unwrap_or_default();
+    Behind {
+        kind: "restore",
+        part,
+        name: velero.name_any(),
+        phase: status.phase.to_string(),
+        items: status.progress.as_ref().and_then(|progress| progress.items_restored),
+        errors: status.errors.or(Some(0)),
+        warnings: status.warnings.or(Some(0)),
+        messages: status.reasons().cloned().collect(),
+    }
 }
 
 fn why(restore: &api::Restore, status: &api::RestoreStatus, seen: Seen<'_>) -> Vec<String> {

@@ -40,6 +40,7 @@ fn part_of(run: &Run, part: BackupType, seen: Seen<'_>) -> Option<Behind> {
     let name = run.parts.get(&part)?;
     let backup = seen.hub.velero.backups.iter().find(|backup| backup.name_any() == *name)?;
     let status = backup.status.clone().unwrap_or_default();
+    let messages = status.reasons().cloned().collect();
     let progress = status.progress.unwrap_or_default();
     Some(Behind {
         kind: "backup",
@@ -49,11 +50,7 @@ fn part_of(run: &Run, part: BackupType, seen: Seen<'_>) -> Option<Behind> {
         items: progress.items_backed_up.or(progress.total_items),
         errors: status.errors.or(Some(0)),
         warnings: status.warnings.or(Some(0)),
-        messages: status
-            .failure_reason
-            .into_iter()
-            .chain(status.validation_errors.into_iter().flatten())
-            .collect(),
+        messages,
     })
 }
 

@@ -10,6 +10,8 @@ use anyhow::{Context, Result, bail};
 
 /// The version of cargo-deny the checks were written for.
 const CARGO_DENY_VERSION: &str = "0.20.2";
+/// What reads the workflows as GitHub would; Go's checksum database says that it is what it was.
+const ACTIONLINT: &str = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12";
 
 fn main() -> ExitCode {
     match run() {
@@ -34,6 +36,7 @@ fn run() -> Result<Counts> {
     let started = Instant::now();
     step("format", || cargo(&["fmt", "--all", "--check"]))?;
     step("lints", || cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))?;
+    step("workflows", workflows)?;
     step("lab programs", || {
         cargo(&["run", "--quiet", "-p", "acmbackup-lab", "--bin", "acmbackup-lab", "--", "build"])
     })?;
@@ -115,6 +118,16 @@ fn documentation() -> Result<()> {
         &["doc", "--workspace", "--no-deps", "--locked"],
         &BTreeMap::from([("RUSTDOCFLAGS", "-D warnings")]),
     )
+}
+
+fn workflows() -> Result<()> {
+    let files = [".github/workflows/ci.yml", ".github/workflows/release.yml"];
+    let status =
+        Command::new("go").args(["run", ACTIONLINT]).args(files).status().context("cannot start go")?;
+    if !status.success() {
+        bail!("actionlint ended with {status}");
+    }
+    Ok(())
 }
 
 /// The advisory database cannot be fetched everywhere: that check belongs to the hosted workflow.

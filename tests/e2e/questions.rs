@@ -1,0 +1,149 @@
+//! Questions in a real pseudo-terminal: what is shown first, and that nothing but the right answer changes the hub
+//! (cli.md, section 9).
+
+use acmbackup_lab::{CTRL_C, CTRL_D, Lab, Terminal};
+use anyhow::{Context, Result, ensure};
+use serde_json::json;
+
+use crate::site::NAMESPACE;
+use crate::stage::{Stage, names, remove, set};
+use crate::terminal::{WIDE, command, shown, stage, terminal};
+
+const ORDINARY: &str = "Continue? [y/N]";
+const SEVERE: &str = "Type the name of this context to go on (west):";
+const OURS: [&str; 2] =
+    ["backupschedules.cluster.open-cluster-management.io", "restores.cluster.open-cluster-management.io"];
+
+#[tokio::test]
+async fn only_a_clear_yes_or_the_name_of_the_context_goes_ahead() -> Result<()> {
+    Lab::run(async |lab| {
+        let stage = stage(lab).await?;
+        what_removes_something_is_restored_after_a_yes(&stage).await?;
+        managed_clusters_come_when_the_context_was_typed(&stage).await?;
+        crds_go_when_the_context_was_typed(&stage).await
+    })
+    .await
+}
+
+async fn what_removes_something_is_restored_after_a_yes(stage: &Stage) -> Result<()> {
+    let restores = stage.ours("Restore");
+    let (some, all) =
+        ("restore some --cleanup restored --include-namespaces team", "restore all --cleanup all");
+    let answers = [
+        (some, ORDINARY, "\n", 5),
+        (some, ORDINARY, "n\n", 5),
+        (some, ORDINARY, CTRL_C, 5),
+        (some, ORDINARY, CTRL_D, 5),
+        (some, ORDINARY, "y\n", 0),
+        (all, SEVERE, "y\n", 5),
+        (all, SEVERE, "east\n", 5),
+        (all, SEVERE, CTRL_C, 5),
+        (all, SEVERE, "west\n", 0),
+    ];
+    for (arguments, question, keys, code) in answers {
+        let window = asked(stage, arguments, question).await?;
+        ensure!(names(&restores).await?.is_empty(), "{arguments} did not wait for the answer");
+        answered(window, keys, code).await?;
+        let made = names(&restores).await?;
+        match code {
+            0 => remove(&restores, made.first().context("nothing was made")?).await?,
+            _ => ensure!(made.is_empty(), "{made:?}"),
+        }
+    }
+    Ok(())
+}
+
+async fn managed_clusters_come_when_the_context_was_typed(stage: &Stage) -> Result<()> {
+    let restore = json!({
+        "apiVersion": "cluster.open-cluster-management.io/v1beta1", "kind": "Restore",
+        "metadata": {"name": "passive", "namespace": NAMESPACE},
+        "spec": {"veleroManagedClustersBackupName": "skip", "veleroCredentialsBackupName": "latest",
+            "veleroResourcesBackupName": "latest", "syncRestoreWithNewBackups": true, "cleanupBeforeRestore": "None"},
+        "status": {"phase": "Enabled"},
+    });
+    stage.hub.create(restore).await?;
+    let before = stage.ours("Restore").get("passive").await?;
+    for (keys, code) in [("y\n", 5), ("east\n", 5), (CTRL_C, 5), ("west\n", 0)] {
+        let window = asked(stage, "activate", SEVERE).await?;
+        let screen = shown(&window)?.join("\n");
+        for told in
+            ["passive will move the managed clusters to west", "acm-managed-clusters-schedule-20260101000000"]
+        {
+            ensure!(screen.contains(told), "{told} is not told before the question:\n{screen}");
+        }
+        let unchanged = stage.ours("Restore").get("passive").await? == before;
+        ensure!(unchanged, "activate did not wait for the answer");
+        let screen = answered(window, keys, code).await?;
+        let after = stage.ours("Restore").get("passive").await?;
+        let clusters = after.data.pointer("/spec/veleroManagedClustersBackupName");
+        match code {
+            0 => ensure!(
+                clusters == Some(&json!("latest")) && screen.contains("wait restore/passive"),
+                "{screen}"
+            ),
+            _ => ensure!(after == before, "{keys:?} changed it: {clusters:?}"),
+        }
+    }
+    Ok(())
+}
+
+async fn crds_go_when_the_context_was_typed(stage: &Stage) -> Result<()> {
+    let install = format!("install -n {NAMESPACE} --image registry.example/acmbackup:1");
+    let installed = command(stage, &install).output()?;
+    ensure!(installed.status.success(), "{installed:?}");
+    let definitions = stage.hub.objects("apiextensions.k8s.io/v1", "CustomResourceDefinition", None);
+    // Those of the lab are not the plugin's, which would leave them alone.
+    let labels = json!({"metadata": {"labels": {"app.kubernetes.io/managed-by": "kubectl-acmbackup"}}});
+    for name in OURS {
+        set(&definitions, name, labels.clone()).await?;
+    }
+    let deployments = stage.hub.objects("apps/v1", "Deployment", Some(NAMESPACE));
+    for (keys, code) in [("y\n", 5), ("east\n", 5), (CTRL_C, 5), ("west\n", 0)] {
+        let window = asked(stage, "uninstall --crds", SEVERE).await?;
+        let screen = shown(&window)?.join("\n");
+        ensure!(screen.contains("remove 2 CRDs with every BackupSchedule and Restore"), "{screen}");
+        ensure!(are_here(&definitions).await?, "uninstall did not wait for the answer");
+        let screen = answered(window, keys, code).await?;
+        if code == 0 {
+            ensure!(OURS.iter().all(|name| screen.contains(&format!("{name} deleted"))), "{screen}");
+            let left = names(&definitions).await?;
+            ensure!(!left.iter().any(|name| OURS.contains(&name.as_str())), "{left:?}");
+            ensure!(names(&deployments).await?.is_empty(), "the loop is still installed");
+        } else {
+            ensure!(are_here(&definitions).await?, "{keys:?} removed the CRDs");
+            ensure!(names(&deployments).await?.len() == 1, "{keys:?} removed the loop");
+            stage.ours("Restore").get("passive").await?;
+        }
+    }
+    Ok(())
+}
+
+type Objects = kube::Api<kube::api::DynamicObject>;
+
+/// Our CRDs are here, and nobody has asked for their end.
+async fn are_here(definitions: &Objects) -> Result<bool> {
+    let mut stay = true;
+    for name in OURS {
+        let found = definitions.get_opt(name).await?;
+        stay &= found.is_some_and(|found| found.metadata.deletion_timestamp.is_none());
+    }
+    Ok(stay)
+}
+
+/// The plugin in a window, with its question on the screen.
+async fn asked(stage: &Stage, arguments: &str, question: &str) -> Result<Terminal> {
+    let window = terminal(stage, arguments, WIDE)?;
+    window.shows(question).await?;
+    Ok(window)
+}
+
+/// Types an answer and wants this exit code; tells all that was shown.
+async fn answered(mut window: Terminal, keys: &str, code: i32) -> Result<String> {
+    window.types(keys)?;
+    let ended = window.end().await?;
+    let screen = shown(&window)?.join("\n");
+    ensure!(ended == code, "answered {keys:?}, it ended with {ended}:\n{screen}");
+    ensure!(window.has_cursor(), "the cursor is gone");
+    ensure!((code == 0) != screen.contains("nothing was changed"), "answered {keys:?}:\n{screen}");
+    Ok(screen)
+}
