@@ -132,6 +132,12 @@ impl Checks {
         self.groups.iter().flat_map(|group| &group.checks).filter_map(note).collect()
     }
 
+    /// Names of the checks that fail.
+    pub fn failing(&self) -> Vec<&'static str> {
+        let checks = self.groups.iter().flat_map(|group| &group.checks);
+        checks.filter(|check| check.result == Verdict::Fail).map(|check| check.name).collect()
+    }
+
     fn count(&self, verdict: Verdict) -> usize {
         self.groups.iter().flat_map(|group| &group.checks).filter(|check| check.result == verdict).count()
     }

@@ -1,69 +1,43 @@
 //! Every command in the documentation and in the help is one the program understands.
 
-use std::collections::BTreeSet;
 use std::process::Command;
 
 use acmbackup::cli::entry;
 
-use super::{files_below, in_repository, read};
+use super::pages::{examples, pages};
 
-/// Pages with examples; `docs/commands.md` is made from the help.
-fn pages() -> Vec<(String, String)> {
-    let mut pages = vec![("README.md".to_owned(), read("README.md"))];
-    for path in files_below(&in_repository("docs"), ".md") {
-        pages.push((path.display().to_string(), std::fs::read_to_string(path).unwrap()));
-    }
-    pages
+/// The words a shell makes of each command of ours in an example.
+fn commands(code: &str) -> Vec<Vec<String>> {
+    let begin = |part: &str| part.find("kubectl acmbackup ").or_else(|| part.find("kubectl-acmbackup "));
+    let ours = |part: &str| Some(part.get(begin(part)?..)?.split([')', '>']).next()?.to_owned());
+    code.split(" | ").filter_map(ours).map(|command| words(&command)).collect()
 }
 
-/// Commands of ours in blocks of code, whatever prompt they have, and in tables.
-fn examples(page: &str) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    let mut fenced = false;
-    for line in page.lines() {
-        fenced ^= line.starts_with("```");
-        let in_block = fenced || line.starts_with("    ");
-        let code = line.split_once("$ ").map_or(line, |(_, code)| code).trim();
-        if in_block && code.starts_with("kubectl acmbackup ") {
-            found.insert(code.to_owned());
-        }
-        if line.starts_with('|') {
-            let codes =
-                line.split('`').skip(1).step_by(2).filter(|code| code.starts_with("kubectl acmbackup "));
-            found.extend(codes.map(str::to_owned));
-        }
-    }
-    // How a command is used, and what a screen shows, is no example.
-    found.retain(|code| !code.contains(['[', '<', '…']));
-    found
-}
-
-/// The words a shell makes of a command, without what it does with the output.
-fn words(code: &str) -> Vec<String> {
-    let script = format!(
-        "kubectl() {{ for word; do printf '%s\\0' \"$word\"; done; }}\n{}",
-        code.split(" > ").next().unwrap()
-    );
+fn words(command: &str) -> Vec<String> {
+    let script = format!("words() {{ for word; do printf '%s\\0' \"$word\"; done; }}\nwords {command}");
     let output = Command::new("sh").args(["-c", &script]).output().unwrap();
-    assert!(output.status.success(), "{code}");
+    assert!(output.status.success(), "{command}");
     let words = String::from_utf8(output.stdout).unwrap();
-    words.split_terminator('\0').map(str::to_owned).collect()
+    let words =
+        words.split_terminator('\0').skip_while(|word| *word == "kubectl" || word.contains("acmbackup"));
+    words.map(str::to_owned).collect()
 }
 
 pub(super) fn understand(place: &str, code: &str) {
-    let words = words(code);
-    let line = std::iter::once("kubectl-acmbackup").chain(words.iter().skip(1).map(String::as_str));
-    if let Err(error) = entry::command().try_get_matches_from(line) {
-        assert!(!error.use_stderr(), "{place}: {code}\n{error}");
+    for words in commands(code) {
+        let line = std::iter::once("kubectl-acmbackup").chain(words.iter().map(String::as_str));
+        if let Err(error) = entry::command().try_get_matches_from(line) {
+            assert!(!error.use_stderr(), "{place}: {code}\n{error}");
+        }
     }
 }
 
 #[test]
 fn every_example_on_a_page_is_a_command_the_program_understands() {
     let mut count = 0;
-    for (place, text) in pages() {
+    for (page, text) in pages() {
         for code in examples(&text) {
-            understand(&place, &code);
+            understand(&page.display().to_string(), &code);
             count += 1;
         }
     }
@@ -103,7 +77,7 @@ fn examples_that_need_no_hub_end_well_when_they_are_run() {
             let script = code.replacen("kubectl acmbackup", "./kubectl-acmbackup", 1);
             let output =
                 Command::new("sh").args(["-c", &script]).current_dir(folder.path()).output().unwrap();
-            assert!(output.status.success(), "{place}: {code}: {output:?}");
+            assert!(output.status.success(), "{}: {code}: {output:?}", place.display());
             ran += 1;
         }
     }

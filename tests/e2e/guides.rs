@@ -3,71 +3,40 @@
 //! A prompt such as `east$` says on which hub a command is run; every command ends with 0.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
 
-use acmbackup_lab::{Assets, Lab};
+use acmbackup_lab::Lab;
 use anyhow::{Context, Result, ensure};
 use kube::api::ListParams;
-use tempfile::TempDir;
 
+use crate::shell::Shell;
 use crate::site::{Site, backed_up};
 
-/// A shell with kubectl and the plugin on its path.
-struct Shell {
-    folder: TempDir,
-}
+/// All of them; each is followed below.
+pub(crate) const GUIDES: &[&str] =
+    &["first-schedule.md", "rehearse-a-restore.md", "planned-move.md", "hub-is-gone.md"];
 
-impl Shell {
-    async fn new() -> Result<Self> {
-        let folder = tempfile::tempdir()?;
-        std::os::unix::fs::symlink(&Assets::find().await?.kubectl, folder.path().join("kubectl"))?;
-        let plugin = env!("CARGO_BIN_EXE_kubectl-acmbackup");
-        std::os::unix::fs::symlink(plugin, folder.path().join("kubectl-acmbackup"))?;
-        Ok(Self { folder })
-    }
-
-    fn run(&self, command: &str, kubeconfig: &Path) -> Result<()> {
-        let output = Command::new("/bin/sh")
-            .args(["-c", command])
-            .current_dir(self.folder.path())
-            .env("PATH", self.folder.path())
-            .env("KUBECONFIG", kubeconfig)
-            .stdin(Stdio::null())
-            .output()?;
-        let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        ensure!(
-            output.status.success(),
-            "{command}: {}\n{}{}",
-            output.status,
-            said(&output.stdout),
-            said(&output.stderr)
-        );
-        Ok(())
-    }
-
-    /// Types what the guide says, each command on the hub its prompt names.
-    ///
-    /// After a run is taken a person reads on for a minute, and by then all hubs know the backups.
-    async fn follow(&self, guide: &str, hubs: &[&Site]) -> Result<()> {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guides").join(guide);
-        let text = std::fs::read_to_string(path)?;
-        let mut typed = 0;
-        for line in text.lines() {
-            let Some((prompt, command)) = line.split_once("$ ") else { continue };
-            let hub = hubs.iter().find(|hub| hub.hub.name() == prompt);
-            let hub = hub.with_context(|| format!("{guide}: there is no hub {prompt}"))?;
-            self.run(command, hub.hub.kubeconfig()).with_context(|| format!("{guide}: {prompt}"))?;
-            if command.contains(" backup ") {
-                let there = hub.backups().list(&ListParams::default()).await?.items.len();
-                for other in hubs {
-                    other.completed_backups(there).await?;
-                }
+/// Types what a guide says, each command on the hub its prompt names.
+///
+/// After a run is taken a person reads on for a minute, and by then all hubs know the backups.
+async fn follow(shell: &Shell, guide: &str, hubs: &[&Site]) -> Result<()> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guides").join(guide);
+    let text = std::fs::read_to_string(path)?;
+    let mut typed = 0;
+    for line in text.lines() {
+        let Some((prompt, command)) = line.split_once("$ ") else { continue };
+        let hub = hubs.iter().find(|hub| hub.hub.name() == prompt);
+        let hub = hub.with_context(|| format!("{guide}: there is no hub {prompt}"))?;
+        shell.run(command, &hub.hub).with_context(|| format!("{guide}: {prompt}"))?;
+        if command.contains(" backup ") {
+            let there = hub.backups().list(&ListParams::default()).await?.items.len();
+            for other in hubs {
+                other.completed_backups(there).await?;
             }
-            typed += 1;
         }
-        ensure!(typed > 4, "{guide} has only {typed} commands");
-        Ok(())
+        typed += 1;
     }
+    ensure!(typed > 4, "{guide} has only {typed} commands");
+    Ok(())
 }
 
 #[tokio::test]
@@ -80,11 +49,11 @@ async fn the_guides_from_the_first_schedule_to_the_planned_move_do_what_they_say
         let shell = Shell::new().await?;
         let wanted = east.counts().await?;
 
-        shell.follow("first-schedule.md", &[&east]).await?;
+        follow(&shell, "first-schedule.md", &[&east]).await?;
         west.completed_backups(east.completed_backups(10).await?.len()).await?;
-        shell.follow("rehearse-a-restore.md", &[&east, &west]).await?;
+        follow(&shell, "rehearse-a-restore.md", &[&east, &west]).await?;
         assert_ne!(west.counts().await?.get("ManagedCluster"), wanted.get("ManagedCluster"));
-        shell.follow("planned-move.md", &[&east, &west]).await?;
+        follow(&shell, "planned-move.md", &[&east, &west]).await?;
         assert_eq!(west.counts().await?.get("ManagedCluster"), wanted.get("ManagedCluster"));
         Ok(())
     })
@@ -98,7 +67,7 @@ async fn the_guide_for_a_hub_that_is_gone_does_what_it_says() -> Result<()> {
         let wanted = east.counts().await?;
         drop(east);
         let _loop = west.start_loop().await?;
-        Shell::new().await?.follow("hub-is-gone.md", &[&west]).await?;
+        follow(&Shell::new().await?, "hub-is-gone.md", &[&west]).await?;
         assert_eq!(west.counts().await?, wanted);
         Ok(())
     })

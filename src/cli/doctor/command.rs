@@ -109,11 +109,17 @@ impl DoctorArgs {
 pub async fn run(args: DoctorArgs, session: &Session) -> Result<Exit> {
     let limit = args.wait.and_then(GoDuration::to_std).unwrap_or_default();
     let deadline = Instant::now() + limit;
+    let mut told = Vec::new();
     let (observed, report) = loop {
         let observed = read::observe(session, &args.jobs()).await;
         let report = Report::of(&observed, session.now());
         if report.checks.success || Instant::now() + AGAIN > deadline {
             break (observed, report);
+        }
+        let failing = report.checks.failing();
+        if failing != told {
+            session.tell(&format!("Looking again until nothing fails: {}\n", failing.join(", ")));
+            told = failing;
         }
         sleep_until(Instant::now() + AGAIN).await;
     };
