@@ -2,6 +2,8 @@
 //!
 //! Also part of `tests/e2e`, which runs what is found here.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
