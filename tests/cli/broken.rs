@@ -28,7 +28,6 @@ const FILES: u32 = 24;
 /// The snapshot with a restore and a schedule in it, so that there is more to break.
 pub(super) fn whole() -> Value {
     let mut snapshot: Value = yaml::from_str(SNAPSHOT).unwrap();
-    snapshot["capturedAt"] = json!("2026-11-22T12:30:00Z");
     snapshot["schedules"] = json!([{
         "metadata": {"name": "schedule-acm", "namespace": "acm", "creationTimestamp": "2026-11-20T00:00:00Z"},
         "spec": {"veleroSchedule": "0 */2 * * *", "veleroTtl": "120h"}, "status": {"phase": "Enabled", "lastMessage": "m"},
