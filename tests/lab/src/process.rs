@@ -18,6 +18,9 @@ use crate::wait::until;
 
 /// Starts the watcher, then becomes the component itself.
 const WATCHED: &str = r#"exec 3<&0; (read -r _ <&3; kill -9 0) & exec 3<&-; exec "$0" "$@" </dev/null"#;
+/// Go's garbage collector waits until the heap is five times what is in use: a fifth less CPU for a hub that lives for
+/// seconds, at twice the memory.
+const LAZY_GC: &str = "400";
 /// Lines of a log shown when its component fails.
 const TAIL_LINES: usize = 15;
 /// Characters shown of each of them.
@@ -76,6 +79,7 @@ impl Spec {
             .args(&self.args)
             .env_clear()
             .envs(std::env::vars_os().filter(|(key, _)| key == "PATH"))
+            .env("GOGC", LAZY_GC)
             .envs(self.env.iter().map(|(key, value)| (key, value)))
             .current_dir(&self.folder)
             .stdin(Stdio::piped())

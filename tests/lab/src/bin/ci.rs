@@ -79,8 +79,8 @@ fn cargo_with(arguments: &[&str], environment: &BTreeMap<&str, &str>) -> Result<
 fn tests() -> Result<Counts> {
     let mut child = Command::new("cargo")
         .args(["test", "--workspace", "--locked", "--no-fail-fast"])
-        // Two labs at once fill two cores; more would only make each other wait.
-        .env("RUST_TEST_THREADS", "2")
+        // Labs wait much: three at once fill two cores.
+        .env("RUST_TEST_THREADS", "3")
         .stdout(Stdio::piped())
         .spawn()
         .context("cannot start cargo test")?;
