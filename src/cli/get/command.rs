@@ -128,7 +128,7 @@ impl Get<'_> {
         match self.args.output {
             None | Some(Format::Wide) => self.show(noun).await,
             Some(format) if noun == Noun::Run => {
-                let runs = self.runs(&self.scope.typed().await?)?;
+                let runs = self.runs(&self.scope.typed(None).await?)?;
                 let data = || runs.iter().map(|(namespace, run)| run_data(namespace, run)).collect();
                 self.print(format, || run_names(&runs), data)
             }

@@ -12,7 +12,7 @@ use crate::cli::session::Session;
 use crate::cluster::Class;
 use crate::cluster::guard::read;
 use crate::cluster::list::{self, Kind, items, plural};
-use crate::cluster::objects::objects;
+use crate::cluster::objects::{Selectors, objects};
 use crate::plan::HubSnapshot;
 use crate::render::Mark;
 use crate::{api, velero};
@@ -73,12 +73,12 @@ impl Scope<'_> {
             Noun::Schedule => self.of::<api::BackupSchedule>(noun).await,
             Noun::Restore => self.of::<api::Restore>(noun).await,
             Noun::Backup => self.of::<velero::Backup>(noun).await,
-            Noun::Run => self.list::<velero::Backup>().await,
+            Noun::Run => self.list::<velero::Backup>(None).await,
         }
     }
 
     async fn of<K: Listed>(&self, noun: Noun) -> Result<Vec<DynamicObject>> {
-        let mut found = self.list::<K>().await?;
+        let mut found = self.list::<K>(self.fields()).await?;
         self.select(noun, &mut found)?;
         Ok(found)
     }
@@ -95,14 +95,25 @@ impl Scope<'_> {
         Ok(())
     }
 
+    fn labels(&self) -> Option<String> {
+        Some(self.selector.clone()).filter(|selector| !selector.is_empty())
+    }
+
+    /// Field selector of what is asked for; `None` = all.
+    pub(super) fn fields(&self) -> Option<String> {
+        only_one(self.names)
+    }
+
     /// The objects as far as tables read them; one that does not decode is named and left out.
-    pub(super) async fn typed<K: Listed>(&self) -> Result<Vec<K>> {
+    ///
+    /// `fields` is a field selector; `None` = all objects.
+    pub(super) async fn typed<K: Listed>(&self, fields: Option<String>) -> Result<Vec<K>> {
         let client = match &self.source {
             Source::Live(client) => client,
             Source::Captured(hub) => return Ok(self.captured::<K>(hub).cloned().collect()),
         };
-        let labels = Some(self.selector.clone()).filter(|selector| !selector.is_empty());
-        let scope = list::Scope { labels, ..list::Scope::<K>::of(self.namespace.as_deref()) };
+        let scope =
+            list::Scope { labels: self.labels(), fields, ..list::Scope::<K>::of(self.namespace.as_deref()) };
         let listed = list::list(client, &scope).await?;
         for object in &listed.unreadable {
             self.leave_out(&list::describe::<K>(object));
@@ -114,10 +125,11 @@ impl Scope<'_> {
         self.session.note(Mark::Attention, &format!("left out, because it cannot be read: {what}"));
     }
 
-    async fn list<K: Listed>(&self) -> Result<Vec<DynamicObject>> {
+    async fn list<K: Listed>(&self, fields: Option<String>) -> Result<Vec<DynamicObject>> {
         match &self.source {
             Source::Live(client) => {
-                Ok(objects::<K>(client, self.namespace.as_deref(), &self.selector).await?)
+                let selectors = Selectors { labels: self.labels(), fields };
+                Ok(objects::<K>(client, self.namespace.as_deref(), selectors).await?)
             }
             Source::Captured(hub) => self.captured::<K>(hub).map(as_objects).collect(),
         }
@@ -183,4 +195,29 @@ fn as_objects<K: Listed>(object: &K) -> Result<DynamicObject> {
         Ok(object)
     };
     read().map_err(|error| CliError::new(Exit::Defect, format!("cannot show an object: {error}")))
+}
+
+/// Field selector of the only object asked for; `None` = there are several, or all.
+///
+/// The server finds it by its key instead of sending thousands.
+fn only_one(names: &[String]) -> Option<String> {
+    let is_plain = |name: &String| name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
+    match names {
+        [name] if is_plain(name) => Some(format!("metadata.name={name}")),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_object_is_asked_for_by_its_name_and_several_are_listed() {
+        let asked =
+            |names: &[&str]| only_one(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
+        assert_eq!(asked(&["acm-1"]).as_deref(), Some("metadata.name=acm-1"));
+        assert_eq!((asked(&[]), asked(&["a", "b"])), (None, None));
+        assert_eq!(asked(&["a,metadata.namespace=b"]), None, "no word of a user is a selector");
+    }
 }

@@ -49,14 +49,14 @@ impl Get<'_> {
             Noun::Restore => Rows::Restores(self.asked_for(noun).await?),
             Noun::Backup => Rows::Backups(self.asked_for(noun).await?),
             Noun::Run => {
-                let backups = self.scope.typed::<velero::Backup>().await?;
+                let backups = self.scope.typed::<velero::Backup>(None).await?;
                 Rows::Runs(self.runs(&backups)?, backups)
             }
         })
     }
 
     async fn asked_for<K: Listed>(&self, noun: Noun) -> Result<Vec<K>> {
-        let mut found = self.scope.typed::<K>().await?;
+        let mut found = self.scope.typed::<K>(self.scope.fields()).await?;
         self.scope.select(noun, &mut found)?;
         Ok(found)
     }

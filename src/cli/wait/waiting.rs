@@ -19,7 +19,7 @@ use crate::cli::output::{self, DataFormat};
 use crate::cli::session::{Hub, Session};
 use crate::cli::terminal::Resizes;
 use crate::cluster::Class;
-use crate::cluster::objects::objects;
+use crate::cluster::objects::{Selectors, objects};
 use crate::render::progress::Facts;
 use crate::velero::Backup;
 use crate::wire::GoDuration;
@@ -130,10 +130,11 @@ impl<'a> Waiting<'a> {
 
     /// Prints what was waited for as the server has it.
     async fn print(&self, format: DataFormat) -> Result<()> {
+        let (client, here, all) = (&self.client, Some(self.namespace.as_str()), Selectors::default());
         let found = match self.noun {
-            Noun::Schedule => objects::<BackupSchedule>(&self.client, Some(&self.namespace), "").await,
-            Noun::Restore => objects::<Restore>(&self.client, Some(&self.namespace), "").await,
-            Noun::Backup | Noun::Run => objects::<Backup>(&self.client, Some(&self.namespace), "").await,
+            Noun::Schedule => objects::<BackupSchedule>(client, here, all).await,
+            Noun::Restore => objects::<Restore>(client, here, all).await,
+            Noun::Backup | Noun::Run => objects::<Backup>(client, here, all).await,
         };
         let is_meant = |name: &String| *name == self.name || self.members.contains(name);
         let mut found: Vec<Value> = found?
