@@ -118,8 +118,11 @@ fn unzip(bytes: &[u8]) -> Result<Vec<Entry>> {
         if file.is_dir() {
             continue;
         }
-        let executable = file.unix_mode().is_some_and(|mode| mode & 0o111 != 0);
         let path = file.name()?.into_owned();
+        if !file.is_file() {
+            bail!("{path} is neither a file nor a folder");
+        }
+        let executable = file.unix_mode().is_some_and(|mode| mode & 0o111 != 0);
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
         entries.push(Entry { path, bytes, executable });
@@ -148,6 +151,23 @@ mod tests {
     fn the_same_files_make_the_same_bytes() {
         for name in ["a.tar.gz", "a.zip"] {
             assert_eq!(pack(name, &entries()).unwrap(), pack(name, &entries()).unwrap());
+        }
+    }
+
+    #[test]
+    fn a_link_is_no_file() {
+        let mut tar = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::best()));
+        let mut header = tar::Header::new_ustar();
+        header.set_entry_type(tar::EntryType::Symlink);
+        header.set_size(0);
+        tar.append_link(&mut header, "LICENSE", "/etc/passwd").unwrap();
+        let tar = tar.into_inner().unwrap().finish().unwrap();
+        let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        zip.add_symlink("LICENSE", "/etc/passwd", zip::write::SimpleFileOptions::default()).unwrap();
+        let zip = zip.finish().unwrap().into_inner();
+        for (name, bytes) in [("a.tar.gz", tar), ("a.zip", zip)] {
+            let told = unpack(name, &bytes).unwrap_err().to_string();
+            assert_eq!(told, "LICENSE is neither a file nor a folder", "{name}");
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! krew is not in a package registry, so its rules are written down here, one per function.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
@@ -94,7 +94,7 @@ impl Manifest {
     fn head(&self, file: &str) -> Vec<String> {
         let name = &self.metadata.name;
         let word = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-        let version = self.spec.version.strip_prefix('v').map(semver::Version::parse);
+        let version = self.spec.version.strip_prefix('v').and_then(|text| semver::Version::parse(text).ok());
         let lines = |text: &str| text.trim().lines().count();
         held([
             (
@@ -108,7 +108,8 @@ impl Manifest {
                 "the name is against the naming guide",
             ),
             (file == format!("{name}.yaml"), "the file is not called as the plugin"),
-            (matches!(version, Some(Ok(_))), "the version is not v and a semantic version"),
+            (version.is_some(), "the version is not v and a semantic version"),
+            (version.is_none_or(|version| version.pre.is_empty()), "the version is a pre-release"),
             (lines(&self.spec.short_description) == 1, "the short description is not one line"),
             (self.spec.short_description.len() <= 50, "the short description is longer than 50 characters"),
             (lines(&self.spec.description) > 0 && lines(&self.spec.caveats) > 0, "a description is empty"),
@@ -177,17 +178,18 @@ impl Entries {
 
     fn contents(&self, entries: &[Entry]) -> Vec<String> {
         let program = entries.iter().find(|entry| entry.path == self.bin);
-        let found: BTreeSet<&str> = entries.iter().map(|entry| entry.path.as_str()).collect();
+        // Not a set: of two files of one name the later one would win when it is unpacked.
+        let mut found: Vec<&str> = entries.iter().map(|entry| entry.path.as_str()).collect();
+        found.sort_unstable();
+        let mut wanted = ["LICENSE", self.bin.as_str()];
+        wanted.sort_unstable();
         let safe = |path: &&str| !path.starts_with('/') && !path.contains("..") && !path.contains('\\');
         held([
             (program.is_some(), "bin is not in the archive"),
             (program.is_none_or(|entry| entry.executable), "bin cannot be executed"),
             (found.iter().any(|path| is_licence(path)), "there is no LICENSE"),
             (found.iter().all(safe), "a path leads out of the archive"),
-            (
-                found == BTreeSet::from([self.bin.as_str(), "LICENSE"]),
-                "there is more than the program and LICENSE",
-            ),
+            (found == wanted, "there is more than the program and LICENSE"),
         ])
     }
 }

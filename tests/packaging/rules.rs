@@ -41,6 +41,7 @@ fn a_manifest_against_a_rule_is_noticed() {
         ("name: acmbackup", "name: kubectl-acmbackup", "naming guide"),
         (&version, "version: 1.0", "semantic version"),
         (&version, "version: v1", "semantic version"),
+        (&version, "version: v1.0.0-rc.1", "pre-release"),
         (
             "shortDescription: Back",
             "shortDescription: Back and also, with very many words, back",
@@ -67,7 +68,7 @@ fn a_manifest_against_a_rule_is_noticed() {
 fn an_archive_against_a_rule_is_noticed() {
     let program = |path: &str| Entry::program(path, b"program".to_vec());
     let licence = || Entry::text("LICENSE", "free");
-    let cases: [(&str, Vec<Entry>); 6] = [
+    let cases: [(&str, Vec<Entry>); 7] = [
         ("bin is not in", vec![licence()]),
         ("cannot be executed", vec![licence(), Entry::text("kubectl-acmbackup", "program")]),
         ("no LICENSE", vec![program("kubectl-acmbackup")]),
@@ -75,6 +76,10 @@ fn an_archive_against_a_rule_is_noticed() {
         (
             "more than the program",
             vec![licence(), program("kubectl-acmbackup"), Entry::text("README.md", "")],
+        ),
+        (
+            "more than the program",
+            vec![licence(), program("kubectl-acmbackup"), program("kubectl-acmbackup")],
         ),
         (
             "more than the program",
