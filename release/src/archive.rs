@@ -7,6 +7,8 @@ use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 
+use crate::platform::Platform;
+
 /// The time every file in an archive carries: 1980-01-01T00:00:00Z, the first moment a zip file can say.
 const MODIFIED: u64 = 315_532_800;
 
@@ -35,6 +37,11 @@ impl Entry {
     fn mode(&self) -> u32 {
         if self.executable { 0o755 } else { 0o644 }
     }
+}
+
+/// What is in the archive of a platform: the licence and the program, and nothing else, as krew wants it.
+pub fn released(platform: &Platform, licence: &str, program: Vec<u8>) -> Vec<Entry> {
+    vec![Entry::text("LICENSE", licence), Entry::program(platform.program(), program)]
 }
 
 /// Packs files in the order given; the name decides between `.tar.gz` and `.zip`.

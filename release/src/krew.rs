@@ -12,6 +12,12 @@ use crate::files;
 
 /// Name of the plugin, and of its manifest.
 pub const NAME: &str = "acmbackup";
+
+/// Name of the manifest's file: the index wants it called as the plugin.
+pub fn file() -> String {
+    format!("{NAME}.yaml")
+}
+
 /// The platforms krew's index installs every plugin on, as far as the manifest has them.
 const KNOWN: &[(&str, &[&str])] = &[
     ("windows", &["386", "amd64", "arm64"]),
@@ -50,7 +56,7 @@ pub struct Spec {
 }
 
 /// One archive, and where it is for.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entries {
     selector: Selector,
@@ -60,7 +66,7 @@ pub struct Entries {
     pub bin: String,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Selector {
     match_labels: BTreeMap<String, String>,
@@ -79,6 +85,17 @@ impl Manifest {
     /// The archive for `os/arch`.
     pub fn archive_for(&self, (os, arch): (&str, &str)) -> Option<&Entries> {
         self.spec.platforms.iter().find(|entry| entry.selector.matches(os, arch))
+    }
+
+    /// The version, with its `v`.
+    pub fn version(&self) -> &str {
+        &self.spec.version
+    }
+
+    /// Archives this manifest names and the other one does not, or with other bytes.
+    pub fn missing_in(&self, other: &Self) -> Vec<&str> {
+        let is_missing = |entry: &&Entries| !other.spec.platforms.contains(entry);
+        self.spec.platforms.iter().filter(is_missing).map(Entries::file).collect()
     }
 
     /// Every rule that is broken; `archive` answers the bytes of an archive by its file name.
