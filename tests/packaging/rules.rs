@@ -7,7 +7,7 @@ use acmbackup_release::platform::{PLATFORMS, Platform};
 
 use super::{FILE, Release, VERSION};
 
-fn broken(manifest: &str, file: &str, release: &Release) -> Vec<String> {
+pub(super) fn broken(manifest: &str, file: &str, release: &Release) -> Vec<String> {
     Manifest::read(manifest).unwrap().broken_rules(file, |name| release.archive(name))
 }
 
@@ -23,6 +23,7 @@ fn manifest_and_archives_break_no_rule() {
 fn the_kept_manifest_breaks_no_other_rule_than_that_its_archives_are_elsewhere() {
     let kept = concat!(env!("CARGO_MANIFEST_DIR"), "/plugin-manifest/acmbackup.yaml");
     let manifest = Manifest::read(&std::fs::read_to_string(kept).unwrap()).unwrap();
+    assert_eq!(manifest.version(), format!("v{VERSION}"), "cargo release-archives makes it again");
     let rules = manifest.broken_rules(FILE, |_| None);
     assert_eq!(rules.len(), manifest.spec.platforms.len(), "{rules:?}");
     assert!(rules.iter().all(|rule| rule.contains("not there")), "{rules:?}");
