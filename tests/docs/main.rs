@@ -10,6 +10,7 @@ mod pictures;
 mod pins;
 mod problems;
 mod reproduced;
+mod rules;
 
 use pages::{files_below, in_repository};
 
