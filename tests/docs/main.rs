@@ -12,6 +12,7 @@ mod pins;
 mod problems;
 mod reproduced;
 mod rules;
+mod unrun;
 
 use pages::{files_below, in_repository};
 
