@@ -2,7 +2,7 @@
 
 use std::io::{Cursor, Read, Write};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
@@ -119,6 +119,8 @@ fn zip(entries: &[Entry]) -> Result<Vec<u8>> {
 
 fn unzip(bytes: &[u8]) -> Result<Vec<Entry>> {
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes))?;
+    // Of files with one name the reader keeps the last; others may take the first.
+    ensure!(Some(archive.len()) == files_told(bytes), "two files have one name");
     let mut entries = Vec::new();
     for number in 0..archive.len() {
         let mut file = archive.by_index(number)?;
@@ -135,6 +137,13 @@ fn unzip(bytes: &[u8]) -> Result<Vec<Entry>> {
         entries.push(Entry { path, bytes, executable });
     }
     Ok(entries)
+}
+
+/// How many files the end of a zip archive says there are.
+fn files_told(bytes: &[u8]) -> Option<usize> {
+    let end = bytes.windows(4).rposition(|four| four == b"PK\x05\x06")?;
+    let count: [u8; 2] = bytes.get(end + 10..end + 12)?.try_into().ok()?;
+    Some(usize::from(u16::from_le_bytes(count)))
 }
 
 #[cfg(test)]
@@ -159,6 +168,20 @@ mod tests {
         for name in ["a.tar.gz", "a.zip"] {
             assert_eq!(pack(name, &entries()).unwrap(), pack(name, &entries()).unwrap());
         }
+    }
+
+    /// No packer makes such an archive, so one is changed.
+    #[test]
+    fn two_files_of_one_name_in_a_zip_archive_are_noticed() {
+        let twins = [Entry::text("LICENSE", "free"), Entry::text("LICENSF", "not free")];
+        let mut packed = pack("a.zip", &twins).unwrap();
+        unpack("a.zip", &packed).unwrap();
+        for at in 0..packed.len() - 7 {
+            if packed[at..].starts_with(b"LICENSF") {
+                packed[at + 6] = b'E';
+            }
+        }
+        assert_eq!(unpack("a.zip", &packed).unwrap_err().to_string(), "two files have one name");
     }
 
     #[test]
