@@ -1,10 +1,10 @@
-//! The archives `cargo release-archives` made of this commit, if they are there: the workflow makes them first.
+//! The archives `cargo release-archives` made of this commit, if they are there, as in a workflow that makes them first.
 
 use acmbackup_release::platform::PLATFORMS;
 use acmbackup_release::{archive, elf};
 
 use super::rules::broken;
-use super::{FILE, Release, VERSION, licence};
+use super::{FILE, Release, VERSION, in_repository, licence};
 
 #[test]
 fn archives_that_were_made_break_no_rule_and_hold_our_licence_and_a_program_for_their_platform() {
@@ -21,4 +21,14 @@ fn archives_that_were_made_break_no_rule_and_hold_our_licence_and_a_program_for_
             _ => assert!(files[1].bytes.starts_with(b"\xcf\xfa\xed\xfe"), "{name}"),
         }
     }
+}
+
+#[test]
+fn the_workflow_starts_every_archive_on_its_platform_before_any_is_published() {
+    let workflow = std::fs::read_to_string(in_repository(".github/workflows/release.yml")).unwrap();
+    for platform in PLATFORMS {
+        let row = format!("platform: {}-{} }}", platform.os, platform.arch);
+        assert!(workflow.contains(&row), "{}", platform.name());
+    }
+    assert!(workflow.contains("publish:\n    needs: [archives, start]"));
 }
