@@ -1,4 +1,5 @@
-//! What the documentation says is true: its examples are commands, its problems are those of the program.
+//! What the documentation says is true: its examples are commands, its problems, rules and dependencies those of the
+//! sources, its versions those of the workflows.
 //!
 //! The guides and the examples are run on real hubs by `tests/e2e/guides.rs` and `tests/e2e/examples.rs`.
 
