@@ -2,10 +2,12 @@
 
 use std::io::{Cursor, Read, Write};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
+
+use crate::platform::Platform;
 
 /// The time every file in an archive carries: 1980-01-01T00:00:00Z, the first moment a zip file can say.
 const MODIFIED: u64 = 315_532_800;
@@ -35,6 +37,11 @@ impl Entry {
     fn mode(&self) -> u32 {
         if self.executable { 0o755 } else { 0o644 }
     }
+}
+
+/// What is in the archive of a platform: the licence and the program, and nothing else, as krew wants it.
+pub fn released(platform: &Platform, licence: &str, program: Vec<u8>) -> Vec<Entry> {
+    vec![Entry::text("LICENSE", licence), Entry::program(platform.program(), program)]
 }
 
 /// Packs files in the order given; the name decides between `.tar.gz` and `.zip`.
@@ -112,19 +119,31 @@ fn zip(entries: &[Entry]) -> Result<Vec<u8>> {
 
 fn unzip(bytes: &[u8]) -> Result<Vec<Entry>> {
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes))?;
+    // Of files with one name the reader keeps the last; others may take the first.
+    ensure!(Some(archive.len()) == files_told(bytes), "two files have one name");
     let mut entries = Vec::new();
     for number in 0..archive.len() {
         let mut file = archive.by_index(number)?;
         if file.is_dir() {
             continue;
         }
-        let executable = file.unix_mode().is_some_and(|mode| mode & 0o111 != 0);
         let path = file.name()?.into_owned();
+        if !file.is_file() {
+            bail!("{path} is neither a file nor a folder");
+        }
+        let executable = file.unix_mode().is_some_and(|mode| mode & 0o111 != 0);
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
         entries.push(Entry { path, bytes, executable });
     }
     Ok(entries)
+}
+
+/// How many files the end of a zip archive says there are.
+fn files_told(bytes: &[u8]) -> Option<usize> {
+    let end = bytes.windows(4).rposition(|four| four == b"PK\x05\x06")?;
+    let count: [u8; 2] = bytes.get(end + 10..end + 12)?.try_into().ok()?;
+    Some(usize::from(u16::from_le_bytes(count)))
 }
 
 #[cfg(test)]
@@ -148,6 +167,37 @@ mod tests {
     fn the_same_files_make_the_same_bytes() {
         for name in ["a.tar.gz", "a.zip"] {
             assert_eq!(pack(name, &entries()).unwrap(), pack(name, &entries()).unwrap());
+        }
+    }
+
+    /// No packer makes such an archive, so one is changed.
+    #[test]
+    fn two_files_of_one_name_in_a_zip_archive_are_noticed() {
+        let twins = [Entry::text("LICENSE", "free"), Entry::text("LICENSF", "not free")];
+        let mut packed = pack("a.zip", &twins).unwrap();
+        unpack("a.zip", &packed).unwrap();
+        for at in 0..packed.len() - 7 {
+            if packed[at..].starts_with(b"LICENSF") {
+                packed[at + 6] = b'E';
+            }
+        }
+        assert_eq!(unpack("a.zip", &packed).unwrap_err().to_string(), "two files have one name");
+    }
+
+    #[test]
+    fn a_link_is_no_file() {
+        let mut tar = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::best()));
+        let mut header = tar::Header::new_ustar();
+        header.set_entry_type(tar::EntryType::Symlink);
+        header.set_size(0);
+        tar.append_link(&mut header, "LICENSE", "/etc/passwd").unwrap();
+        let tar = tar.into_inner().unwrap().finish().unwrap();
+        let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        zip.add_symlink("LICENSE", "/etc/passwd", zip::write::SimpleFileOptions::default()).unwrap();
+        let zip = zip.finish().unwrap().into_inner();
+        for (name, bytes) in [("a.tar.gz", tar), ("a.zip", zip)] {
+            let told = unpack(name, &bytes).unwrap_err().to_string();
+            assert_eq!(told, "LICENSE is neither a file nor a folder", "{name}");
         }
     }
 

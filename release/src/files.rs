@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 
+use crate::krew;
+use crate::packages::OURS;
+
 /// Name of the list of checksums; `sha256sum -c` reads it.
 pub const CHECKSUMS: &str = "SHA256SUMS";
 
@@ -54,17 +57,18 @@ impl Folder {
         }
     }
 
-    /// The checksum of every file but the list of checksums itself, by name.
+    /// The checksum of every file of this version, by name: older ones may have been left behind.
     ///
     /// # Errors
     ///
     /// The folder cannot be read.
-    pub fn checksums(&self) -> Result<BTreeMap<String, String>> {
+    pub fn checksums(&self, version: &str) -> Result<BTreeMap<String, String>> {
+        let (ours, manifest) = (format!("{OURS}-v{version}-"), krew::file());
         let mut sums = BTreeMap::new();
         for entry in std::fs::read_dir(&self.path)? {
             let entry = entry?;
             let name = entry.file_name().into_string().ok().context("a file name is not text")?;
-            if entry.file_type()?.is_file() && name != CHECKSUMS {
+            if entry.file_type()?.is_file() && (name.starts_with(&ours) || name == manifest) {
                 sums.insert(name, sha256(&std::fs::read(entry.path())?));
             }
         }
@@ -76,8 +80,9 @@ impl Folder {
     /// # Errors
     ///
     /// The folder cannot be read or written.
-    pub fn write_checksums(&self) -> Result<()> {
-        let lines: String = self.checksums()?.iter().map(|(name, sum)| format!("{sum}  {name}\n")).collect();
+    pub fn write_checksums(&self, version: &str) -> Result<()> {
+        let lines: String =
+            self.checksums(version)?.iter().map(|(name, sum)| format!("{sum}  {name}\n")).collect();
         self.write(CHECKSUMS, lines.as_bytes())
     }
 }
@@ -92,18 +97,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn checksums_are_listed_as_sha256sum_reads_them() {
+    fn checksums_of_one_version_are_listed_as_sha256sum_reads_them() {
         let folder = tempfile::tempdir().unwrap();
         let release = Folder::at(folder.path()).unwrap();
-        release.write("b", b"abc").unwrap();
-        release.write("a", b"").unwrap();
-        release.write_checksums().unwrap();
-        release.write_checksums().unwrap();
+        release.write("kubectl-acmbackup-v1.2.3-linux-amd64.tar.gz", b"abc").unwrap();
+        release.write("kubectl-acmbackup-v1.2.2-linux-amd64.tar.gz", b"left behind").unwrap();
+        release.write("acmbackup.yaml", b"").unwrap();
+        release.write_checksums("1.2.3").unwrap();
+        release.write_checksums("1.2.3").unwrap();
         let list = String::from_utf8(release.read(CHECKSUMS).unwrap().unwrap()).unwrap();
         assert_eq!(
             list,
-            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855  a\n\
-             ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  b\n"
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855  acmbackup.yaml\n\
+             ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  kubectl-acmbackup-v1.2.3-linux-amd64.tar.gz\n"
         );
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! krew is not in a package registry, so its rules are written down here, one per function.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
@@ -12,6 +12,12 @@ use crate::files;
 
 /// Name of the plugin, and of its manifest.
 pub const NAME: &str = "acmbackup";
+
+/// Name of the manifest's file: the index wants it called as the plugin.
+pub fn file() -> String {
+    format!("{NAME}.yaml")
+}
+
 /// The platforms krew's index installs every plugin on, as far as the manifest has them.
 const KNOWN: &[(&str, &[&str])] = &[
     ("windows", &["386", "amd64", "arm64"]),
@@ -50,7 +56,7 @@ pub struct Spec {
 }
 
 /// One archive, and where it is for.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entries {
     selector: Selector,
@@ -60,7 +66,7 @@ pub struct Entries {
     pub bin: String,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Selector {
     match_labels: BTreeMap<String, String>,
@@ -81,6 +87,17 @@ impl Manifest {
         self.spec.platforms.iter().find(|entry| entry.selector.matches(os, arch))
     }
 
+    /// The version, with its `v`.
+    pub fn version(&self) -> &str {
+        &self.spec.version
+    }
+
+    /// Archives this manifest names and the other one does not, or with other bytes.
+    pub fn missing_in(&self, other: &Self) -> Vec<&str> {
+        let is_missing = |entry: &&Entries| !other.spec.platforms.contains(entry);
+        self.spec.platforms.iter().filter(is_missing).map(Entries::file).collect()
+    }
+
     /// Every rule that is broken; `archive` answers the bytes of an archive by its file name.
     pub fn broken_rules(&self, file: &str, archive: impl Fn(&str) -> Option<Vec<u8>>) -> Vec<String> {
         let mut broken = self.head(file);
@@ -94,7 +111,7 @@ impl Manifest {
     fn head(&self, file: &str) -> Vec<String> {
         let name = &self.metadata.name;
         let word = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-        let version = self.spec.version.strip_prefix('v').map(semver::Version::parse);
+        let version = self.spec.version.strip_prefix('v').and_then(|text| semver::Version::parse(text).ok());
         let lines = |text: &str| text.trim().lines().count();
         held([
             (
@@ -108,7 +125,8 @@ impl Manifest {
                 "the name is against the naming guide",
             ),
             (file == format!("{name}.yaml"), "the file is not called as the plugin"),
-            (matches!(version, Some(Ok(_))), "the version is not v and a semantic version"),
+            (version.is_some(), "the version is not v and a semantic version"),
+            (version.is_none_or(|version| version.pre.is_empty()), "the version is a pre-release"),
             (lines(&self.spec.short_description) == 1, "the short description is not one line"),
             (self.spec.short_description.len() <= 50, "the short description is longer than 50 characters"),
             (lines(&self.spec.description) > 0 && lines(&self.spec.caveats) > 0, "a description is empty"),
@@ -177,17 +195,18 @@ impl Entries {
 
     fn contents(&self, entries: &[Entry]) -> Vec<String> {
         let program = entries.iter().find(|entry| entry.path == self.bin);
-        let found: BTreeSet<&str> = entries.iter().map(|entry| entry.path.as_str()).collect();
+        // Not a set: of two files of one name the later one would win when it is unpacked.
+        let mut found: Vec<&str> = entries.iter().map(|entry| entry.path.as_str()).collect();
+        found.sort_unstable();
+        let mut wanted = ["LICENSE", self.bin.as_str()];
+        wanted.sort_unstable();
         let safe = |path: &&str| !path.starts_with('/') && !path.contains("..") && !path.contains('\\');
         held([
             (program.is_some(), "bin is not in the archive"),
             (program.is_none_or(|entry| entry.executable), "bin cannot be executed"),
             (found.iter().any(|path| is_licence(path)), "there is no LICENSE"),
             (found.iter().all(safe), "a path leads out of the archive"),
-            (
-                found == BTreeSet::from([self.bin.as_str(), "LICENSE"]),
-                "there is more than the program and LICENSE",
-            ),
+            (found == wanted, "there is more than the program and LICENSE"),
         ])
     }
 }

@@ -4,6 +4,7 @@
 
 pub mod archive;
 pub mod compile;
+pub mod describe;
 pub mod elf;
 pub mod files;
 pub mod krew;

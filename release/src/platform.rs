@@ -22,7 +22,7 @@ pub enum Made {
     OnMac,
 }
 
-/// All platforms. ppc64le and s390x are not here: rustup has no musl standard library for them.
+/// All platforms; docs/adr/0009 says why ppc64le and s390x are not among them.
 pub const PLATFORMS: &[Platform] = &[
     Platform { os: "linux", arch: "amd64", target: "x86_64-unknown-linux-musl", made: Made::Anywhere },
     Platform { os: "linux", arch: "arm64", target: "aarch64-unknown-linux-musl", made: Made::Anywhere },

@@ -4,14 +4,14 @@ use serde_json::{Value, json};
 
 use crate::packages::{OURS, Package};
 
-/// The bill of materials for these packages, as indented JSON.
+/// The bill of materials for these packages and what compiled them, name and version, as indented JSON.
 ///
 /// It has neither a serial number nor a time, so that the same packages make the same bytes.
 ///
 /// # Errors
 ///
 /// Never in practice: JSON of texts can always be written.
-pub fn cyclonedx(packages: &[Package]) -> serde_json::Result<String> {
+pub fn cyclonedx(packages: &[Package], compilers: &[(&str, String)]) -> serde_json::Result<String> {
     let (ours, others): (Vec<&Package>, Vec<&Package>) =
         packages.iter().partition(|package| package.name == OURS);
     let dependencies: Vec<Value> = packages
@@ -21,11 +21,18 @@ pub fn cyclonedx(packages: &[Package]) -> serde_json::Result<String> {
             json!({"ref": package.url(), "dependsOn": uses})
         })
         .collect();
+    let built_with: Vec<Value> = compilers
+        .iter()
+        .map(|(name, version)| json!({"name": format!("{OURS}:{name}"), "value": version}))
+        .collect();
     let bill = json!({
         "bomFormat": "CycloneDX",
         "specVersion": "1.5",
         "version": 1,
-        "metadata": {"component": ours.first().map(|package| component(package, "application"))},
+        "metadata": {
+            "component": ours.first().map(|package| component(package, "application")),
+            "properties": built_with,
+        },
         "components": others.iter().map(|package| component(package, "library")).collect::<Vec<_>>(),
         "dependencies": dependencies,
     });
@@ -72,7 +79,9 @@ mod tests {
     #[test]
     fn the_bill_names_the_program_and_what_is_in_it() {
         let packages = [package(OURS, "Apache-2.0", &["kube@1.0.0"]), package("kube", "MIT/Apache-2.0", &[])];
-        let bill: Value = serde_json::from_str(&cyclonedx(&packages).unwrap()).unwrap();
+        let bill: Value =
+            serde_json::from_str(&cyclonedx(&packages, &[("rustc", "1.95.0".to_owned())]).unwrap()).unwrap();
+        assert_eq!(bill["metadata"]["properties"][0]["value"], "1.95.0");
         assert_eq!(bill["metadata"]["component"]["name"], OURS);
         assert_eq!(bill["components"].as_array().unwrap().len(), 1);
         assert_eq!(bill["components"][0]["purl"], "pkg:cargo/kube@1.0.0");

@@ -54,6 +54,17 @@ pub fn add_target(target: &str) -> Result<()> {
         .with_context(|| format!("the standard library for {target}"))
 }
 
+/// What compiled the programs of a release, with versions; the bytes depend on each of them.
+///
+/// # Errors
+///
+/// `rustc` cannot be started.
+pub fn versions() -> Result<Vec<(&'static str, String)>> {
+    let output = Command::new("rustc").arg("--version").output().context("start rustc")?;
+    let rustc = String::from_utf8_lossy(&output.stdout).trim().trim_start_matches("rustc ").to_owned();
+    Ok(vec![("rustc", rustc), ("zig", ZIG.to_owned()), ("cargo-zigbuild", CARGO_ZIGBUILD.to_owned())])
+}
+
 /// Runs a program to its end; its output goes to standard error.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let name = command.get_program().to_string_lossy().into_owned();
@@ -62,4 +73,29 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
         bail!("{name} ended with {status}");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tools_that_are_there_are_not_fetched_again() {
+        let cache = tempfile::tempdir().unwrap();
+        let programs = ["zig-0.15.2/ziglang/zig", "cargo-zigbuild-0.24.1/bin/cargo-zigbuild"];
+        for path in programs.map(|path| cache.path().join(path)) {
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "").unwrap();
+        }
+        let tools = Tools::in_folder(cache.path()).unwrap();
+        assert_eq!(tools.zig, cache.path().join(programs[0]));
+        assert_eq!(tools.bin, cache.path().join(programs[1]).parent().unwrap());
+    }
+
+    #[test]
+    fn a_program_that_fails_or_is_not_there_is_named() {
+        let told = |program: &str| run(&mut Command::new(program)).unwrap_err().to_string();
+        assert_eq!(told("false"), "false ended with exit status: 1");
+        assert_eq!(told("no-such-program"), "start no-such-program");
+    }
 }

@@ -91,7 +91,7 @@ impl CliError {
         self
     }
 
-    /// The error as a person reads it (cli.md, section 11).
+    /// The error as a person reads it.
     pub fn to_text(&self, style: &Style) -> String {
         let name =
             self.problem.map(|name| format!("   {}", style.dim(format!("[{name}]")))).unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-/// How a command ended (cli.md, section 10).
+/// How a command ended; `docs/exit-codes.md` tells scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Exit {
@@ -49,7 +49,7 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Stable names of problems that end a command (cli.md, section 12); each is the anchor of the page that explains it.
+/// Stable names of problems that end a command; each is a section of `docs/problems.md`.
 ///
 /// Names of mere notes stand where the notes are made.
 pub mod problem {

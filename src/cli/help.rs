@@ -1,4 +1,4 @@
-//! The help of the program itself: commands in groups, as cli.md section 3 has them.
+//! The help of the program itself: commands in groups.
 
 use clap::Command;
 

@@ -125,7 +125,7 @@ pub fn print_data(value: &impl Serialize, format: impl Into<DataFormat>) -> Resu
     print(&text.map_err(|error| CliError::new(Exit::Defect, format!("cannot write the answer: {error}")))?)
 }
 
-/// What every answer says beside its own keys (cli.md, section 5).
+/// What every answer says beside its own keys.
 #[derive(Debug, Clone)]
 pub struct Frame<'a> {
     /// Kind of the answer, such as `Latest`.

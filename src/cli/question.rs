@@ -1,4 +1,4 @@
-//! Questions before something is changed (cli.md, section 9).
+//! Questions before something is changed.
 
 use std::io::{BufRead, Write};
 

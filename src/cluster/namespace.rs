@@ -1,4 +1,4 @@
-//! Finding the namespace to work in (cli.md, section 4).
+//! Finding the namespace to work in.
 
 use std::collections::BTreeSet;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! For tests: a screen as it looks on every terminal there is (cli.md, sections 5 and 8).
+//! For tests: a screen as it looks on every terminal there is.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! Colour and marks; colour only repeats what words already say (cli.md, section 8).
+//! Colour and marks; colour only repeats what words already say.
 
 use std::fmt::Display;
 

@@ -15,7 +15,7 @@ fn a_misspelt_flag_is_told_with_the_nearest_one() {
     insta::assert_snapshot!("misspelt-flag", error);
 }
 
-/// Every value that cannot be read and every combination that is refused before a hub is asked (cli.md, sections 6 and 11).
+/// Every value that cannot be read and every combination that is refused before a hub is asked.
 const WRONG_USAGE: &[&str] = &[
     "",
     "restor",

@@ -1,5 +1,4 @@
-//! Questions in a real pseudo-terminal: what is shown first, and that nothing but the right answer changes the hub
-//! (cli.md, section 9).
+//! Questions in a real pseudo-terminal: what is shown first, and that nothing but the right answer changes the hub.
 
 use acmbackup_lab::{CTRL_C, CTRL_D, Lab, Terminal};
 use anyhow::{Context, Result, ensure};

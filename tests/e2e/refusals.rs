@@ -1,4 +1,4 @@
-//! Errors of cli.md, section 11, that need a hub and nothing at work on it: the objects are put there by hand.
+//! Errors of `docs/problems.md` that need a hub and nothing at work on it: the objects are put there by hand.
 
 use acmbackup_lab::{Hub, HubOptions, Lab};
 use anyhow::Result;

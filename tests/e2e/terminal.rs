@@ -1,4 +1,4 @@
-//! The binary in a real pseudo-terminal: Ctrl-C, redrawing, resizing, colour (cli.md, sections 5, 7, 8).
+//! The binary in a real pseudo-terminal: Ctrl-C, redrawing, resizing, colour.
 
 use std::process::Command;
 

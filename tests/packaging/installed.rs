@@ -21,9 +21,8 @@ struct Machine {
 
 impl Machine {
     /// krew unpacks into its store, and links the program under the name kubectl looks for.
-    async fn with_plugin() -> Self {
+    async fn with_plugin(release: &Release) -> Self {
         let platform = Platform::here().unwrap();
-        let release = Release::of(&[platform]);
         let manifest = Manifest::read(&release.manifest).unwrap();
         let entry = manifest.archive_for((platform.os, platform.arch)).unwrap();
         let root = tempfile::tempdir().unwrap();
@@ -61,8 +60,13 @@ impl Machine {
 
 #[tokio::test]
 async fn kubectl_finds_the_plugin_lists_it_without_warnings_and_completes_it() {
-    let machine = Machine::with_plugin().await;
+    let program_under_test = Release::of(&[Platform::here().unwrap()]);
+    for release in std::iter::once(program_under_test).chain(Release::made_before()) {
+        plugin_works(&Machine::with_plugin(&release).await);
+    }
+}
 
+fn plugin_works(machine: &Machine) {
     let (version, errors, code) = machine.kubectl(&["acmbackup", "version", "--client"]);
     assert_eq!((errors.as_str(), code), ("", 0));
     assert!(version.contains(VERSION), "{version}");

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests")]
 
+mod image;
 mod installed;
+mod made;
 mod rules;
 
 use std::path::Path;
@@ -11,6 +13,7 @@ use acmbackup_release::archive::{self, Entry};
 use acmbackup_release::files::Folder;
 use acmbackup_release::manifest;
 use acmbackup_release::platform::{PLATFORMS, Platform};
+use acmbackup_release::source::Source;
 use tempfile::TempDir;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -20,26 +23,20 @@ const FILE: &str = "acmbackup.yaml";
 struct Release {
     folder: Folder,
     manifest: String,
-    _kept: TempDir,
+    /// `None` for archives that were there before.
+    _kept: Option<TempDir>,
 }
 
 impl Release {
     /// Archives for these platforms, each with the program under test, and the manifest for them.
     fn of(platforms: &[Platform]) -> Self {
         let program = std::fs::read(env!("CARGO_BIN_EXE_kubectl-acmbackup")).unwrap();
-        Self::with(platforms, |platform| {
-            vec![Entry::text("LICENSE", "Apache-2.0"), Entry::program(platform.program(), program.clone())]
-        })
+        Self::with(platforms, |platform| archive::released(platform, &licence(), program.clone()))
     }
 
     /// Archives with small programs in them, for what is not run.
     fn small() -> Self {
-        Self::with(PLATFORMS, |platform| {
-            vec![
-                Entry::text("LICENSE", "Apache-2.0"),
-                Entry::program(platform.program(), b"program".to_vec()),
-            ]
-        })
+        Self::with(PLATFORMS, |platform| archive::released(platform, &licence(), b"program".to_vec()))
     }
 
     fn with(platforms: &[Platform], entries: impl Fn(&Platform) -> Vec<Entry>) -> Self {
@@ -51,12 +48,31 @@ impl Release {
         }
         let template = std::fs::read_to_string(in_repository("krew/acmbackup.yaml.tmpl")).unwrap();
         let manifest = manifest::filled(&template, VERSION, &folder).unwrap();
-        Self { folder, manifest, _kept: kept }
+        Self { folder, manifest, _kept: Some(kept) }
+    }
+
+    /// What `cargo release-archives` made last, if it is of this very commit.
+    fn made_before() -> Option<Self> {
+        let path = in_repository("target/release-archives");
+        let manifest = std::fs::read_to_string(path.join(FILE)).ok()?;
+        let release = Self { folder: Folder::at(&path).unwrap(), manifest, _kept: None };
+        let here = Platform::here().unwrap();
+        let packed = release.archive(&here.archive(VERSION))?;
+        let files = archive::unpack(&here.archive(VERSION), &packed).unwrap();
+        let program = files.into_iter().find(|file| file.path == here.program()).unwrap();
+        let source = Source::here().unwrap();
+        let of_commit = |bytes: &[u8]| bytes == source.commit.as_bytes();
+        let is_of_commit = program.bytes.windows(source.commit.len()).any(of_commit);
+        (is_of_commit && !source.is_changed()).then_some(release)
     }
 
     fn archive(&self, name: &str) -> Option<Vec<u8>> {
         self.folder.read(name).unwrap()
     }
+}
+
+fn licence() -> String {
+    std::fs::read_to_string(in_repository("LICENSE")).unwrap()
 }
 
 fn in_repository(path: &str) -> std::path::PathBuf {

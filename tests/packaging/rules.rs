@@ -7,7 +7,7 @@ use acmbackup_release::platform::{PLATFORMS, Platform};
 
 use super::{FILE, Release, VERSION};
 
-fn broken(manifest: &str, file: &str, release: &Release) -> Vec<String> {
+pub(super) fn broken(manifest: &str, file: &str, release: &Release) -> Vec<String> {
     Manifest::read(manifest).unwrap().broken_rules(file, |name| release.archive(name))
 }
 
@@ -23,6 +23,7 @@ fn manifest_and_archives_break_no_rule() {
 fn the_kept_manifest_breaks_no_other_rule_than_that_its_archives_are_elsewhere() {
     let kept = concat!(env!("CARGO_MANIFEST_DIR"), "/plugin-manifest/acmbackup.yaml");
     let manifest = Manifest::read(&std::fs::read_to_string(kept).unwrap()).unwrap();
+    assert_eq!(manifest.version(), format!("v{VERSION}"), "cargo release-archives makes it again");
     let rules = manifest.broken_rules(FILE, |_| None);
     assert_eq!(rules.len(), manifest.spec.platforms.len(), "{rules:?}");
     assert!(rules.iter().all(|rule| rule.contains("not there")), "{rules:?}");
@@ -41,6 +42,7 @@ fn a_manifest_against_a_rule_is_noticed() {
         ("name: acmbackup", "name: kubectl-acmbackup", "naming guide"),
         (&version, "version: 1.0", "semantic version"),
         (&version, "version: v1", "semantic version"),
+        (&version, "version: v1.0.0-rc.1", "pre-release"),
         (
             "shortDescription: Back",
             "shortDescription: Back and also, with very many words, back",
@@ -67,7 +69,7 @@ fn a_manifest_against_a_rule_is_noticed() {
 fn an_archive_against_a_rule_is_noticed() {
     let program = |path: &str| Entry::program(path, b"program".to_vec());
     let licence = || Entry::text("LICENSE", "free");
-    let cases: [(&str, Vec<Entry>); 6] = [
+    let cases: [(&str, Vec<Entry>); 7] = [
         ("bin is not in", vec![licence()]),
         ("cannot be executed", vec![licence(), Entry::text("kubectl-acmbackup", "program")]),
         ("no LICENSE", vec![program("kubectl-acmbackup")]),
@@ -75,6 +77,10 @@ fn an_archive_against_a_rule_is_noticed() {
         (
             "more than the program",
             vec![licence(), program("kubectl-acmbackup"), Entry::text("README.md", "")],
+        ),
+        (
+            "more than the program",
+            vec![licence(), program("kubectl-acmbackup"), program("kubectl-acmbackup")],
         ),
         (
             "more than the program",
