@@ -15,6 +15,7 @@ use crate::plan::validate::Terms;
 use crate::plan::{
     Decision, HubSnapshot, NextStatus, Plan, Query, Step, Wake, collision, expired, prune, unreadable,
 };
+use crate::velero::Schedule;
 
 const RECREATING: &str = "Velero Schedules were missing: the set is initialised anew";
 
@@ -103,17 +104,18 @@ impl<'a> Pass<'a> {
     }
 
     fn collision(&self) -> Result<Option<collision::Collision>, BTreeSet<Query>> {
-        match self.owned.reference() {
-            Some(reference) if self.grace_left().is_none() && self.was_settled() => {
-                collision::find(self.hub, reference).map_err(|query| BTreeSet::from([query]))
-            }
-            _ => Ok(None),
+        match self.judged() {
+            Some(reference) => collision::find(self.hub, reference).map_err(|query| BTreeSet::from([query])),
+            None => Ok(None),
         }
     }
 
-    /// Velero has had its first look at the set. Spec: S-110
-    fn was_settled(&self) -> bool {
-        !matches!(self.schedule.phase(), BackupSchedulePhase::Unset | BackupSchedulePhase::New)
+    /// The schedule a collision is judged by, once the set is old enough and Velero has had its first look at it;
+    /// `None` while nobody can say who writes to the storage. Spec: S-110
+    fn judged(&self) -> Option<&'a Schedule> {
+        let was_settled =
+            !matches!(self.schedule.phase(), BackupSchedulePhase::Unset | BackupSchedulePhase::New);
+        self.owned.reference().filter(|_| was_settled && self.grace_left().is_none())
     }
 
     fn grace_left(&self) -> Option<Duration> {
@@ -153,9 +155,16 @@ impl<'a> Pass<'a> {
         }
         let (phase, message) = status::rolled_up(&self.owned);
         let shown = status::with_copies(self.status(phase, message), self.owned.all().iter().copied());
-        let steps = prune::steps(self.hub, self.schedule.spec.max_backups);
+        let steps = self.prune();
         let plan = self.plan_with(steps, NextStatus::BackupSchedule(Box::new(shown)));
         Ok(Plan { wake: self.grace_left().map_or(Wake::OnChange, Wake::After), ..plan })
+    }
+
+    /// Only what this pass has found to be ours alone is pruned: the runs of another hub may be its only ones.
+    /// Spec: S-250, S-257
+    fn prune(&self) -> Vec<Step> {
+        let kept = self.judged().and(self.schedule.spec.max_backups);
+        prune::steps(self.hub, kept)
     }
 
     /// What is wished for depends on the hub. Spec: S-079, S-140
