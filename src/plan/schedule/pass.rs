@@ -88,7 +88,7 @@ impl<'a> Pass<'a> {
             return self.create(&terms);
         }
         if !self.owned.missing().is_empty() {
-            return Ok(self.recreate());
+            return self.recreate(&terms);
         }
         Ok(Preparation::of(self, &terms)?.in_part_before(self.keep(&terms)?))
     }
@@ -132,13 +132,27 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// A set that is just being made may be seen in part; it is given time before it is judged. Spec: S-101
-    fn recreate(&self) -> Plan {
-        let young =
-            self.owned.all().iter().filter_map(|schedule| collision::grace_left(schedule, self.now)).max();
-        if let Some(left) = young {
-            return Plan { wake: Wake::After(left), ..Plan::default() };
+    /// A set goes only if it can be made anew; one that could not be made shows first that now it can be. Spec: S-096,
+    /// S-101
+    fn recreate(&self, terms: &Terms) -> Result<Plan, BTreeSet<Query>> {
+        if let Some(plan) = create::obstacle(self) {
+            return Ok(plan);
         }
+        match (self.schedule.phase(), self.youth_left()) {
+            (BackupSchedulePhase::Failed, _) => {
+                self.wishing(terms, |wishes| create::missing_before(self, wishes, self.deletions()))
+            }
+            (_, Some(left)) => Ok(Plan { wake: Wake::After(left), ..Plan::default() }),
+            (_, None) => Ok(self.deletions()),
+        }
+    }
+
+    /// A set that is just being made may be seen in part; it is given time before it is judged. Spec: S-101
+    fn youth_left(&self) -> Option<Duration> {
+        self.owned.all().iter().filter_map(|schedule| collision::grace_left(schedule, self.now)).max()
+    }
+
+    fn deletions(&self) -> Plan {
         let status = BackupScheduleStatus {
             phase: BackupSchedulePhase::New,
             last_message: RECREATING.to_owned(),
