@@ -123,6 +123,7 @@ fn on_error(on_error: OnError) -> &'static str {
         OnError::Stop => "stop",
         OnError::Continue => "go on",
         OnError::FailLater => "go on, then fail",
+        OnError::Retry => "go on, then try again",
     }
 }
 
