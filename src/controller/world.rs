@@ -268,6 +268,8 @@ impl World {
             options: options.clone(),
             schedules: self.schedules.in_namespace(namespace),
             restores: self.restores.in_namespace(namespace),
+            unreadable_schedules: self.schedules.unreadable_in(namespace),
+            unreadable_restores: self.restores.unreadable_in(namespace),
             velero: VeleroState {
                 schedules: self.velero_schedules.in_namespace(namespace),
                 unreadable_schedules: self.velero_schedules.unreadable_in(namespace),

@@ -27,6 +27,12 @@ pub struct HubSnapshot {
     pub schedules: Vec<api::BackupSchedule>,
     /// All Restores of the subject's namespace.
     pub restores: Vec<api::Restore>,
+    /// BackupSchedules of the subject's namespace that do not decode. They are there all the same.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unreadable_schedules: Vec<Unreadable>,
+    /// Restores of the subject's namespace that do not decode. They are there all the same.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unreadable_restores: Vec<Unreadable>,
     /// Velero's objects.
     pub velero: VeleroState,
     /// Costly facts; `None` until the planner asks for them.
