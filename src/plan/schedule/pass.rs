@@ -65,21 +65,22 @@ impl<'a> Pass<'a> {
         if self.schedule.phase() == BackupSchedulePhase::BackupCollision {
             return Ok(resting());
         }
-        let terms = validate::terms(self);
+        let (surroundings, terms) = (validate::surroundings(self), validate::terms(self));
         if self.schedule.spec.paused {
-            return self.pause(terms.err());
+            return self.pause(surroundings.err(), terms.err());
+        }
+        if let Err(message) = surroundings {
+            return Ok(self.refuse(&message));
         }
         let terms = match terms {
             Ok(terms) => terms,
-            Err(message) => {
-                return Ok(self.plan(Vec::new(), BackupSchedulePhase::FailedValidation, &message));
-            }
+            Err(message) => return Ok(prepare::unusable(self)?.unwrap_or_else(|| self.refuse(&message))),
         };
         if let Some(collision) = self.collision()? {
             return Ok(pause::for_collision(self, &collision));
         }
         if let Some(message) = self.owned.unreadable_message() {
-            return Ok(self.plan(Vec::new(), BackupSchedulePhase::FailedValidation, &message));
+            return Ok(self.refuse(&message));
         }
         if let Some(plan) = prepare::unusable(self)? {
             return Ok(plan);
@@ -93,14 +94,16 @@ impl<'a> Pass<'a> {
         Ok(Preparation::of(self, &terms)?.in_part_before(self.keep(&terms)?))
     }
 
-    /// Pausing comes before everything that has to be asked for. Spec: S-038
-    fn pause(&self, problem: Option<String>) -> Result<Plan, BTreeSet<Query>> {
-        let is_done = self.owned.all().iter().all(|schedule| schedule.spec.paused);
-        match prepare::unusable(self) {
-            Ok(Some(plan)) if is_done && problem.is_none() => Ok(plan),
-            Err(queries) if is_done && problem.is_none() => Err(queries),
-            _ => Ok(pause::plan(self, problem)),
-        }
+    /// Pausing comes before everything that has to be asked for. Spec: S-030, S-038
+    fn pause(&self, around: Option<String>, wrong: Option<String>) -> Result<Plan, BTreeSet<Query>> {
+        let is_done = self.owned.running().next().is_none();
+        let unusable = if is_done && around.is_none() { prepare::unusable(self)? } else { None };
+        Ok(unusable.unwrap_or_else(|| pause::plan(self, around.or(wrong))))
+    }
+
+    /// Spec: S-037
+    fn refuse(&self, message: &str) -> Plan {
+        self.plan(Vec::new(), BackupSchedulePhase::FailedValidation, message)
     }
 
     fn collision(&self) -> Result<Option<collision::Collision>, BTreeSet<Query>> {
