@@ -91,7 +91,7 @@ impl<'a> Pass<'a> {
         if !self.owned.missing().is_empty() {
             return self.recreate(&terms);
         }
-        Ok(Preparation::of(self, &terms)?.in_part_before(self.keep(&terms)?))
+        Ok(Preparation::of(self, &terms)?.in_part_before(self.keep(&terms)?, self.now))
     }
 
     /// Pausing comes before everything that has to be asked for. Spec: S-030, S-038
