@@ -20,6 +20,7 @@ use super::selection::Selected;
 use super::write::Place;
 use crate::api::{BackupSchedule, keys};
 use crate::plan::labels::CredentialFacts;
+use crate::plan::schedule::is_selected;
 use crate::plan::tokens::{TokenFacts, wanting};
 use crate::plan::{HubFacts, OnRequest, Query};
 use crate::velero;
@@ -117,7 +118,7 @@ impl Reader {
                 let (lists, wanting) = try_join!(self.read_all(query), self.wanting_tokens())?;
                 return Ok(tokens_of(lists, wanting));
             }
-            Query::Served => facts.served = Some(served(&self.client).await?),
+            Query::Served => facts.served = Some(served(&self.client, is_selected).await?),
             Query::InternalHubs => facts.internal_hubs = Some(internal_hubs(&self.client).await?),
             Query::RestoresWaitedFor => {
                 facts.restores_waited_for = Some(restores_waited_for(&self.client).await?);

@@ -84,6 +84,11 @@ fn general(served: &ServedApis, activation: &[String]) -> Vec<String> {
     )
 }
 
+/// True for a group whose kinds go into some backup, so that it has to be read. Spec: S-070, S-071
+pub fn is_selected(group: &str) -> bool {
+    group == ACTIVATION_GROUP || is_general(group)
+}
+
 /// Spec: S-071
 fn is_general(group: &str) -> bool {
     let selected =
