@@ -179,6 +179,10 @@ impl Reader {
         match list(&self.client, &selected.scope_in(namespace)).await {
             Ok(listed) => Ok((selected, Some(listed.items))),
             Err(error) if error.class() == Class::KindMissing => Ok((selected, None)),
+            // Channels that may not be read add nothing. Spec: S-089
+            Err(error) if error.class() == Class::Forbidden && selected == Selected::ChartChannels => {
+                Ok((selected, None))
+            }
             Err(error) => Err(error),
         }
     }
@@ -361,6 +365,24 @@ mod tests {
         for code in [403, 500, 503] {
             assert!(id(refusal(code)).await.is_err(), "{code}");
         }
+    }
+
+    /// Spec: S-089
+    #[tokio::test]
+    async fn channels_that_may_not_be_read_add_nothing() {
+        let hub = async |code| {
+            let reader = Reader::new(server([("/channels", refusal(code))]), Some("this-hub".to_owned()));
+            reader.answer_one("acm", &Query::Hub).await
+        };
+        assert!(hub(403).await.unwrap().hub.unwrap().chart_channel_namespaces.is_empty());
+        assert!(hub(500).await.is_err(), "trouble is no such answer");
+    }
+
+    /// A hub whose system namespace may not be read is nobody for sure. Spec: S-140
+    #[tokio::test]
+    async fn a_hub_that_may_not_read_who_it_is_is_unknown() {
+        let answers = [("/clusterversions", refusal(404)), ("/namespaces/kube-system", refusal(403))];
+        assert_eq!(id_of_hub(&server(answers), None).await.unwrap(), keys::HUB_ID_UNKNOWN);
     }
 
     /// Tokens are removed where the kind is not served; trouble is no such answer. Spec: S-150, S-191
