@@ -72,6 +72,7 @@ impl SimulatedHub {
             Query::Tokens | Query::TokensLeft => {
                 self.snapshot.on_request.tokens = Some(TokenFacts::default());
             }
+            Query::TokensWanted => self.snapshot.on_request.tokens_wanted = Some(false),
             Query::Served => self.snapshot.on_request.served = Some(ServedApis::default()),
             Query::InternalHubs => self.snapshot.on_request.internal_hubs = Some(Vec::new()),
             Query::RestoresWaitedFor => {

@@ -35,7 +35,7 @@ pub fn plan(hub: &HubSnapshot, now: Timestamp) -> Decision {
         return Decision::Do(with_expired(plan, expired, expired::next(hub, now), now));
     }
     let plan = match hub.subject_schedule() {
-        None => prepare::farewell(hub),
+        None => prepare::farewell(hub, now),
         Some(schedule) if schedule.metadata.deletion_timestamp.is_some() => Ok(resting()),
         Some(schedule) => (Pass { hub, schedule, owned: Owned::of(hub, schedule), now }).plan_all(),
     };

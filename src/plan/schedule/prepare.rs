@@ -78,18 +78,33 @@ fn after(wake: Wake) -> Option<Duration> {
 fn tokens_of(pass: &Pass<'_>, terms: &Terms) -> Result<Preparation, BTreeSet<Query>> {
     let (facts, component) = component(pass)?;
     let local_cluster = local_cluster(pass.hub);
-    let unsure = Preparation { wake: Some(AGREE), ..Preparation::default() };
+    let later = |pause| Preparation { wake: Some(pause), ..Preparation::default() };
     Ok(match (pass.schedule.spec.use_managed_service_account, component) {
-        (_, Component::Unsure) => unsure,
+        (_, Component::Unsure) => later(AGREE),
+        (true, Component::OtherVersion) => later(TRY_AGAIN),
         (true, Component::Enabled) => {
             let (steps, next) = tokens::wanted(facts, terms, local_cluster, pass.now);
             Preparation { steps, wake: next.map(|next| until(next, pass.now)) }
         }
-        (false, Component::Enabled | Component::NotInstalled) if facts.wanted_by.is_empty() => {
-            Preparation { steps: tokens::unwanted(facts, local_cluster), wake: None }
+        (false, Component::Enabled | Component::NotInstalled) => {
+            Preparation { steps: unwanted(pass.hub, facts)?, wake: None }
         }
         _ => Preparation::default(),
     })
+}
+
+/// Steps that remove the tokens of the hub, if really nobody wants them; that is asked only if there is something to
+/// remove, because the loop may not watch all namespaces. Spec: S-151, S-193
+fn unwanted(hub: &HubSnapshot, facts: &TokenFacts) -> Result<Vec<Step>, BTreeSet<Query>> {
+    let steps = tokens::unwanted(facts, local_cluster(hub));
+    if steps.is_empty() || !facts.wanted_by.is_empty() {
+        return Ok(Vec::new());
+    }
+    match hub.on_request.tokens_wanted {
+        Some(true) => Ok(Vec::new()),
+        Some(false) => Ok(steps),
+        None => Err(BTreeSet::from([Query::TokensWanted])),
+    }
 }
 
 /// Spec: S-200 to S-209
@@ -124,20 +139,16 @@ pub(super) fn unusable(pass: &Pass<'_>) -> Result<Option<Plan>, BTreeSet<Query>>
 ///
 /// # Errors
 /// The questions to answer first.
-pub(super) fn farewell(hub: &HubSnapshot) -> Result<Plan, BTreeSet<Query>> {
+pub(super) fn farewell(hub: &HubSnapshot, now: Timestamp) -> Result<Plan, BTreeSet<Query>> {
     let known = &hub.on_request;
     let (Some(_), Some(served), Some(facts)) = (&known.hub, &known.served, &known.tokens) else {
         return Err(unanswered(hub, false));
     };
-    if Component::of(facts, served) == Component::Unsure {
-        return Ok(Plan { wake: Wake::After(AGREE), ..Plan::default() });
+    match Component::of(facts, served) {
+        Component::Unsure => Ok(Plan { wake: Wake::After(AGREE), ..Plan::default() }),
+        Component::OtherVersion => Ok(resting()),
+        _ => Ok(Plan { steps: part(unwanted(hub, facts)?, now), ..resting() }),
     }
-    let mut steps = match facts.wanted_by.is_empty() {
-        true => tokens::unwanted(facts, local_cluster(hub)),
-        false => Vec::new(),
-    };
-    steps.truncate(BATCH);
-    Ok(Plan { steps, ..resting() })
 }
 
 fn component<'a>(pass: &Pass<'a>) -> Result<(&'a TokenFacts, Component), BTreeSet<Query>> {
