@@ -71,6 +71,20 @@ fn without_heartbeat(mut location: velero::BackupStorageLocation) -> velero::Bac
     location
 }
 
+/// Whether another hub writes to the storage is told by the resources backups of all namespaces. Spec: S-111
+fn tells_of_runs(news: &News<velero::Backup>) -> bool {
+    let is_of_resources = |backup: &velero::Backup| {
+        let labels = backup.metadata.labels.as_ref();
+        let schedule = labels.and_then(|labels| labels.get(api::keys::VELERO_SCHEDULE_NAME));
+        schedule.is_some_and(|name| name == velero::BackupType::Resources.schedule_name())
+    };
+    match news {
+        News::All { .. } => true,
+        News::Set(backup) | News::Gone(backup) => is_of_resources(backup),
+        _ => false,
+    }
+}
+
 /// What a piece of news touches.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Touched {
@@ -104,7 +118,12 @@ impl World {
                 namespaces
             }
             Item::VeleroSchedule(news) => notes.absorb(&mut self.velero_schedules, news),
-            Item::VeleroBackup(news) => notes.absorb(&mut self.backups, news),
+            Item::VeleroBackup(news) => {
+                let is_of_all = tells_of_runs(&news);
+                let namespaces = notes.absorb(&mut self.backups, news);
+                let schedules = (is_of_all && !namespaces.is_empty()).then_some(SLOW_DEBOUNCE);
+                return Touched { namespaces, schedules, ..Touched::default() };
+            }
             Item::VeleroRestore(news) => notes.absorb(&mut self.velero_restores, news),
             Item::DeleteRequest(news) => notes.absorb(&mut self.delete_requests, news),
             // A rule looks at the storage locations of all namespaces. Spec: R-130
@@ -486,6 +505,24 @@ mod tests {
         let mut location = velero::BackupStorageLocation::default();
         location.metadata.namespace = Some("elsewhere".into());
         assert!(world.take(Item::StorageLocation(News::Set(location))).everything);
+    }
+
+    /// S-111, S-296: another hub may write into the same storage from any namespace
+    #[test]
+    fn a_resources_backup_concerns_the_schedules_of_all_namespaces() {
+        let mut world = World::default();
+        let mut news = |schedule: &str, version: &str| {
+            let labels = json!({"velero.io/schedule-name": schedule});
+            let metadata = json!({"namespace": "other", "name": schedule, "uid": schedule, "labels": labels,
+                "resourceVersion": version});
+            let backup = serde_json::from_value(json!({"metadata": metadata, "spec": {}})).unwrap();
+            world.take(Item::VeleroBackup(News::Set(backup)))
+        };
+        let touched = news("acm-resources-schedule", "1");
+        assert_eq!(touched.schedules, Some(SLOW_DEBOUNCE));
+        assert_eq!(touched.namespaces, BTreeSet::from(["other".to_owned()]));
+        assert_eq!(news("acm-resources-schedule", "1"), Touched::default(), "no news");
+        assert_eq!(news("acm-credentials-schedule", "1").schedules, None);
     }
 
     #[test]
