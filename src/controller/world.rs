@@ -10,7 +10,7 @@ use kube::core::DynamicObject;
 use super::feeds::Item;
 use super::others::{Change, Known, Others};
 use super::queue::{DEBOUNCE, SLOW_DEBOUNCE};
-use super::store::{Key, Store, key_of, parse_version};
+use super::store::{Key, Store, key_of, key_of_unreadable, parse_version};
 use crate::cluster::facts::{ALWAYS_READ, selections_of};
 use crate::cluster::list::{Kind, describe, plural};
 use crate::cluster::selection::Selected;
@@ -18,7 +18,7 @@ use crate::cluster::watch::News;
 use crate::cluster::write::Place;
 use crate::cluster::{Class, guard};
 use crate::plan::{
-    HubSnapshot, LoopOptions, OnRequest, Query, Subject, SubjectKind, Unreadable, VeleroState,
+    HubSnapshot, LoopOptions, OnRequest, Query, Subject, SubjectKind, Unreadable, VeleroState, cut,
 };
 use crate::{api, velero};
 
@@ -38,7 +38,8 @@ pub(super) struct World {
     broken: BTreeMap<String, String>,
     /// The log says that something is broken.
     told_broken: bool,
-    unreadable: BTreeSet<String>,
+    /// What the log has said of objects that cannot be read, by kind and place.
+    unreadable: BTreeMap<(String, Key), String>,
 }
 
 impl Default for World {
@@ -55,7 +56,7 @@ impl Default for World {
             departed: BTreeSet::new(),
             broken: BTreeMap::new(),
             told_broken: false,
-            unreadable: BTreeSet::new(),
+            unreadable: BTreeMap::new(),
         }
     }
 }
@@ -339,7 +340,7 @@ fn schedule_of((namespace, name): Key) -> Subject {
 struct Notes<'a> {
     broken: &'a mut BTreeMap<String, String>,
     told_broken: &'a mut bool,
-    unreadable: &'a mut BTreeSet<String>,
+    unreadable: &'a mut BTreeMap<(String, Key), String>,
 }
 
 impl Notes<'_> {
@@ -347,21 +348,25 @@ impl Notes<'_> {
     fn absorb<K: Kind + PartialEq>(&mut self, store: &mut Store<K>, news: News<K>) -> BTreeSet<String> {
         let changed: BTreeSet<Key> = match news {
             News::All { objects, unreadable, version } => {
+                let there: BTreeSet<Key> = unreadable.iter().map(key_of_unreadable).collect();
+                self.unreadable.retain(|(kind, key), _| *kind != plural::<K>() || there.contains(key));
                 unreadable.iter().for_each(|object| self.report_unreadable::<K>(object));
                 store.replace(objects, unreadable, parse_version(&version))
             }
             News::Set(object) => {
                 let key = key_of(&object);
+                self.unreadable.remove(&(plural::<K>(), key.clone()));
                 store.set(object).then_some(key).into_iter().collect()
             }
             News::Gone(object) => store.gone(&object).then(|| key_of(&object)).into_iter().collect(),
             News::Unreadable(object) => {
                 self.report_unreadable::<K>(&object);
-                let key = (object.namespace().to_owned(), object.name().to_owned());
+                let key = key_of_unreadable(&object);
                 store.set_unreadable(*object).then_some(key).into_iter().collect()
             }
             News::UnreadableGone(object) => {
-                let key = (object.namespace().to_owned(), object.name().to_owned());
+                let key = key_of_unreadable(&object);
+                self.unreadable.remove(&(plural::<K>(), key.clone()));
                 store.unreadable_gone(&object).then_some(key).into_iter().collect()
             }
             // Kinds the loop cannot do without are never absent, only broken.
@@ -391,10 +396,11 @@ impl Notes<'_> {
         self.broken.insert(kind, cause);
     }
 
-    /// Once per object and reason.
+    /// Once per object and reason, which may quote a value of any size.
     fn report_unreadable<K: Kind>(&mut self, object: &Unreadable) {
-        let line = format!("left out, because it cannot be read: {}", describe::<K>(object));
-        if self.unreadable.insert(line.clone()) {
+        let line = cut(&format!("left out, because it cannot be read: {}", describe::<K>(object)));
+        let key = (plural::<K>(), key_of_unreadable(object));
+        if self.unreadable.insert(key, line.clone()).as_ref() != Some(&line) {
             tracing::error!("{line}");
         }
     }
@@ -523,6 +529,23 @@ mod tests {
         assert_eq!(touched.namespaces, BTreeSet::from(["other".to_owned()]));
         assert_eq!(news("acm-resources-schedule", "1"), Touched::default(), "no news");
         assert_eq!(news("acm-credentials-schedule", "1").schedules, None);
+    }
+
+    #[test]
+    fn what_the_log_has_said_is_forgotten_with_the_object() {
+        let mut world = World::default();
+        let object: DynamicObject = serde_json::from_value(backup_schedule("", "9")).unwrap();
+        let why = |why: &str| Unreadable { object: object.clone(), why: why.repeat(100_000) };
+        for text in ["a", "b"] {
+            world.take(Item::Schedule(News::Unreadable(Box::new(why(text)))));
+        }
+        let told: Vec<&String> = world.unreadable.values().collect();
+        assert!(told.len() == 1 && told[0].len() < 2000, "one line of bounded length for each object");
+        let hub = world
+            .snapshot(&Subject { namespace: "acm".into(), ..Subject::default() }, &LoopOptions::default());
+        assert_eq!(hub.unreadable_schedules.len(), 1, "S-109: it is there all the same");
+        world.take(Item::Schedule(News::UnreadableGone(Box::new(why("b")))));
+        assert!(world.unreadable.is_empty());
     }
 
     #[test]
