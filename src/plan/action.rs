@@ -236,7 +236,7 @@ pub enum Outcome {
     Conflict,
     /// The server refused, or could not be reached.
     Failed(Failure),
-    /// Not tried, because an earlier step failed.
+    /// Not tried, because an earlier step failed or the pass took too long.
     Skipped,
 }
 

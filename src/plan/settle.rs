@@ -36,10 +36,13 @@ pub fn settle(plan: &Plan, outcomes: &[Outcome]) -> Option<NextStatus> {
     Some(status)
 }
 
-/// True if a step that matters failed, so that the pass has to be repeated.
+/// True if a step that matters failed or was put off, so that the pass has to be repeated.
 pub fn is_failure(plan: &Plan, outcomes: &[Outcome]) -> bool {
     let mut steps = plan.steps.iter().zip(outcomes);
-    steps.any(|(step, outcome)| step.on_error != OnError::Continue && bad_end(step, outcome).is_some())
+    steps.any(|(step, outcome)| {
+        *outcome == Outcome::Skipped
+            || (step.on_error != OnError::Continue && bad_end(step, outcome).is_some())
+    })
 }
 
 enum End {
