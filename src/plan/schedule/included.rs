@@ -155,6 +155,17 @@ mod tests {
         }
     }
 
+    /// S-071, S-150: what tokens are made of is served by a selected group, and so never left out of discovery
+    #[test]
+    fn every_group_a_rule_asks_about_has_to_be_read() {
+        for group in ["authentication.open-cluster-management.io", ACTIVATION_GROUP, "argoproj.io"] {
+            assert!(is_selected(group), "{group}");
+        }
+        for group in ["metrics.k8s.io", "velero.io", "hive.openshift.io"] {
+            assert!(!is_selected(group), "{group}");
+        }
+    }
+
     /// S-072
     #[test]
     fn excluded_kinds_stay_out_of_every_list() {
