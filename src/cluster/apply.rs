@@ -1,23 +1,30 @@
 //! From steps to requests to outcomes, in order and blindly.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
 use futures::StreamExt;
 use k8s_openapi::api::core::v1::ObjectReference;
 use kube::Client;
 use kube::core::{ApiResource, DynamicObject};
 use kube::runtime::events::{self, EventType, Recorder, Reporter};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::error::{Class, Error};
 use super::import::import;
 use super::write::{Deletion, Mode, Place, create, delete, patch};
 use crate::plan::{
-    Action, Event, Failure, NewObject, ObjectKind, Outcome, Plan, Step, Target, TargetKind, stops,
+    Action, Event, Failure, NewObject, ObjectKind, OnError, Outcome, Plan, Step, Target, TargetKind, stops,
     with_owner_uids,
 };
 use crate::{api, velero};
 
 /// Steps taken at the same time, at most.
 const IN_FLIGHT: usize = 16;
+/// How long a pass goes on with steps that can wait for the next one, so that a server that does not answer holds up
+/// neither the rest of it nor other objects. Spec: S-294
+const PATIENCE: Duration = Duration::from_secs(60);
 /// How often finalizers are taken off an object that somebody else changes at the same time.
 const DETACH_TRIES: usize = 3;
 /// Name under which Events are reported. Spec: R-900
@@ -28,32 +35,49 @@ const REPORTING_CONTROLLER: &str = "restore-controller";
 pub struct Applier {
     client: Client,
     recorder: Recorder,
+    patience: Duration,
+}
+
+/// How far a pass has come, as its steps see it.
+struct Course<'a> {
+    /// What Events are about.
+    subject: &'a ObjectReference,
+    begun: Instant,
+    /// A step failed without which the rest must not be done.
+    is_over: AtomicBool,
 }
 
 impl Applier {
     /// An applier that writes through `client`.
     pub fn new(client: Client) -> Self {
         let recorder = Recorder::new(client.clone(), Reporter::from(REPORTING_CONTROLLER));
-        Self { client, recorder }
+        Self { client, recorder, patience: PATIENCE }
     }
 
     /// Carries out the steps of a plan in order; one outcome per step.
     ///
     /// `subject` is the object Events are about.
     pub async fn apply(&self, plan: &Plan, subject: &ObjectReference) -> Vec<Outcome> {
+        let course = Course { subject, begun: Instant::now(), is_over: AtomicBool::new(false) };
         let mut outcomes = Vec::with_capacity(plan.steps.len());
-        let mut stopped = false;
         for group in plan.steps.chunk_by(|step, next| step.together && next.together) {
-            let taken: Vec<Outcome> = if stopped {
-                vec![Outcome::Skipped; group.len()]
-            } else {
-                let steps = group.iter().map(|step| self.take(step, &outcomes, subject));
-                futures::stream::iter(steps).buffered(IN_FLIGHT).collect().await
-            };
-            stopped |= group.iter().zip(&taken).any(|(step, outcome)| stops(step, outcome));
+            let steps = group.iter().map(|step| self.take_in_turn(step, &outcomes, &course));
+            let taken: Vec<Outcome> = futures::stream::iter(steps).buffered(IN_FLIGHT).collect().await;
             outcomes.extend(taken);
         }
         outcomes
+    }
+
+    async fn take_in_turn(&self, step: &Step, done: &[Outcome], course: &Course<'_>) -> Outcome {
+        let is_late = can_wait(step) && course.begun.elapsed() >= self.patience;
+        if is_late || course.is_over.load(Ordering::Relaxed) {
+            return Outcome::Skipped;
+        }
+        let outcome = self.take(step, done, course.subject).await;
+        if stops(step, &outcome) {
+            course.is_over.store(true, Ordering::Relaxed);
+        }
+        outcome
     }
 
     async fn take(&self, step: &Step, done: &[Outcome], subject: &ObjectReference) -> Outcome {
@@ -152,6 +176,12 @@ impl Applier {
     }
 }
 
+/// True for a step that is planned again if it is not taken: what prepares a backup, and the removal of one.
+fn can_wait(step: &Step) -> bool {
+    let prepares = step.on_error == OnError::Continue && step.together && step.record.is_none();
+    prepares || step.on_error == OnError::Retry
+}
+
 /// Where the object of a target is.
 pub fn place_of(target: &Target) -> Place {
     let (namespace, name) = (target.namespace.as_str(), target.name.as_str());
@@ -232,6 +262,8 @@ mod tests {
 
     use super::*;
     use crate::cluster::fake;
+    use crate::plan::is_failure;
+    use crate::plan::schedule::ScheduleReason;
 
     /// A server with one object, whose owner puts its finalizer back after each of the first `quick` patches.
     fn server(quick: usize) -> (Client, Arc<Mutex<Vec<String>>>) {
@@ -284,6 +316,51 @@ mod tests {
             "delete clusterdeployment c/c: left as it is, its finalizers came back each time"
         );
         assert_eq!(requests.len(), 6, "{requests:?}");
+    }
+
+    fn label(name: &str, on_error: OnError) -> Step {
+        let kind = ObjectKind::new(["", "v1", "Secret", "secrets"]);
+        let target = Target {
+            kind: TargetKind::Other(kind),
+            namespace: "c".to_owned(),
+            name: name.to_owned(),
+            uid: None,
+            resource_version: None,
+        };
+        let step = Step::optional(Action::Patch(target, json!({})), ScheduleReason::Paused);
+        Step { on_error, ..step.together() }
+    }
+
+    async fn taken(patience: Duration, code: u16, steps: Vec<Step>) -> Vec<bool> {
+        let client = fake::server(move |_| fake::refusal(code));
+        let applier = Applier { patience, ..Applier::new(client) };
+        let plan = Plan { steps, ..Plan::default() };
+        let outcomes = applier.apply(&plan, &ObjectReference::default()).await;
+        assert!(is_failure(&plan, &outcomes), "what was put off leads to another pass");
+        outcomes.iter().map(|outcome| *outcome != Outcome::Skipped).collect()
+    }
+
+    /// Spec: S-294: a pause and a new set of schedules are not among what can wait
+    #[tokio::test]
+    async fn a_pass_that_takes_too_long_puts_off_what_the_next_one_plans_again() {
+        let first_backup = Step { together: false, ..label("backup", OnError::Continue) };
+        let steps = vec![
+            label("label", OnError::Continue),
+            label("removal", OnError::Retry),
+            first_backup,
+            label("pause", OnError::FailLater),
+            label("schedule", OnError::Stop),
+        ];
+        assert_eq!(taken(Duration::ZERO, 503, steps.clone()).await, [false, false, true, true, true]);
+        assert_eq!(taken(PATIENCE, 503, steps).await, [true; 5]);
+    }
+
+    /// Spec: S-191: of thousands that fail alike, a handful is enough
+    #[tokio::test]
+    async fn the_rest_of_a_group_is_not_tried_once_a_step_failed_that_matters() {
+        let steps = (0..1000).map(|number| label(&number.to_string(), OnError::Stop)).collect();
+        let taken = taken(PATIENCE, 503, steps).await;
+        assert!(taken.iter().filter(|taken| **taken).count() <= IN_FLIGHT);
     }
 
     #[test]

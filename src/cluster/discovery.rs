@@ -6,22 +6,23 @@ use kube::core::discovery::v2::{APIGroupDiscovery, APIResourceDiscovery, APIVers
 use super::error::Error;
 use crate::plan::{ServedApis, ServedResource, ServedVersion};
 
-/// Reads every group, version and kind. Spec: S-070
+/// Reads groups, versions and kinds: all that are `needed`, and of the others what comes along. Spec: S-070
 ///
 /// # Errors
 ///
-/// Any part that cannot be read; a list with a hole would silently shrink the backups. Spec: S-079
-pub async fn served(client: &Client) -> Result<ServedApis, Error> {
+/// Any part of a needed group that cannot be read; a list with a hole would silently shrink the backups. Spec: S-079
+pub async fn served(client: &Client, needed: fn(&str) -> bool) -> Result<ServedApis, Error> {
     let aggregated =
         client.list_api_groups_aggregated().await.map_err(Error::on("discover", "API groups"))?;
     let mut versions = Vec::new();
     for group in &aggregated.items {
         for version in &group.versions {
-            versions.push(one_version(client, group, version).await?);
+            versions.extend(one_version(client, group, version, needed).await?);
         }
     }
     // A server without aggregated discovery answers with another list, which reads as an empty one.
-    if versions.is_empty() { classic(client).await } else { Ok(ServedApis { versions }) }
+    let is_old = aggregated.items.iter().all(|group| group.versions.is_empty());
+    if is_old { classic(client, needed).await } else { Ok(ServedApis { versions }) }
 }
 
 /// Reads which kinds can be listed and deleted, the core group's too; groups that do not answer are left out.
@@ -42,7 +43,7 @@ pub async fn removable(client: &Client) -> Result<ServedApis, Error> {
         .map(|(group, version)| in_answer(group, version, is_removable))
         .collect();
     // An older server: one without a verb is refused by the server later, and told.
-    if versions.is_empty() { classic(client).await } else { Ok(ServedApis { versions }) }
+    if versions.is_empty() { classic(client, |_| true).await } else { Ok(ServedApis { versions }) }
 }
 
 fn is_removable(resource: &APIResourceDiscovery) -> bool {
@@ -65,22 +66,27 @@ fn in_answer(
     }
 }
 
+/// A stale version is asked for itself if it is needed; else it is left out, whoever serves it may be away for long.
 async fn one_version(
     client: &Client,
     group: &APIGroupDiscovery,
     version: &APIVersionDiscovery,
-) -> Result<ServedVersion, Error> {
+    needed: fn(&str) -> bool,
+) -> Result<Option<ServedVersion>, Error> {
     let answer = in_answer(group, version, |_| true);
-    if version.freshness.as_deref() == Some("Stale") {
-        return classic_version(client, answer.group, answer.version).await;
+    match version.freshness.as_deref() {
+        Some("Stale") if needed(&answer.group) => {
+            classic_version(client, answer.group, answer.version).await.map(Some)
+        }
+        Some("Stale") => Ok(None),
+        _ => Ok(Some(answer)),
     }
-    Ok(answer)
 }
 
-async fn classic(client: &Client) -> Result<ServedApis, Error> {
+async fn classic(client: &Client, needed: fn(&str) -> bool) -> Result<ServedApis, Error> {
     let groups = client.list_api_groups().await.map_err(Error::on("discover", "API groups"))?;
     let mut versions = Vec::new();
-    for group in groups.groups {
+    for group in groups.groups.into_iter().filter(|group| needed(&group.name)) {
         for version in group.versions {
             versions.push(classic_version(client, group.name.clone(), version.version).await?);
         }
@@ -103,6 +109,7 @@ mod tests {
     use super::*;
     use crate::cluster::error::Class;
     use crate::cluster::fake::{self, Answer};
+    use crate::plan::schedule::is_selected;
 
     const GROUP: &str = "cluster.open-cluster-management.io";
     const SECOND: &str = "policy.open-cluster-management.io";
@@ -170,7 +177,7 @@ mod tests {
     async fn all_kinds_come_in_one_answer_in_its_order() {
         let groups =
             [group(SECOND, "Current", &["Policy"]), group(GROUP, "Current", &["Placement", "Channel"])];
-        let served = served(&server(vec![aggregated(&groups)])).await.unwrap();
+        let served = served(&server(vec![aggregated(&groups)]), is_selected).await.unwrap();
         let wanted = [format!("Policy.{SECOND}"), format!("Placement.{GROUP}"), format!("Channel.{GROUP}")];
         assert_eq!(kinds(&served), wanted);
     }
@@ -179,7 +186,8 @@ mod tests {
     #[tokio::test]
     async fn a_stale_group_is_asked_itself() {
         let all = aggregated(&[group(GROUP, "Current", &["Placement"]), group(SECOND, "Stale", &[])]);
-        let served = served(&server(vec![all, classic_kinds(SECOND, &["Policy"])])).await.unwrap();
+        let served =
+            served(&server(vec![all, classic_kinds(SECOND, &["Policy"])]), is_selected).await.unwrap();
         assert_eq!(kinds(&served), [format!("Placement.{GROUP}"), format!("Policy.{SECOND}")]);
     }
 
@@ -189,15 +197,30 @@ mod tests {
         for code in [404, 500, 503] {
             let all = aggregated(&[group(GROUP, "Current", &["Placement"]), group(SECOND, "Stale", &[])]);
             let asked = unavailable(&format!("/apis/{SECOND}/v1"), code);
-            assert!(served(&server(vec![all, asked])).await.is_err(), "{code}");
+            assert!(served(&server(vec![all, asked]), is_selected).await.is_err(), "{code}");
         }
+    }
+
+    /// One broken server beside the hub, such as that of metrics, stops no backups. Spec: S-070, S-079
+    #[tokio::test]
+    async fn a_stale_group_nothing_is_backed_up_of_is_left_out() {
+        const METRICS: &str = "metrics.k8s.io";
+        let away = unavailable(&format!("/apis/{METRICS}/v1"), 503);
+        let all = aggregated(&[group(METRICS, "Stale", &[]), group(GROUP, "Current", &["Placement"])]);
+        let found = served(&server(vec![all, away.clone()]), is_selected).await.unwrap();
+        assert_eq!(kinds(&found), [format!("Placement.{GROUP}")]);
+        let older = vec![classic_groups(&[METRICS, GROUP]), away, classic_kinds(GROUP, &["Placement"])];
+        let found = served(&server(older), is_selected).await.unwrap();
+        assert_eq!(kinds(&found), [format!("Placement.{GROUP}")]);
+        let only = vec![aggregated(&[group(METRICS, "Stale", &[])])];
+        assert_eq!(served(&server(only), is_selected).await.unwrap(), ServedApis::default());
     }
 
     /// Spec: S-079, S-150
     #[tokio::test]
     async fn groups_nobody_can_list_are_a_failure() {
         for (code, class) in [(403, Class::Forbidden), (503, Class::Busy)] {
-            let error = served(&server(vec![unavailable("/apis", code)])).await.unwrap_err();
+            let error = served(&server(vec![unavailable("/apis", code)]), is_selected).await.unwrap_err();
             assert_eq!(error.class(), class, "{error}");
         }
     }
@@ -210,7 +233,7 @@ mod tests {
             classic_kinds(GROUP, &["Placement"]),
             classic_kinds(SECOND, &["Policy"]),
         ];
-        let served = served(&server(answers)).await.unwrap();
+        let served = served(&server(answers), is_selected).await.unwrap();
         assert_eq!(kinds(&served), [format!("Placement.{GROUP}"), format!("Policy.{SECOND}")]);
     }
 
@@ -223,7 +246,7 @@ mod tests {
                 classic_kinds(GROUP, &["Placement"]),
                 unavailable(&format!("/apis/{SECOND}/v1"), code),
             ];
-            assert!(served(&server(answers)).await.is_err(), "{code}");
+            assert!(served(&server(answers), is_selected).await.is_err(), "{code}");
         }
     }
 

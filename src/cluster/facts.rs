@@ -14,12 +14,13 @@ use tokio::sync::OnceCell;
 use super::discovery::{removable, served};
 use super::error::{Class, Error};
 use super::leftovers;
-use super::list::{items, list};
+use super::list::{Scope, items, list};
 use super::on_hub::{awaited_volumes, import_facts, internal_hubs, restores_waited_for};
 use super::selection::Selected;
 use super::write::Place;
 use crate::api::{BackupSchedule, keys};
 use crate::plan::labels::CredentialFacts;
+use crate::plan::schedule::is_selected;
 use crate::plan::tokens::{TokenFacts, wanting};
 use crate::plan::{HubFacts, OnRequest, Query};
 use crate::velero;
@@ -60,6 +61,7 @@ pub fn selections_of(query: &Query) -> &'static [Selected] {
     match query {
         Query::Hub => ALWAYS_READ,
         Query::Served
+        | Query::TokensWanted
         | Query::InternalHubs
         | Query::RestoresWaitedFor
         | Query::Volumes
@@ -117,7 +119,8 @@ impl Reader {
                 let (lists, wanting) = try_join!(self.read_all(query), self.wanting_tokens())?;
                 return Ok(tokens_of(lists, wanting));
             }
-            Query::Served => facts.served = Some(served(&self.client).await?),
+            Query::Served => facts.served = Some(served(&self.client, is_selected).await?),
+            Query::TokensWanted => facts.tokens_wanted = Some(self.are_tokens_wanted().await?),
             Query::InternalHubs => facts.internal_hubs = Some(internal_hubs(&self.client).await?),
             Query::RestoresWaitedFor => {
                 facts.restores_waited_for = Some(restores_waited_for(&self.client).await?);
@@ -178,6 +181,23 @@ impl Reader {
         match list(&self.client, &selected.scope_in(namespace)).await {
             Ok(listed) => Ok((selected, Some(listed.items))),
             Err(error) if error.class() == Class::KindMissing => Ok((selected, None)),
+            // Channels that may not be read add nothing. Spec: S-089
+            Err(error) if error.class() == Class::Forbidden && selected == Selected::ChartChannels => {
+                Ok((selected, None))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether some BackupSchedule of the hub wants tokens, or may: one that cannot be read, or any where not all may be
+    /// listed. Spec: S-193
+    async fn are_tokens_wanted(&self) -> Result<bool, Error> {
+        match list(&self.client, &Scope::<BackupSchedule>::of(None)).await {
+            Ok(listed) => Ok(!listed.unreadable.is_empty() || !wanting(listed.items.iter()).is_empty()),
+            Err(error) if error.class() == Class::Forbidden => {
+                tracing::warn!("{error}; tokens stay, because a BackupSchedule elsewhere may want them");
+                Ok(true)
+            }
             Err(error) => Err(error),
         }
     }
@@ -360,6 +380,43 @@ mod tests {
         for code in [403, 500, 503] {
             assert!(id(refusal(code)).await.is_err(), "{code}");
         }
+    }
+
+    /// Spec: S-089
+    #[tokio::test]
+    async fn channels_that_may_not_be_read_add_nothing() {
+        let hub = async |code| {
+            let reader = Reader::new(server([("/channels", refusal(code))]), Some("this-hub".to_owned()));
+            reader.answer_one("acm", &Query::Hub).await
+        };
+        assert!(hub(403).await.unwrap().hub.unwrap().chart_channel_namespaces.is_empty());
+        assert!(hub(500).await.is_err(), "trouble is no such answer");
+    }
+
+    /// A hub whose system namespace may not be read is nobody for sure. Spec: S-140
+    #[tokio::test]
+    async fn a_hub_that_may_not_read_who_it_is_is_unknown() {
+        let answers = [("/clusterversions", refusal(404)), ("/namespaces/kube-system", refusal(403))];
+        assert_eq!(id_of_hub(&server(answers), None).await.unwrap(), keys::HUB_ID_UNKNOWN);
+    }
+
+    /// Before tokens are removed on the whole hub every BackupSchedule of it is looked at. Spec: S-193
+    #[tokio::test]
+    async fn tokens_may_be_wanted_by_a_schedule_nobody_watches() {
+        let asked = async |answer: Answer| {
+            let reader = Reader::new(server([("/backupschedules", answer)]), None);
+            reader.answer_one("acm", &Query::TokensWanted).await.map(|facts| facts.tokens_wanted)
+        };
+        let of = |spec: Value| {
+            let item = json!({"metadata": {"name": "bs", "namespace": "elsewhere"}, "spec": spec});
+            (200, json!({"metadata": {}, "items": [item]}).to_string())
+        };
+        let wants = json!({"veleroSchedule": "@daily", "useManagedServiceAccount": true});
+        assert_eq!(asked(of(wants)).await.unwrap(), Some(true));
+        assert_eq!(asked(of(json!({"veleroSchedule": 7}))).await.unwrap(), Some(true), "not readable");
+        assert_eq!(asked(of(json!({"veleroSchedule": "@daily"}))).await.unwrap(), Some(false));
+        assert_eq!(asked(refusal(403)).await.unwrap(), Some(true), "nobody can say");
+        assert!(asked(refusal(500)).await.is_err());
     }
 
     /// Tokens are removed where the kind is not served; trouble is no such answer. Spec: S-150, S-191

@@ -7,10 +7,8 @@ use kube::Client;
 
 use super::error::{Class, Error};
 pub use super::facts::Reader;
-use super::list::{Kind, Scope, items, items_everywhere, list, warn_of};
-use crate::plan::{
-    self, Decision, HubSnapshot, LoopOptions, Plan, Query, Subject, SubjectKind, Unreadable, VeleroState,
-};
+use super::list::{Scope, items, items_everywhere, list, warn_of};
+use crate::plan::{self, Decision, HubSnapshot, LoopOptions, Plan, Query, Subject, SubjectKind, VeleroState};
 use crate::{api, velero};
 
 /// How often the planner may ask for more within a pass.
@@ -28,23 +26,28 @@ pub async fn observe(
     options: &LoopOptions,
 ) -> Result<HubSnapshot, Error> {
     let namespace = subject.namespace.as_str();
-    let ((schedules, bad_schedule), (restores, bad_restore), velero) = futures::try_join!(
-        ours::<api::BackupSchedule>(client, subject),
-        ours::<api::Restore>(client, subject),
+    let here = Some(namespace);
+    let (of_schedules, of_restores) =
+        (Scope::<api::BackupSchedule>::of(here), Scope::<api::Restore>::of(here));
+    let (schedules, restores, velero) = futures::try_join!(
+        list(client, &of_schedules),
+        list(client, &of_restores),
         velero_state(client, namespace),
     )?;
-    let unreadable = match subject.kind {
-        SubjectKind::BackupSchedule => bad_schedule,
-        SubjectKind::Restore => bad_restore,
+    let of_kind = match subject.kind {
+        SubjectKind::BackupSchedule => &schedules.unreadable,
+        SubjectKind::Restore => &restores.unreadable,
     };
-    if let Some(unreadable) = unreadable {
-        return Err(Error::unreadable(subject.to_string(), unreadable.why));
+    if let Some(unreadable) = of_kind.iter().find(|object| object.name() == subject.name) {
+        return Err(Error::unreadable(subject.to_string(), unreadable.why.clone()));
     }
     Ok(HubSnapshot {
         subject: subject.clone(),
         options: options.clone(),
-        schedules,
-        restores,
+        schedules: schedules.items,
+        restores: restores.items,
+        unreadable_schedules: schedules.unreadable,
+        unreadable_restores: restores.unreadable,
         velero,
         ..HubSnapshot::default()
     })
@@ -77,13 +80,6 @@ pub async fn velero_state(client: &Client, namespace: &str) -> Result<VeleroStat
 /// Any failure to read them.
 pub async fn backups_only(client: &Client, namespace: &str) -> Result<Vec<velero::Backup>, Error> {
     items(client, Some(namespace)).await
-}
-
-/// Our own objects, and the one of the subject's name if that does not decode.
-async fn ours<K: Kind>(client: &Client, subject: &Subject) -> Result<(Vec<K>, Option<Unreadable>), Error> {
-    let listed = list(client, &Scope::<K>::of(Some(&subject.namespace))).await?;
-    let subject = listed.unreadable.into_iter().find(|object| object.name() == subject.name);
-    Ok((listed.items, subject))
 }
 
 /// Plans for a snapshot; answers what the planner asks for on the way.

@@ -97,6 +97,7 @@ pub const CLUSTER_READS: &[Permission] = &[
         READ,
         "S-156: clusters of Hive; S-166, S-180, R-730: tokens and imports; S-201, S-207: what is to be labelled",
     ),
+    row(OURS, "backupschedules", &["list"], "S-193: who else wants tokens, before they are removed"),
     row(OURS, "restores", &["list"], "R-805: whom the installer still waits for"),
     row(OPERATOR, "internalhubcomponents", READ, "R-113: the installer that waits for Restores"),
     row("", "configmaps", READ, "R-331: volumes that are waited for; S-201: what is to be labelled"),

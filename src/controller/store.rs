@@ -214,7 +214,7 @@ pub(super) fn key_of<K: Object>(object: &K) -> Key {
     (meta.namespace.clone().unwrap_or_default(), meta.name.clone().unwrap_or_default())
 }
 
-fn key_of_unreadable(object: &Unreadable) -> Key {
+pub(super) fn key_of_unreadable(object: &Unreadable) -> Key {
     (object.namespace().to_owned(), object.name().to_owned())
 }
 

@@ -10,7 +10,7 @@ use kube::core::DynamicObject;
 use super::feeds::Item;
 use super::others::{Change, Known, Others};
 use super::queue::{DEBOUNCE, SLOW_DEBOUNCE};
-use super::store::{Key, Store, key_of, parse_version};
+use super::store::{Key, Store, key_of, key_of_unreadable, parse_version};
 use crate::cluster::facts::{ALWAYS_READ, selections_of};
 use crate::cluster::list::{Kind, describe, plural};
 use crate::cluster::selection::Selected;
@@ -18,7 +18,7 @@ use crate::cluster::watch::News;
 use crate::cluster::write::Place;
 use crate::cluster::{Class, guard};
 use crate::plan::{
-    HubSnapshot, LoopOptions, OnRequest, Query, Subject, SubjectKind, Unreadable, VeleroState,
+    HubSnapshot, LoopOptions, OnRequest, Query, Subject, SubjectKind, Unreadable, VeleroState, cut,
 };
 use crate::{api, velero};
 
@@ -38,7 +38,8 @@ pub(super) struct World {
     broken: BTreeMap<String, String>,
     /// The log says that something is broken.
     told_broken: bool,
-    unreadable: BTreeSet<String>,
+    /// What the log has said of objects that cannot be read, by kind and place.
+    unreadable: BTreeMap<(String, Key), String>,
 }
 
 impl Default for World {
@@ -55,7 +56,7 @@ impl Default for World {
             departed: BTreeSet::new(),
             broken: BTreeMap::new(),
             told_broken: false,
-            unreadable: BTreeSet::new(),
+            unreadable: BTreeMap::new(),
         }
     }
 }
@@ -69,6 +70,20 @@ fn without_heartbeat(mut location: velero::BackupStorageLocation) -> velero::Bac
         status.last_synced_time = status.last_synced_time.take().map(|_| Time(Timestamp::UNIX_EPOCH));
     }
     location
+}
+
+/// Whether another hub writes to the storage is told by the resources backups of all namespaces. Spec: S-111
+fn tells_of_runs(news: &News<velero::Backup>) -> bool {
+    let is_of_resources = |backup: &velero::Backup| {
+        let labels = backup.metadata.labels.as_ref();
+        let schedule = labels.and_then(|labels| labels.get(api::keys::VELERO_SCHEDULE_NAME));
+        schedule.is_some_and(|name| name == velero::BackupType::Resources.schedule_name())
+    };
+    match news {
+        News::All { .. } => true,
+        News::Set(backup) | News::Gone(backup) => is_of_resources(backup),
+        _ => false,
+    }
 }
 
 /// What a piece of news touches.
@@ -104,7 +119,12 @@ impl World {
                 namespaces
             }
             Item::VeleroSchedule(news) => notes.absorb(&mut self.velero_schedules, news),
-            Item::VeleroBackup(news) => notes.absorb(&mut self.backups, news),
+            Item::VeleroBackup(news) => {
+                let is_of_all = tells_of_runs(&news);
+                let namespaces = notes.absorb(&mut self.backups, news);
+                let schedules = (is_of_all && !namespaces.is_empty()).then_some(SLOW_DEBOUNCE);
+                return Touched { namespaces, schedules, ..Touched::default() };
+            }
             Item::VeleroRestore(news) => notes.absorb(&mut self.velero_restores, news),
             Item::DeleteRequest(news) => notes.absorb(&mut self.delete_requests, news),
             // A rule looks at the storage locations of all namespaces. Spec: R-130
@@ -268,6 +288,8 @@ impl World {
             options: options.clone(),
             schedules: self.schedules.in_namespace(namespace),
             restores: self.restores.in_namespace(namespace),
+            unreadable_schedules: self.schedules.unreadable_in(namespace),
+            unreadable_restores: self.restores.unreadable_in(namespace),
             velero: VeleroState {
                 schedules: self.velero_schedules.in_namespace(namespace),
                 unreadable_schedules: self.velero_schedules.unreadable_in(namespace),
@@ -318,7 +340,7 @@ fn schedule_of((namespace, name): Key) -> Subject {
 struct Notes<'a> {
     broken: &'a mut BTreeMap<String, String>,
     told_broken: &'a mut bool,
-    unreadable: &'a mut BTreeSet<String>,
+    unreadable: &'a mut BTreeMap<(String, Key), String>,
 }
 
 impl Notes<'_> {
@@ -326,21 +348,25 @@ impl Notes<'_> {
     fn absorb<K: Kind + PartialEq>(&mut self, store: &mut Store<K>, news: News<K>) -> BTreeSet<String> {
         let changed: BTreeSet<Key> = match news {
             News::All { objects, unreadable, version } => {
+                let there: BTreeSet<Key> = unreadable.iter().map(key_of_unreadable).collect();
+                self.unreadable.retain(|(kind, key), _| *kind != plural::<K>() || there.contains(key));
                 unreadable.iter().for_each(|object| self.report_unreadable::<K>(object));
                 store.replace(objects, unreadable, parse_version(&version))
             }
             News::Set(object) => {
                 let key = key_of(&object);
+                self.unreadable.remove(&(plural::<K>(), key.clone()));
                 store.set(object).then_some(key).into_iter().collect()
             }
             News::Gone(object) => store.gone(&object).then(|| key_of(&object)).into_iter().collect(),
             News::Unreadable(object) => {
                 self.report_unreadable::<K>(&object);
-                let key = (object.namespace().to_owned(), object.name().to_owned());
+                let key = key_of_unreadable(&object);
                 store.set_unreadable(*object).then_some(key).into_iter().collect()
             }
             News::UnreadableGone(object) => {
-                let key = (object.namespace().to_owned(), object.name().to_owned());
+                let key = key_of_unreadable(&object);
+                self.unreadable.remove(&(plural::<K>(), key.clone()));
                 store.unreadable_gone(&object).then_some(key).into_iter().collect()
             }
             // Kinds the loop cannot do without are never absent, only broken.
@@ -370,10 +396,11 @@ impl Notes<'_> {
         self.broken.insert(kind, cause);
     }
 
-    /// Once per object and reason.
+    /// Once per object and reason, which may quote a value of any size.
     fn report_unreadable<K: Kind>(&mut self, object: &Unreadable) {
-        let line = format!("left out, because it cannot be read: {}", describe::<K>(object));
-        if self.unreadable.insert(line.clone()) {
+        let line = cut(&format!("left out, because it cannot be read: {}", describe::<K>(object)));
+        let key = (plural::<K>(), key_of_unreadable(object));
+        if self.unreadable.insert(key, line.clone()).as_ref() != Some(&line) {
             tracing::error!("{line}");
         }
     }
@@ -484,6 +511,41 @@ mod tests {
         let mut location = velero::BackupStorageLocation::default();
         location.metadata.namespace = Some("elsewhere".into());
         assert!(world.take(Item::StorageLocation(News::Set(location))).everything);
+    }
+
+    /// S-111, S-296: another hub may write into the same storage from any namespace
+    #[test]
+    fn a_resources_backup_concerns_the_schedules_of_all_namespaces() {
+        let mut world = World::default();
+        let mut news = |schedule: &str, version: &str| {
+            let labels = json!({"velero.io/schedule-name": schedule});
+            let metadata = json!({"namespace": "other", "name": schedule, "uid": schedule, "labels": labels,
+                "resourceVersion": version});
+            let backup = serde_json::from_value(json!({"metadata": metadata, "spec": {}})).unwrap();
+            world.take(Item::VeleroBackup(News::Set(backup)))
+        };
+        let touched = news("acm-resources-schedule", "1");
+        assert_eq!(touched.schedules, Some(SLOW_DEBOUNCE));
+        assert_eq!(touched.namespaces, BTreeSet::from(["other".to_owned()]));
+        assert_eq!(news("acm-resources-schedule", "1"), Touched::default(), "no news");
+        assert_eq!(news("acm-credentials-schedule", "1").schedules, None);
+    }
+
+    #[test]
+    fn what_the_log_has_said_is_forgotten_with_the_object() {
+        let mut world = World::default();
+        let object: DynamicObject = serde_json::from_value(backup_schedule("", "9")).unwrap();
+        let why = |why: &str| Unreadable { object: object.clone(), why: why.repeat(100_000) };
+        for text in ["a", "b"] {
+            world.take(Item::Schedule(News::Unreadable(Box::new(why(text)))));
+        }
+        let told: Vec<&String> = world.unreadable.values().collect();
+        assert!(told.len() == 1 && told[0].len() < 2000, "one line of bounded length for each object");
+        let hub = world
+            .snapshot(&Subject { namespace: "acm".into(), ..Subject::default() }, &LoopOptions::default());
+        assert_eq!(hub.unreadable_schedules.len(), 1, "S-109: it is there all the same");
+        world.take(Item::Schedule(News::UnreadableGone(Box::new(why("b")))));
+        assert!(world.unreadable.is_empty());
     }
 
     #[test]

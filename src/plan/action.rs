@@ -78,6 +78,8 @@ pub enum OnError {
     Continue,
     /// The rest is done, then the pass counts as failed. Spec: S-105, S-106
     FailLater,
+    /// The rest is done and the status says what it says without this step; then the pass is made again. Spec: S-231
+    Retry,
 }
 
 /// A call to the API server.
@@ -234,7 +236,7 @@ pub enum Outcome {
     Conflict,
     /// The server refused, or could not be reached.
     Failed(Failure),
-    /// Not tried, because an earlier step failed.
+    /// Not tried, because an earlier step failed or the pass took too long.
     Skipped,
 }
 

@@ -4,7 +4,7 @@
 const LONGEST: usize = 1000;
 
 /// A message as a status holds it.
-pub(super) fn cut(message: &str) -> String {
+pub fn cut(message: &str) -> String {
     match message.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}… ({} more bytes)", message.split_at(end).0, message.len() - end),
         None => message.to_owned(),

@@ -34,6 +34,7 @@ pub use action::{
     Target, TargetKind, Wake,
 };
 pub use kind::{ObjectKind, OtherObject};
+pub use message::cut;
 pub use note::{Note, Severity};
 pub use on_hub::{AwaitedVolume, ClusterState, ImportFacts, ImportSecret, InternalHub, TokenSecret};
 pub use owners::with_owner_uids;

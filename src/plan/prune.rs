@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::latest::Candidates;
+use super::runs::Runs;
 use super::schedule::ScheduleReason;
 use super::{HubSnapshot, Step, removal};
 use crate::api::keys;
@@ -24,29 +26,38 @@ struct Made<'a> {
 
 /// Steps that remove the runs beyond the newest `kept`; none without that number. Spec: S-250 to S-257
 ///
-/// A run stays if a Restore that is not over uses it, and so does the newest complete one, whatever its age.
+/// A run stays if a Restore that is not over uses it, and so does the newest complete one, whatever its age and however
+/// far apart its parts were made.
 pub(super) fn steps(hub: &HubSnapshot, kept: Option<i64>) -> Vec<Step> {
     let Some(kept) = kept.and_then(|kept| usize::try_from(kept).ok()) else { return Vec::new() };
-    let made = made(hub);
-    let (stay, go) = split_runs(hub, &made, kept);
+    let (made, needed) = (made(hub), needed(hub));
+    let (stay, go) = split_runs(&made, &needed, kept);
     let is_of_one = |runs: &[Timestamp], one: &Made<'_>| !around(runs, one.at, |run| *run).is_empty();
     made.iter()
         .filter(|one| is_of_one(&go, one) && !is_of_one(&stay, one))
-        .filter(|one| phase(one.backup) != Some(&BackupPhase::Deleting))
+        .filter(|one| phase(one.backup) != Some(&BackupPhase::Deleting) && !needed.contains(one.name))
         .filter_map(|one| removal::step(hub, one.backup, ScheduleReason::BeyondMaxBackups { kept }))
         .collect()
 }
 
+/// Names of the backups that must stay: all parts of the newest complete run, and of every run a Restore uses.
+///
+/// On a big hub the parts of one run are made up to minutes apart. Spec: S-255
+fn needed(hub: &HubSnapshot) -> BTreeSet<String> {
+    let (runs, used) = (Runs::of(&Candidates::of(hub)), used_names(hub));
+    let newest = runs.newest_complete(None);
+    let needed = newest.into_iter().chain(used.iter().filter_map(|name| runs.of_backup(name)));
+    let parts: Vec<String> = needed.flat_map(|run| run.parts.values().cloned()).collect();
+    used.into_iter().chain(parts).collect()
+}
+
 /// Times of the runs that stay and of those that go.
-fn split_runs(hub: &HubSnapshot, made: &[Made<'_>], kept: usize) -> (Vec<Timestamp>, Vec<Timestamp>) {
+fn split_runs(made: &[Made<'_>], needed: &BTreeSet<String>, kept: usize) -> (Vec<Timestamp>, Vec<Timestamp>) {
     let runs: Vec<Timestamp> = made.iter().filter(|one| is_finished_run(one)).map(|one| one.at).collect();
-    let used = used_names(hub);
-    let newest_complete = runs.iter().rev().find(|run| is_complete(made, **run)).copied();
     let surplus = runs.len().saturating_sub(kept);
     let numbered = runs.into_iter().enumerate();
     let (stay, go): (Vec<_>, Vec<_>) = numbered.partition(|(place, run)| {
-        let is_used = near(made, *run).iter().any(|one| used.contains(one.name));
-        *place >= surplus || Some(*run) == newest_complete || is_used
+        *place >= surplus || around(made, *run, |one| one.at).iter().any(|one| needed.contains(one.name))
     });
     (stay.into_iter().map(|(_, run)| run).collect(), go.into_iter().map(|(_, run)| run).collect())
 }
@@ -101,15 +112,6 @@ fn is_finished_run(one: &Made<'_>) -> bool {
         && phase(one.backup).is_some_and(|phase| finished.contains(phase))
 }
 
-/// All four parts that hold data ended well.
-fn is_complete(made: &[Made<'_>], run: Timestamp) -> bool {
-    BackupType::DATA.into_iter().all(|part| {
-        near(made, run).iter().any(|one| {
-            is_of(one.backup, part.schedule_name()) && phase(one.backup) == Some(&BackupPhase::Completed)
-        })
-    })
-}
-
 /// Names of backups that Restores which are not over restore from.
 pub(super) fn used_names(hub: &HubSnapshot) -> BTreeSet<String> {
     let over = [
@@ -133,11 +135,6 @@ pub(super) fn used_names(hub: &HubSnapshot) -> BTreeSet<String> {
     });
     let asked = asked.flatten().map(|name| name.trim().to_lowercase());
     running.map(|restore| restore.spec.backup_name.clone()).chain(asked).collect()
-}
-
-/// The backups, oldest first, that are of the same run as something made at `at`.
-fn near<'a, 'b>(made: &'a [Made<'b>], at: Timestamp) -> &'a [Made<'b>] {
-    around(made, at, |one| one.at)
 }
 
 /// The part of `sorted` that is no further from `at` than a run is long.

@@ -6,9 +6,9 @@ use kube::core::{DynamicObject, ObjectMeta};
 
 use super::cleanup::Leftover;
 use super::reason::Reason;
-use super::{Action, HubSnapshot, NewObject, ObjectKind, Step, Target, TargetKind};
+use super::{Action, HubSnapshot, NewObject, ObjectKind, OnError, Step, Target, TargetKind};
 use crate::api::{GROUP, keys};
-use crate::velero::{Backup, BackupType, DeleteBackupRequest, DeleteBackupRequestSpec};
+use crate::velero::{Backup, BackupPhase, BackupType, DeleteBackupRequest, DeleteBackupRequestSpec};
 
 /// Kinds that belong to a hub and not to what was restored, in any group. Spec: R-432
 const UNTOUCHABLE: [&str; 2] = ["clusterimageset", "hiveconfig"];
@@ -93,19 +93,30 @@ pub(crate) fn is_untouchable(kind: &ObjectKind) -> bool {
         || (kind.group == GROUP && OURS.contains(&name.as_str()))
 }
 
-/// The step that removes `backup`; `None` while an earlier request is being worked on.
+/// The step that removes `backup`; `None` while it is still being made, or an earlier request is being worked on.
 ///
-/// Velero is asked first; only if it reports errors the object is deleted itself. Spec: S-231, S-232
+/// Velero is asked first; only if it reports errors the object is deleted itself. One that is being made it would refuse
+/// with an error as well. Spec: S-231, S-232
 pub(crate) fn step(hub: &HubSnapshot, backup: &Backup, reason: impl Into<Reason>) -> Option<Step> {
+    if is_being_made(backup) {
+        return None;
+    }
     let request = hub.velero.delete_requests.iter().find(|request| {
         request.metadata.name == backup.metadata.name
             && request.metadata.namespace == backup.metadata.namespace
     });
-    match request {
-        None => Some(Step::optional(Action::Create(Box::new(request_for(backup))), reason)),
-        Some(request) if has_errors(request) => Some(Step::optional(Action::Delete(target(backup)), reason)),
-        Some(_) => None,
-    }
+    let action = match request {
+        None => Action::Create(Box::new(request_for(backup))),
+        Some(request) if has_errors(request) => Action::Delete(target(backup)),
+        Some(_) => return None,
+    };
+    Some(Step { on_error: OnError::Retry, ..Step::required(action, reason) })
+}
+
+/// True while Velero works on `backup`; it deletes only what has ended.
+pub(super) fn is_being_made(backup: &Backup) -> bool {
+    let phase = backup.status.as_ref().map(|status| &status.phase);
+    phase.is_some_and(|phase| *phase != BackupPhase::New && !phase.has_ended())
 }
 
 /// True if an object of another component bears our mark; nothing else of theirs is removed. Spec: S-190

@@ -36,9 +36,13 @@ pub fn settle(plan: &Plan, outcomes: &[Outcome]) -> Option<NextStatus> {
     Some(status)
 }
 
-/// True if a step that matters failed, so that the pass has to be repeated.
+/// True if a step that matters failed or was put off, so that the pass has to be repeated.
 pub fn is_failure(plan: &Plan, outcomes: &[Outcome]) -> bool {
-    !matches!(end_of(plan, outcomes), End::Good)
+    let mut steps = plan.steps.iter().zip(outcomes);
+    steps.any(|(step, outcome)| {
+        *outcome == Outcome::Skipped
+            || (step.on_error != OnError::Continue && bad_end(step, outcome).is_some())
+    })
 }
 
 enum End {
@@ -54,7 +58,8 @@ pub fn stops(step: &Step, outcome: &Outcome) -> bool {
 
 /// The first conflict or failure decides; the number of further failures is told with it.
 fn end_of(plan: &Plan, outcomes: &[Outcome]) -> End {
-    let counted = plan.steps.iter().zip(outcomes).filter(|(step, _)| step.on_error != OnError::Continue);
+    let is_told = |step: &Step| matches!(step.on_error, OnError::Stop | OnError::FailLater);
+    let counted = plan.steps.iter().zip(outcomes).filter(|(step, _)| is_told(step));
     let mut ends = counted.filter_map(|(step, outcome)| bad_end(step, outcome));
     match ends.next() {
         None => End::Good,
@@ -301,6 +306,16 @@ mod schedule_tests {
         let there = Outcome::AlreadyThere(schedule());
         assert!(stops(&plan.steps[0], &there));
         assert_eq!(message(&plan, &[there, Outcome::Skipped]), None);
+    }
+
+    /// S-231: nothing else has to do with it, and nothing but another pass would try it again
+    #[test]
+    fn a_removal_that_failed_keeps_the_status_and_repeats_the_pass() {
+        let plan = plan_of(&[(OnError::Retry, None), (OnError::Stop, None)]);
+        let outcomes = [failed("webhook"), Outcome::Done(None)];
+        assert_eq!(message(&plan, &outcomes).unwrap(), "good");
+        assert!(is_failure(&plan, &outcomes) && !stops(&plan.steps[0], &outcomes[0]));
+        assert!(!is_failure(&plan, &[Outcome::Gone, Outcome::Done(None)]));
     }
 
     #[test]

@@ -27,6 +27,12 @@ pub struct HubSnapshot {
     pub schedules: Vec<api::BackupSchedule>,
     /// All Restores of the subject's namespace.
     pub restores: Vec<api::Restore>,
+    /// BackupSchedules of the subject's namespace that do not decode. They are there all the same.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unreadable_schedules: Vec<Unreadable>,
+    /// Restores of the subject's namespace that do not decode. They are there all the same.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unreadable_restores: Vec<Unreadable>,
     /// Velero's objects.
     pub velero: VeleroState,
     /// Costly facts; `None` until the planner asks for them.
@@ -104,6 +110,10 @@ pub struct OnRequest {
     /// What rules about tokens read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tokens: Option<TokenFacts>,
+    /// Some BackupSchedule of the hub wants tokens, or may; asked of the server before tokens are removed, because not
+    /// all namespaces need be watched. Spec: S-193
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tokens_wanted: Option<bool>,
     /// The components of the hub's installer that wait for Restores; more than one is unusual. Spec: R-113
     #[serde(skip_serializing_if = "Option::is_none")]
     pub internal_hubs: Option<Vec<InternalHub>>,
@@ -141,6 +151,8 @@ pub enum Query {
     Tokens,
     /// Fill [`OnRequest::tokens`] as far as it takes to find what is left of tokens nobody wants.
     TokensLeft,
+    /// Fill [`OnRequest::tokens_wanted`].
+    TokensWanted,
     /// Fill [`OnRequest::internal_hubs`].
     InternalHubs,
     /// Fill [`OnRequest::restores_waited_for`].
@@ -223,6 +235,7 @@ impl OnRequest {
         self.served = answers.served.or(self.served.take());
         self.credentials = answers.credentials.or(self.credentials.take());
         self.tokens = answers.tokens.or(self.tokens.take());
+        self.tokens_wanted = answers.tokens_wanted.or(self.tokens_wanted.take());
         self.internal_hubs = answers.internal_hubs.or(self.internal_hubs.take());
         self.restores_waited_for = answers.restores_waited_for.or(self.restores_waited_for.take());
         self.volumes = answers.volumes.or(self.volumes.take());

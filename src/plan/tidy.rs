@@ -135,7 +135,7 @@ pub fn in_use(hub: &HubSnapshot, now: Timestamp) -> BTreeSet<String> {
 /// The first of these backups that Velero is still making; it refuses to delete one before it has ended.
 pub fn being_made<'a>(hub: &HubSnapshot, names: &'a [String]) -> Option<&'a str> {
     let backups = Candidates::of(hub).by_name();
-    let is_busy = |name: &&str| backups.get(name).is_some_and(|backup| is_being_made(backup));
+    let is_busy = |name: &&str| backups.get(name).is_some_and(|backup| removal::is_being_made(backup));
     names.iter().map(String::as_str).find(is_busy)
 }
 
@@ -151,8 +151,7 @@ fn steps_of(
     reason: TidyReason,
 ) -> Vec<Step> {
     let backup = |name: &String| {
-        let found =
-            backups.get(name.as_str()).filter(|backup| !is_deleting(backup) && !is_being_made(backup));
+        let found = backups.get(name.as_str()).filter(|backup| !is_deleting(backup));
         found.and_then(|backup| removal::step(hub, backup, reason))
     };
     let delete = |kind: TargetKind, metadata: &ObjectMeta| {
@@ -238,11 +237,6 @@ fn orphans(hub: &HubSnapshot) -> Vec<Doomed> {
     };
     let orphans = hub.velero.restores.iter().filter(is_orphan);
     orphans.map(|restore| Doomed::VeleroRestore { name: restore.name_any() }).collect()
-}
-
-fn is_being_made(backup: &Backup) -> bool {
-    let phase = backup.status.as_ref().map(|status| &status.phase);
-    phase.is_some_and(|phase| *phase != BackupPhase::New && !phase.has_ended())
 }
 
 fn is_deleting(backup: &Backup) -> bool {

@@ -1,6 +1,7 @@
 //! Objects that are there but do not decode: written by hand past an older CRD, or half-written by others.
 
 use kube::core::DynamicObject;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -31,6 +32,12 @@ impl Unreadable {
     /// As much of it as the deletion of a Restore looks at.
     pub(super) fn as_restore(&self) -> api::Restore {
         api::Restore { metadata: self.object.metadata.clone(), ..api::Restore::default() }
+    }
+
+    /// The phase its status tells; if it tells none, that of an object nobody has looked at.
+    pub(super) fn phase<P: DeserializeOwned + Default>(&self) -> P {
+        let phase = self.status().get("phase").cloned().unwrap_or_default();
+        serde_json::from_value(phase).unwrap_or_default()
     }
 
     fn status(&self) -> Value {

@@ -31,6 +31,7 @@ fn answer(snapshot: &mut HubSnapshot, query: &Query) {
     match query {
         Query::Hub => snapshot.on_request.hub = Some(HubFacts::default()),
         Query::Tokens | Query::TokensLeft => snapshot.on_request.tokens = Some(TokenFacts::default()),
+        Query::TokensWanted => snapshot.on_request.tokens_wanted = Some(false),
         Query::Served => snapshot.on_request.served = Some(ServedApis::default()),
         Query::Credentials => snapshot.on_request.credentials = Some(CredentialFacts::default()),
         other => unreachable!("a schedule does not ask for {other:?}"),

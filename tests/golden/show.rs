@@ -26,6 +26,7 @@ fn query(query: &Query) -> String {
         Query::Credentials => "what may need a label for the credentials backup".to_owned(),
         Query::Tokens => "tokens and the clusters they are for".to_owned(),
         Query::TokensLeft => "what is left of tokens".to_owned(),
+        Query::TokensWanted => "whether anybody wants tokens".to_owned(),
         Query::Removable => "kinds whose objects can be removed".to_owned(),
         Query::Backup(name) => format!("backup {name}, whole"),
         Query::Leftovers(searches) => {
@@ -123,6 +124,7 @@ fn on_error(on_error: OnError) -> &'static str {
         OnError::Stop => "stop",
         OnError::Continue => "go on",
         OnError::FailLater => "go on, then fail",
+        OnError::Retry => "go on, then try again",
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod cleanup;
 mod clocks;
+mod collisions;
 mod hostile;
 mod hubs;
 mod labels;

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use acmbackup::api::BackupSchedulePhase;
 use acmbackup::plan::{Action, NewObject, Plan, ServedApis};
-use acmbackup::velero::{Backup, BackupSpec, Schedule};
+use acmbackup::velero::{Backup, BackupSpec, BackupType, RestorePhase, Schedule};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -186,6 +187,44 @@ proptest! {
             }
             hub.pass(Trouble::None);
         }
+    }
+
+    /// Neither Backups nor schedules are made over and over, and every try comes later than the one before.
+    /// Spec: S-094, S-096, S-101, S-270
+    #[test]
+    fn a_set_that_cannot_be_made_does_not_churn(
+        part in prop::sample::select(BackupType::ALL.to_vec()), was_made in any::<bool>(), tries in 8..40_usize,
+    ) {
+        let mut hub = SimulatedHub::new(hubs::scheduled_hub(&json!({"veleroSchedule": "@daily"})), hubs::noon());
+        if was_made {
+            hub = hub.come_to_rest(&RestorePhase::Completed).unwrap();
+            let name = Some(part.schedule_name());
+            hub.snapshot.velero.schedules.retain(|one| one.metadata.name.as_deref() != name);
+            hub.now += jiff::SignedDuration::from_secs(10);
+            hub.pass(Trouble::Deny(part));
+        }
+        let made = |hub: &SimulatedHub, kind: &str| -> usize {
+            hub.created.iter().filter(|(key, _)| key.starts_with(kind)).map(|(_, times)| times).sum()
+        };
+        hub.pass(Trouble::Deny(part));
+        let before = (made(&hub, "velero backup"), made(&hub, "velero schedule"));
+        prop_assert_eq!(before.0, if was_made { 5 } else { 0 });
+        for _ in 0..tries {
+            hub.velero_moves(&RestorePhase::Completed);
+            hub.pass(Trouble::Deny(part));
+            prop_assert!(hub.backs_off, "a pass that went well makes the next try an early one");
+            prop_assert_eq!((made(&hub, "velero backup"), made(&hub, "velero schedule")), before);
+        }
+        // A set seen in part is given a few seconds, in which nothing moves.
+        for _ in 0..12 {
+            hub.pass(Trouble::None);
+            hub.velero_moves(&RestorePhase::Completed);
+        }
+        prop_assert_eq!(hub.snapshot.schedules[0].phase(), BackupSchedulePhase::Enabled);
+        prop_assert_eq!(hub.snapshot.velero.schedules.len(), 5);
+        prop_assert_eq!(made(&hub, "velero backup"), before.0 + 5, "one first run");
+        let times: BTreeSet<_> = hub.snapshot.velero.schedules.iter().map(|one| one.metadata.creation_timestamp.clone()).collect();
+        prop_assert_eq!(times.len(), 1, "all share one due time");
     }
 
     /// architecture.md, "Rules for the planner", 4. Spec: S-295

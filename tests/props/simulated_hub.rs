@@ -6,9 +6,10 @@ use acmbackup::plan::cleanup::{Leftover, Leftovers};
 use acmbackup::plan::tokens::TokenFacts;
 use acmbackup::plan::{
     Action, Decision, Failure, HubFacts, HubSnapshot, ImportFacts, NewObject, NextStatus, Outcome, Plan,
-    Query, ServedApis, SubjectKind, Target, TargetKind, is_failure, plan, settle, stops, with_owner_uids,
+    Query, ServedApis, SubjectKind, Target, TargetKind, Wake, is_failure, plan, settle, stops,
+    with_owner_uids,
 };
-use acmbackup::velero::{self, BackupPhase, RestorePhase};
+use acmbackup::velero::{self, BackupPhase, BackupType, RestorePhase};
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::core::DynamicObject;
@@ -27,6 +28,8 @@ pub(crate) enum Trouble {
     Refuse(usize),
     /// The storage cannot be reached during this pass.
     StorageAway,
+    /// The server makes no Velero Schedule of this type.
+    Deny(BackupType),
 }
 
 /// A hub and its clock.
@@ -40,12 +43,22 @@ pub(crate) struct SimulatedHub {
     pub(crate) objects: Vec<Leftover>,
     /// Those of them that were removed, in order.
     pub(crate) removed: Vec<Leftover>,
+    /// The last pass is to be repeated, ever later.
+    pub(crate) backs_off: bool,
     uids: usize,
 }
 
 impl SimulatedHub {
     pub(crate) fn new(snapshot: HubSnapshot, now: Timestamp) -> Self {
-        Self { snapshot, now, created: BTreeMap::new(), objects: Vec::new(), removed: Vec::new(), uids: 0 }
+        Self {
+            snapshot,
+            now,
+            created: BTreeMap::new(),
+            objects: Vec::new(),
+            removed: Vec::new(),
+            backs_off: false,
+            uids: 0,
+        }
     }
 
     /// What the planner wants now, with its questions answered.
@@ -72,6 +85,7 @@ impl SimulatedHub {
             Query::Tokens | Query::TokensLeft => {
                 self.snapshot.on_request.tokens = Some(TokenFacts::default());
             }
+            Query::TokensWanted => self.snapshot.on_request.tokens_wanted = Some(false),
             Query::Served => self.snapshot.on_request.served = Some(ServedApis::default()),
             Query::InternalHubs => self.snapshot.on_request.internal_hubs = Some(Vec::new()),
             Query::RestoresWaitedFor => {
@@ -116,9 +130,8 @@ impl SimulatedHub {
             let stopped = plan.steps.iter().zip(&outcomes).any(|(step, outcome)| stops(step, outcome));
             let outcome = match trouble {
                 _ if stopped => Outcome::Skipped,
-                Trouble::Refuse(refused) if refused == index => {
-                    Outcome::Failed(Failure { message: "refused".to_owned() })
-                }
+                Trouble::Refuse(refused) if refused == index => refusal(),
+                Trouble::Deny(part) if makes_schedule(&step.action, part) => refusal(),
                 _ => self.act(&step.action, &outcomes),
             };
             outcomes.push(outcome);
@@ -127,6 +140,7 @@ impl SimulatedHub {
             return true;
         }
         let status = settle(&plan, &outcomes);
+        self.backs_off = is_failure(&plan, &outcomes) && plan.wake_on_failure == Wake::Backoff;
         let wrote = status.is_some() || !plan.steps.is_empty() || is_failure(&plan, &outcomes);
         if let Some(status) = status {
             self.write(status);
@@ -264,6 +278,16 @@ impl SimulatedHub {
         assert_eq!(self.snapshot.subject.kind, SubjectKind::Restore);
         self.snapshot.subject_restore().unwrap()
     }
+}
+
+fn refusal() -> Outcome {
+    Outcome::Failed(Failure { message: "refused".to_owned() })
+}
+
+fn makes_schedule(action: &Action, part: BackupType) -> bool {
+    let Action::Create(object) = action else { return false };
+    matches!(&**object, NewObject::VeleroSchedule(_))
+        && object.metadata().name.as_deref() == Some(part.schedule_name())
 }
 
 fn advance(restore: &mut velero::Restore, ending: &RestorePhase) {

@@ -104,6 +104,7 @@ fn hub(facts: TokenFacts, wanted: bool) -> HubSnapshot {
     snapshot.on_request.served = Some(served);
     snapshot.on_request.tokens = Some(facts);
     snapshot.on_request.credentials = Some(Default::default());
+    snapshot.on_request.tokens_wanted = Some(false);
     snapshot.on_request.hub.as_mut().unwrap().local_cluster = Some(HUB.to_owned());
     snapshot.schedules[0].spec.use_managed_service_account = wanted;
     if wanted {

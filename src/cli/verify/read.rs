@@ -61,7 +61,7 @@ pub(super) async fn facts(args: &VerifyArgs, (session, hub): (&Session, &Hub)) -
         period,
         max_age,
         hub: hub_facts,
-        served: if args.check_here { Some(served(client).await?) } else { None },
+        served: if args.check_here { Some(served(client, |_| true).await?) } else { None },
         operators,
         clusters_here: readable(clusters_here(client).await),
         contents: contents.map_err(|error| error.cause()),

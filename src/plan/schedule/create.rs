@@ -18,13 +18,30 @@ use crate::wire::Stamp;
 const INITIALISED: &str = "Velero Schedules are initialised";
 const BROKEN: &str = "initialisation of the Velero Schedules failed";
 
-/// All five with their first Backups, or why none of them can be made. Spec: S-085, S-094
+/// All five, then their first Backups: a set of which one cannot be made makes none, however often it is tried.
+/// Spec: S-085, S-094, S-096
 pub(super) fn plan(pass: &Pass<'_>, wishes: &Wishes<'_>) -> Plan {
-    let steps = BackupType::ALL.into_iter().flat_map(|backup_type| pair(pass, wishes, backup_type)).collect();
-    Plan {
-        status_on_failure: Some(pass.next_status(BackupSchedulePhase::Failed, BROKEN)),
-        ..pass.plan(steps, BackupSchedulePhase::New, INITIALISED)
-    }
+    let all = BackupType::ALL.map(|backup_type| (backup_type, schedule(pass, wishes, backup_type)));
+    let backups: Vec<Step> = all.iter().filter_map(|(_, schedule)| first_backup(pass, schedule)).collect();
+    let schedules = all.into_iter().map(|(backup_type, schedule)| {
+        required(schedule, ScheduleReason::NoSchedules).recording(Record::ScheduleCopy(backup_type))
+    });
+    let steps = schedules.chain(backups).collect();
+    or_failed(pass, pass.plan(steps, BackupSchedulePhase::New, INITIALISED))
+}
+
+/// What is missing, before `plan`: while it cannot be made, the pass fails, backs off, and leaves the rest alone.
+/// Spec: S-094, S-101
+pub(super) fn missing_before(pass: &Pass<'_>, wishes: &Wishes<'_>, plan: Plan) -> Plan {
+    let missing = BackupType::ALL.into_iter().filter(|backup_type| pass.owned.get(*backup_type).is_none());
+    let reason = || ScheduleReason::SetIncomplete(pass.owned.missing());
+    let steps = missing.map(|backup_type| required(schedule(pass, wishes, backup_type), reason()));
+    let steps = steps.chain(plan.steps).collect();
+    or_failed(pass, Plan { steps, ..plan })
+}
+
+fn or_failed(pass: &Pass<'_>, plan: Plan) -> Plan {
+    Plan { status_on_failure: Some(pass.next_status(BackupSchedulePhase::Failed, BROKEN)), ..plan }
 }
 
 /// Why nothing can be made at all; `None` if all is well. Looked at before anything is made. Spec: S-096, S-097
@@ -43,17 +60,17 @@ pub(super) fn obstacle(pass: &Pass<'_>) -> Option<Plan> {
     Some(pass.plan(Vec::new(), BackupSchedulePhase::Failed, &format!("{BROKEN}: {reason}")))
 }
 
-fn pair(pass: &Pass<'_>, wishes: &Wishes<'_>, backup_type: BackupType) -> Vec<Step> {
-    let schedule = schedule(pass, wishes, backup_type);
+fn required(schedule: Schedule, reason: ScheduleReason) -> Step {
+    Step::required(Action::Create(Box::new(NewObject::VeleroSchedule(schedule))), reason)
+}
+
+/// Spec: S-093
+fn first_backup(pass: &Pass<'_>, schedule: &Schedule) -> Option<Step> {
     let spec = &pass.schedule.spec;
-    let backup = (!spec.no_backup_on_start && !spec.skip_immediately).then(|| {
-        let object = NewObject::VeleroBackup(backup_of(&schedule, Stamp::from(pass.now)));
+    (!spec.no_backup_on_start && !spec.skip_immediately).then(|| {
+        let object = NewObject::VeleroBackup(backup_of(schedule, Stamp::from(pass.now)));
         Step::optional(Action::Create(Box::new(object)), ScheduleReason::FirstRun)
-    });
-    let object = NewObject::VeleroSchedule(schedule);
-    let step = Step::required(Action::Create(Box::new(object)), ScheduleReason::NoSchedules)
-        .recording(Record::ScheduleCopy(backup_type));
-    std::iter::once(step).chain(backup).collect()
+    })
 }
 
 /// Spec: S-086, S-087

@@ -84,6 +84,11 @@ fn general(served: &ServedApis, activation: &[String]) -> Vec<String> {
     )
 }
 
+/// True for a group whose kinds go into some backup, so that it has to be read. Spec: S-070, S-071
+pub fn is_selected(group: &str) -> bool {
+    group == ACTIVATION_GROUP || is_general(group)
+}
+
 /// Spec: S-071
 fn is_general(group: &str) -> bool {
     let selected =
@@ -147,6 +152,17 @@ mod tests {
     fn every_excluded_group_stays_out() {
         for group in EXCLUDED_GROUPS {
             assert_eq!(resources(&[(group, "things", "Thing")]), [NOTHING], "{group}");
+        }
+    }
+
+    /// S-071, S-150: what tokens are made of is served by a selected group, and so never left out of discovery
+    #[test]
+    fn every_group_a_rule_asks_about_has_to_be_read() {
+        for group in ["authentication.open-cluster-management.io", ACTIVATION_GROUP, "argoproj.io"] {
+            assert!(is_selected(group), "{group}");
+        }
+        for group in ["metrics.k8s.io", "velero.io", "hive.openshift.io"] {
+            assert!(!is_selected(group), "{group}");
         }
     }
 

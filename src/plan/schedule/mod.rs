@@ -14,6 +14,7 @@ mod status;
 mod templates;
 mod validate;
 
+pub use included::is_selected;
 pub use pass::plan;
 pub use reason::ScheduleReason;
 pub use run_now::{MissingSchedules, free_stamp, run_now};

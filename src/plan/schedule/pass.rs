@@ -15,6 +15,7 @@ use crate::plan::validate::Terms;
 use crate::plan::{
     Decision, HubSnapshot, NextStatus, Plan, Query, Step, Wake, collision, expired, prune, unreadable,
 };
+use crate::velero::Schedule;
 
 const RECREATING: &str = "Velero Schedules were missing: the set is initialised anew";
 
@@ -34,7 +35,7 @@ pub fn plan(hub: &HubSnapshot, now: Timestamp) -> Decision {
         return Decision::Do(with_expired(plan, expired, expired::next(hub, now), now));
     }
     let plan = match hub.subject_schedule() {
-        None => prepare::farewell(hub),
+        None => prepare::farewell(hub, now),
         Some(schedule) if schedule.metadata.deletion_timestamp.is_some() => Ok(resting()),
         Some(schedule) => (Pass { hub, schedule, owned: Owned::of(hub, schedule), now }).plan_all(),
     };
@@ -64,21 +65,22 @@ impl<'a> Pass<'a> {
         if self.schedule.phase() == BackupSchedulePhase::BackupCollision {
             return Ok(resting());
         }
-        let terms = validate::terms(self);
+        let (surroundings, terms) = (validate::surroundings(self), validate::terms(self));
         if self.schedule.spec.paused {
-            return self.pause(terms.err());
+            return self.pause(surroundings.err(), terms.err());
+        }
+        if let Err(message) = surroundings {
+            return Ok(self.refuse(&message));
         }
         let terms = match terms {
             Ok(terms) => terms,
-            Err(message) => {
-                return Ok(self.plan(Vec::new(), BackupSchedulePhase::FailedValidation, &message));
-            }
+            Err(message) => return Ok(prepare::unusable(self)?.unwrap_or_else(|| self.refuse(&message))),
         };
         if let Some(collision) = self.collision()? {
             return Ok(pause::for_collision(self, &collision));
         }
         if let Some(message) = self.owned.unreadable_message() {
-            return Ok(self.plan(Vec::new(), BackupSchedulePhase::FailedValidation, &message));
+            return Ok(self.refuse(&message));
         }
         if let Some(plan) = prepare::unusable(self)? {
             return Ok(plan);
@@ -87,33 +89,36 @@ impl<'a> Pass<'a> {
             return self.create(&terms);
         }
         if !self.owned.missing().is_empty() {
-            return Ok(self.recreate());
+            return self.recreate(&terms);
         }
-        Ok(Preparation::of(self, &terms)?.in_part_before(self.keep(&terms)?))
+        Ok(Preparation::of(self, &terms)?.in_part_before(self.keep(&terms)?, self.now))
     }
 
-    /// Pausing comes before everything that has to be asked for. Spec: S-038
-    fn pause(&self, problem: Option<String>) -> Result<Plan, BTreeSet<Query>> {
-        let is_done = self.owned.all().iter().all(|schedule| schedule.spec.paused);
-        match prepare::unusable(self) {
-            Ok(Some(plan)) if is_done && problem.is_none() => Ok(plan),
-            Err(queries) if is_done && problem.is_none() => Err(queries),
-            _ => Ok(pause::plan(self, problem)),
-        }
+    /// Pausing comes before everything that has to be asked for. Spec: S-030, S-038
+    fn pause(&self, around: Option<String>, wrong: Option<String>) -> Result<Plan, BTreeSet<Query>> {
+        let is_done = self.owned.running().next().is_none();
+        let unusable = if is_done && around.is_none() { prepare::unusable(self)? } else { None };
+        Ok(unusable.unwrap_or_else(|| pause::plan(self, around.or(wrong))))
+    }
+
+    /// Spec: S-037
+    fn refuse(&self, message: &str) -> Plan {
+        self.plan(Vec::new(), BackupSchedulePhase::FailedValidation, message)
     }
 
     fn collision(&self) -> Result<Option<collision::Collision>, BTreeSet<Query>> {
-        match self.owned.reference() {
-            Some(reference) if self.grace_left().is_none() && self.was_settled() => {
-                collision::find(self.hub, reference).map_err(|query| BTreeSet::from([query]))
-            }
-            _ => Ok(None),
+        match self.judged() {
+            Some(reference) => collision::find(self.hub, reference).map_err(|query| BTreeSet::from([query])),
+            None => Ok(None),
         }
     }
 
-    /// Velero has had its first look at the set. Spec: S-110
-    fn was_settled(&self) -> bool {
-        !matches!(self.schedule.phase(), BackupSchedulePhase::Unset | BackupSchedulePhase::New)
+    /// The schedule a collision is judged by, once the set is old enough and Velero has had its first look at it;
+    /// `None` while nobody can say who writes to the storage. Spec: S-110
+    fn judged(&self) -> Option<&'a Schedule> {
+        let was_settled =
+            !matches!(self.schedule.phase(), BackupSchedulePhase::Unset | BackupSchedulePhase::New);
+        self.owned.reference().filter(|_| was_settled && self.grace_left().is_none())
     }
 
     fn grace_left(&self) -> Option<Duration> {
@@ -130,13 +135,27 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// A set that is just being made may be seen in part; it is given time before it is judged. Spec: S-101
-    fn recreate(&self) -> Plan {
-        let young =
-            self.owned.all().iter().filter_map(|schedule| collision::grace_left(schedule, self.now)).max();
-        if let Some(left) = young {
-            return Plan { wake: Wake::After(left), ..Plan::default() };
+    /// A set goes only if it can be made anew; one that could not be made shows first that now it can be. Spec: S-096,
+    /// S-101
+    fn recreate(&self, terms: &Terms) -> Result<Plan, BTreeSet<Query>> {
+        if let Some(plan) = create::obstacle(self) {
+            return Ok(plan);
         }
+        match (self.schedule.phase(), self.youth_left()) {
+            (BackupSchedulePhase::Failed, _) => {
+                self.wishing(terms, |wishes| create::missing_before(self, wishes, self.deletions()))
+            }
+            (_, Some(left)) => Ok(Plan { wake: Wake::After(left), ..Plan::default() }),
+            (_, None) => Ok(self.deletions()),
+        }
+    }
+
+    /// A set that is just being made may be seen in part; it is given time before it is judged. Spec: S-101
+    fn youth_left(&self) -> Option<Duration> {
+        self.owned.all().iter().filter_map(|schedule| collision::grace_left(schedule, self.now)).max()
+    }
+
+    fn deletions(&self) -> Plan {
         let status = BackupScheduleStatus {
             phase: BackupSchedulePhase::New,
             last_message: RECREATING.to_owned(),
@@ -153,9 +172,16 @@ impl<'a> Pass<'a> {
         }
         let (phase, message) = status::rolled_up(&self.owned);
         let shown = status::with_copies(self.status(phase, message), self.owned.all().iter().copied());
-        let steps = prune::steps(self.hub, self.schedule.spec.max_backups);
+        let steps = self.prune();
         let plan = self.plan_with(steps, NextStatus::BackupSchedule(Box::new(shown)));
         Ok(Plan { wake: self.grace_left().map_or(Wake::OnChange, Wake::After), ..plan })
+    }
+
+    /// Only what this pass has found to be ours alone is pruned: the runs of another hub may be its only ones.
+    /// Spec: S-250, S-257
+    fn prune(&self) -> Vec<Step> {
+        let kept = self.judged().and(self.schedule.spec.max_backups);
+        prune::steps(self.hub, kept)
     }
 
     /// What is wished for depends on the hub. Spec: S-079, S-140

@@ -20,26 +20,31 @@ pub(super) fn plan(pass: &Pass<'_>, problem: Option<String>) -> Plan {
     let steps = steps(&pass.owned, &ScheduleReason::Paused);
     match problem {
         Some(problem) => pass.plan(steps, BackupSchedulePhase::FailedValidation, &problem),
-        None => finished(pass, steps, &BackupSchedulePhase::Paused, PAUSED),
+        None => finished(pass, steps, (BackupSchedulePhase::Paused, BackupSchedulePhase::Paused), PAUSED),
     }
 }
 
-/// The pause that protects the other hub's backups. Spec: S-120
+/// The pause that protects the other hub's backups. Nothing is looked at any more once the phase says so, and a
+/// schedule that could not be paused would write for ever: until all are, the phase stays. Spec: S-106, S-120, S-124
 pub(super) fn for_collision(pass: &Pass<'_>, collision: &Collision) -> Plan {
     let steps = steps(&pass.owned, &ScheduleReason::Collision);
-    finished(pass, steps, &BackupSchedulePhase::BackupCollision, &collision.to_string())
+    let phases = (BackupSchedulePhase::BackupCollision, pass.schedule.phase());
+    finished(pass, steps, phases, &collision.to_string())
 }
 
-fn finished(pass: &Pass<'_>, steps: Vec<Step>, phase: &BackupSchedulePhase, message: &str) -> Plan {
+/// `phases` are the one if all went well and the one if something did not, of which no copy is taken. Spec: S-063
+fn finished(
+    pass: &Pass<'_>,
+    steps: Vec<Step>,
+    (phase, on_failure): (BackupSchedulePhase, BackupSchedulePhase),
+    message: &str,
+) -> Plan {
     let after: Vec<Schedule> = pass.owned.all().iter().map(|schedule| paused(schedule)).collect();
-    let status = |message: &str| {
-        let status = pass.status(phase.clone(), message);
-        NextStatus::BackupSchedule(Box::new(with_copies(status, after.iter())))
-    };
+    let status = with_copies(pass.status(phase, message), after.iter());
     let failed = format!("{message} (not all Velero Schedules could be paused)");
     Plan {
-        status_on_failure: (!steps.is_empty()).then(|| status(&failed)),
-        ..pass.plan_with(steps, status(message))
+        status_on_failure: (!steps.is_empty()).then(|| pass.next_status(on_failure, &failed)),
+        ..pass.plan_with(steps, NextStatus::BackupSchedule(Box::new(status)))
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is done before backups: tokens come first, then labels. Spec: S-130
+//! What is done before backups: labels come first, then tokens. Spec: S-130
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -29,11 +29,11 @@ pub(super) struct Preparation {
 }
 
 impl Preparation {
-    /// All that prepares a backup. Spec: S-130
+    /// All that prepares a backup; no cluster holds up a label. Spec: S-130, S-131
     pub(super) fn of(pass: &Pass<'_>, terms: &Terms) -> Result<Self, BTreeSet<Query>> {
-        let mut preparation = tokens_of(pass, terms)?;
-        preparation.steps.extend(labels_of(pass)?);
-        Ok(preparation)
+        let tokens = tokens_of(pass, terms)?;
+        let steps = labels_of(pass)?.into_iter().chain(tokens.steps).collect();
+        Ok(Self { steps, wake: tokens.wake })
     }
 
     /// Everything, then the plan: before there are Velero Schedules a pause or a collision has nothing to stop, and
@@ -50,10 +50,21 @@ impl Preparation {
 
     /// As much as fits into a pass, then the plan; the rest follows at once, because a pass that did something is
     /// followed by another. Spec: S-294
-    pub(super) fn in_part_before(mut self, plan: Plan) -> Plan {
-        self.steps.truncate(BATCH);
-        self.before(plan)
+    pub(super) fn in_part_before(self, plan: Plan, now: Timestamp) -> Plan {
+        Self { steps: part(self.steps, now), ..self }.before(plan)
     }
+}
+
+/// As many steps as fit into a pass, beginning one batch further on each time what failed is tried again: steps that
+/// fail for good keep none of the others from its turn. Spec: S-131, S-294
+fn part(mut steps: Vec<Step>, now: Timestamp) -> Vec<Step> {
+    if steps.len() > BATCH {
+        let turn = now.as_second().unsigned_abs() / TRY_AGAIN.as_secs();
+        let begin = usize::try_from(turn).unwrap_or_default().wrapping_mul(BATCH) % steps.len();
+        steps.rotate_left(begin);
+        steps.truncate(BATCH);
+    }
+    steps
 }
 
 fn after(wake: Wake) -> Option<Duration> {
@@ -67,18 +78,33 @@ fn after(wake: Wake) -> Option<Duration> {
 fn tokens_of(pass: &Pass<'_>, terms: &Terms) -> Result<Preparation, BTreeSet<Query>> {
     let (facts, component) = component(pass)?;
     let local_cluster = local_cluster(pass.hub);
-    let unsure = Preparation { wake: Some(AGREE), ..Preparation::default() };
+    let later = |pause| Preparation { wake: Some(pause), ..Preparation::default() };
     Ok(match (pass.schedule.spec.use_managed_service_account, component) {
-        (_, Component::Unsure) => unsure,
+        (_, Component::Unsure) => later(AGREE),
+        (true, Component::OtherVersion) => later(TRY_AGAIN),
         (true, Component::Enabled) => {
             let (steps, next) = tokens::wanted(facts, terms, local_cluster, pass.now);
             Preparation { steps, wake: next.map(|next| until(next, pass.now)) }
         }
-        (false, Component::Enabled | Component::NotInstalled) if facts.wanted_by.is_empty() => {
-            Preparation { steps: tokens::unwanted(facts, local_cluster), wake: None }
+        (false, Component::Enabled | Component::NotInstalled) => {
+            Preparation { steps: unwanted(pass.hub, facts)?, wake: None }
         }
         _ => Preparation::default(),
     })
+}
+
+/// Steps that remove the tokens of the hub, if really nobody wants them; that is asked only if there is something to
+/// remove, because the loop may not watch all namespaces. Spec: S-151, S-193
+fn unwanted(hub: &HubSnapshot, facts: &TokenFacts) -> Result<Vec<Step>, BTreeSet<Query>> {
+    let steps = tokens::unwanted(facts, local_cluster(hub));
+    if steps.is_empty() || !facts.wanted_by.is_empty() {
+        return Ok(Vec::new());
+    }
+    match hub.on_request.tokens_wanted {
+        Some(true) => Ok(Vec::new()),
+        Some(false) => Ok(steps),
+        None => Err(BTreeSet::from([Query::TokensWanted])),
+    }
 }
 
 /// Spec: S-200 to S-209
@@ -104,8 +130,7 @@ pub(super) fn unusable(pass: &Pass<'_>) -> Result<Option<Plan>, BTreeSet<Query>>
     }
     let (facts, component) = component(pass)?;
     Ok(matches!(component, Component::NotInstalled | Component::NotServed).then(|| {
-        let mut steps = tokens::unusable(facts);
-        steps.truncate(BATCH);
+        let steps = part(tokens::unusable(facts), pass.now);
         pass.plan(steps, BackupSchedulePhase::FailedValidation, NOT_ENABLED)
     }))
 }
@@ -114,20 +139,16 @@ pub(super) fn unusable(pass: &Pass<'_>) -> Result<Option<Plan>, BTreeSet<Query>>
 ///
 /// # Errors
 /// The questions to answer first.
-pub(super) fn farewell(hub: &HubSnapshot) -> Result<Plan, BTreeSet<Query>> {
+pub(super) fn farewell(hub: &HubSnapshot, now: Timestamp) -> Result<Plan, BTreeSet<Query>> {
     let known = &hub.on_request;
     let (Some(_), Some(served), Some(facts)) = (&known.hub, &known.served, &known.tokens) else {
         return Err(unanswered(hub, false));
     };
-    if Component::of(facts, served) == Component::Unsure {
-        return Ok(Plan { wake: Wake::After(AGREE), ..Plan::default() });
+    match Component::of(facts, served) {
+        Component::Unsure => Ok(Plan { wake: Wake::After(AGREE), ..Plan::default() }),
+        Component::OtherVersion => Ok(resting()),
+        _ => Ok(Plan { steps: part(unwanted(hub, facts)?, now), ..resting() }),
     }
-    let mut steps = match facts.wanted_by.is_empty() {
-        true => tokens::unwanted(facts, local_cluster(hub)),
-        false => Vec::new(),
-    };
-    steps.truncate(BATCH);
-    Ok(Plan { steps, ..resting() })
 }
 
 fn component<'a>(pass: &Pass<'a>) -> Result<(&'a TokenFacts, Component), BTreeSet<Query>> {
@@ -153,4 +174,42 @@ pub(super) fn unanswered(hub: &HubSnapshot, wants_tokens: bool) -> BTreeSet<Quer
         (known.credentials.is_none() && hub.subject_schedule().is_some(), Query::Credentials),
     ];
     all.into_iter().filter(|(is_open, _)| *is_open).map(|(_, query)| query).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::schedule::ScheduleReason;
+    use crate::plan::{Action, Event};
+
+    fn steps(count: usize) -> Vec<Step> {
+        let step = |number: usize| {
+            let event = Event {
+                warning: false,
+                reason: number.to_string(),
+                action: String::new(),
+                note: String::new(),
+            };
+            Step::optional(Action::Emit(event), ScheduleReason::Paused)
+        };
+        (0..count).map(step).collect()
+    }
+
+    /// S-131, S-294: whatever fails for good, and however much of it there is
+    #[test]
+    fn every_step_gets_its_turn_although_those_before_it_fail_each_time() {
+        for count in [1, BATCH, BATCH + 1, 3 * BATCH, 10_501] {
+            let mut left: BTreeSet<String> =
+                steps(count).iter().map(|step| step.action.to_string()).collect();
+            for turn in 0..count.div_ceil(BATCH) {
+                let now =
+                    Timestamp::from_second(1_800_000_007).unwrap() + TRY_AGAIN * u32::try_from(turn).unwrap();
+                let taken = part(steps(count), now);
+                assert!(taken.len() == count.min(BATCH));
+                let taken: BTreeSet<String> = taken.iter().map(|step| step.action.to_string()).collect();
+                left.retain(|step| !taken.contains(step));
+            }
+            assert!(left.is_empty(), "{} of {count} are left", left.len());
+        }
+    }
 }

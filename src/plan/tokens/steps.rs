@@ -9,7 +9,7 @@ use super::reason::TokenReason;
 use super::terms::validity;
 use super::{cleanup, cluster, kinds, mark};
 use crate::plan::validate::Terms;
-use crate::plan::{ServedApis, Step};
+use crate::plan::{ServedApis, ServedVersion, Step};
 use crate::wire::GoDuration;
 
 /// Whether the hub can make tokens. Spec: S-150
@@ -23,19 +23,24 @@ pub(crate) enum Component {
     NotServed,
     /// Discovery and list disagree, which passes.
     Unsure,
+    /// It serves the kind in other versions only, which stays: accounts can be neither seen nor made.
+    OtherVersion,
 }
 
 impl Component {
     /// Absent is only what both discovery and the list say is absent. Spec: S-150
     pub(crate) fn of(facts: &TokenFacts, served: &ServedApis) -> Self {
-        let is_kind = |version: &crate::plan::ServedVersion| {
+        let is_kind = |version: &&ServedVersion| {
             version.group == kinds::ACCOUNT.group
                 && version.resources.iter().any(|resource| resource.kind == kinds::ACCOUNT.kind)
         };
-        match (served.versions.iter().any(is_kind), facts.accounts.is_some()) {
+        let mut versions = served.versions.iter().filter(is_kind).map(|version| version.version.as_str());
+        let is_served = versions.clone().next().is_some();
+        match (is_served, facts.accounts.is_some()) {
             (true, true) if facts.is_installed => Self::Enabled,
             (true, true) => Self::NotInstalled,
             (false, false) => Self::NotServed,
+            (true, false) if versions.all(|version| version != kinds::ACCOUNT.version) => Self::OtherVersion,
             _ => Self::Unsure,
         }
     }
