@@ -88,7 +88,10 @@ fn may_work<'a>(facts: &Facts<'a>) -> Result<&'a BackupStorageLocation, Box<Plan
     match first_sync::awaited(facts, storage) {
         None => Ok(storage),
         Some(wait) => {
-            let standing = Standing::new(RestorePhase::Started, wait.message);
+            // What it followed so far is still restored.
+            let is_begun = facts.is_at_work();
+            let phase = if is_begun { facts.status.phase.clone() } else { RestorePhase::Started };
+            let standing = Standing::new(phase, wait.message);
             let plan = status_plan(facts, with_standing(facts, standing));
             Err(Box::new(Plan { wake: Wake::After(wait.remaining), ..plan }))
         }
