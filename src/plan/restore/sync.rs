@@ -15,6 +15,7 @@ use super::wanted::wanted;
 use crate::api::{BackupChoice, RestorePhase};
 use crate::plan::latest::{self, Candidates, Unresolved, backup_name, is_usable};
 use crate::velero::{self, Backup, BackupType, RestoreType};
+use crate::wire::Stamp;
 
 /// The backup chosen for a type in this cycle.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -158,14 +159,18 @@ fn has_new_backup(facts: &Facts<'_>) -> bool {
 }
 
 /// `newest` takes the place of the backup named `kept`. Spec: R-310
+///
+/// Of a backup that is gone the stamp in its name is known. Without that, whatever comes back first after all backups
+/// vanished for a while would be restored, however old it is.
 fn is_newer(candidates: &Candidates<'_>, kept: &str, newest: &Backup) -> bool {
-    if backup_name(newest) == kept {
-        return false;
-    }
     let started = |backup: &Backup| backup.status.as_ref()?.start_timestamp.as_ref().map(|time| time.0);
-    match candidates.named(kept) {
-        Some(kept) => matches!((started(kept), started(newest)), (Some(old), Some(new)) if old < new),
-        None => true,
+    let is_after =
+        |old: Option<Timestamp>| matches!((old, started(newest)), (Some(old), Some(new)) if old < new);
+    match (candidates.named(kept), Stamp::suffix_of(kept)) {
+        _ if backup_name(newest) == kept => false,
+        (Some(kept), _) => is_after(started(kept)),
+        (None, Some(stamp)) => is_after(Some(stamp.timestamp())),
+        (None, None) => true,
     }
 }
 
