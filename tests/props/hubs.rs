@@ -2,7 +2,7 @@
 
 use acmbackup::api;
 use acmbackup::plan::{HubSnapshot, Subject, SubjectKind, VeleroState};
-use acmbackup::velero::{Backup, BackupType};
+use acmbackup::velero::{Backup, BackupType, label_value};
 use acmbackup::wire::Stamp;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -37,6 +37,21 @@ pub(crate) fn backup(backup_type: BackupType, minutes: i64, phase: &str) -> Back
 /// One usable backup of each type that holds data.
 pub(crate) fn one_run(minutes: i64) -> Vec<Backup> {
     BackupType::DATA.into_iter().map(|backup_type| backup(backup_type, minutes, "Completed")).collect()
+}
+
+/// What another hub writes when its Restore `restore` has restored the managed clusters of `one_run(300)`.
+pub(crate) fn marker_elsewhere(restore: &str) -> Backup {
+    let clusters = backup(BackupType::ManagedClusters, 300, "Completed").metadata.name;
+    serde_json::from_value(json!({
+        "metadata": {"name": "acm-restore-clusters-20261122115900", "namespace": NAMESPACE, "labels": {
+            "cluster.open-cluster-management.io/acm-restore-name": label_value(restore),
+            "acm-managed-clusters-schedule": clusters,
+            "cluster.open-cluster-management.io/restore-cluster": "other-hub",
+        }},
+        "spec": {},
+        "status": {"phase": "Completed"},
+    }))
+    .unwrap()
 }
 
 /// Backups of any type and phase; stamps differ within a type.

@@ -251,26 +251,36 @@ proptest! {
         prop_assert!(hub.created.keys().any(|key| is_marker(key)), "no activation marker");
     }
 
-    /// Whatever happens in two passes: a marker if managed clusters were restored to the end, and never a second one.
+    /// Whatever happens in two passes: a marker if managed clusters were restored to the end, and never a second one. That
+    /// another hub restored the same managed clusters with a Restore of the same name changes nothing.
     /// Spec: R-121, R-720, R-723, R-724, R-727
     #[test]
     fn an_activation_writes_one_marker(
         clusters in prop::sample::select(vec!["latest", "skip", " Skip"]), first in troubles(), second in troubles(),
-        between in 0..30_usize, name_length in 1..120_usize, ending in endings(),
+        between in 0..30_usize, name_length in 1..120_usize, ending in endings(), foreign in 0..3_usize,
     ) {
         let name = "r".repeat(name_length);
         let spec = hubs::spec_of([clusters, "latest", "latest"]);
         let mut hub = SimulatedHub::new(hubs::hub(&name, &spec, hubs::one_run(300)), hubs::noon());
+        if foreign == 1 {
+            hub.arrives(hubs::marker_elsewhere(&name));
+        }
         hub.pass(first);
         for _ in 0..between {
             hub.velero_moves(&ending);
             hub.pass(Trouble::None);
         }
         hub.pass(second);
+        if foreign == 2 {
+            hub.arrives(hubs::marker_elsewhere(&name));
+        }
         let hub = hub.come_to_rest(&ending).unwrap();
         let markers: Vec<&String> = hub.created.keys().filter(|key| key.starts_with("velero backup ")).collect();
         let expected = usize::from(clusters == "latest" && hub.restore().phase().is_terminal());
         prop_assert_eq!(markers.len(), expected, "{:?} in {}", markers, hub.restore().phase());
+        let requests = &hub.snapshot.velero.delete_requests;
+        let is_going = |name: &str| requests.iter().any(|request| request.spec.backup_name == name);
+        prop_assert!(!markers.iter().any(|key| is_going(key.rsplit('/').next().unwrap())), "ours goes");
         let labels = hub.snapshot.velero.backups.iter().filter_map(|backup| backup.metadata.labels.as_ref());
         prop_assert!(labels.flat_map(|labels| labels.values()).all(|value| value.len() <= 63));
     }
