@@ -15,7 +15,7 @@ mod two_schedules;
 
 use std::collections::BTreeSet;
 
-use acmbackup::api::{RestorePhase, RestoreStatus};
+use acmbackup::api::{Cleanup, RestorePhase, RestoreStatus};
 use acmbackup::plan::latest::{Candidates, Unresolved, latest_of_all};
 use acmbackup::plan::{HubSnapshot, plan};
 use acmbackup::velero::{self, Backup, BackupPhase, BackupType, RestorePhase as VeleroPhase, RestoreType};
@@ -283,6 +283,38 @@ proptest! {
         prop_assert!(!markers.iter().any(|key| is_going(key.rsplit('/').next().unwrap())), "ours goes");
         let labels = hub.snapshot.velero.backups.iter().filter_map(|backup| backup.metadata.labels.as_ref());
         prop_assert!(labels.flat_map(|labels| labels.values()).all(|value| value.len() <= 63));
+    }
+
+    /// An edit in the middle changes nothing about it: managed clusters that are restored have a marker. Spec: R-119, R-723
+    #[test]
+    fn an_edit_in_the_middle_of_an_activation_loses_no_marker(
+        sync in any::<bool>(), is_skipped in any::<bool>(), between in 0..40_usize, trouble in troubles(),
+    ) {
+        let mut spec = hubs::spec_of(["latest", "latest", "latest"]);
+        spec["syncRestoreWithNewBackups"] = json!(sync);
+        let mut hub = SimulatedHub::new(hubs::hub("r", &spec, hubs::one_run(300)), hubs::noon());
+        hub.pass(Trouble::None);
+        for _ in 0..between {
+            hub.velero_moves(&VeleroPhase::Completed);
+            hub.pass(Trouble::None);
+        }
+        let spec = &mut hub.snapshot.restores[0].spec;
+        if is_skipped {
+            spec.velero_managed_clusters_backup_name = Some("skip".to_owned());
+        } else {
+            spec.cleanup_before_restore = Some(Cleanup::CleanupAll);
+        }
+        hub.pass(trouble);
+        let hub = hub.come_to_rest(&VeleroPhase::Completed);
+        prop_assert!(hub.is_some(), "still writing");
+        let hub = hub.unwrap();
+        let is_here = hub.made_from().iter().any(|backup| backup.starts_with("acm-managed-clusters"));
+        let markers = hub.created.keys().filter(|key| key.starts_with("velero backup ")).count();
+        prop_assert_eq!(markers, usize::from(is_here));
+        prop_assert!(is_here || is_skipped, "ended before the managed clusters were restored");
+        let is_followed = sync && !is_here;
+        let expected = if is_followed { RestorePhase::Enabled } else { RestorePhase::Finished };
+        prop_assert_eq!(hub.restore().phase(), expected);
     }
 
     /// The same with trouble in the very pass that ends the run, before and after each of its steps. Spec: R-720, R-727

@@ -92,6 +92,9 @@ impl<'a> Pass<'a> {
         if let Some(standing) = self.foreign() {
             return Decision::Do(Plan { wake: Wake::After(RETRY), ..self.ends(standing, End::default()) });
         }
+        if let Some(standing) = self.forbidden() {
+            return Decision::Do(self.ends(standing, End::default()));
+        }
         if self.wanted.iter().any(|wanted| !wanted.exists && !is_planned(self.facts, wanted)) {
             return Decision::Do(self.begins());
         }
@@ -135,6 +138,13 @@ impl<'a> Pass<'a> {
                 format!("Velero restore {} exists and does not belong to this Restore", wanted.name);
             Standing::new(self.facts.error_phase(), message)
         })
+    }
+
+    /// A mapping that was edited in the middle of a restore leads nothing more into a namespace of the system. Spec: R-055
+    fn forbidden(&self) -> Option<Standing> {
+        let problem = validate::namespace_mapping(&self.facts.restore.spec).into_iter().next()?;
+        let is_missing = self.wanted.iter().any(|wanted| !wanted.exists);
+        is_missing.then(|| Standing::new(self.facts.error_phase(), problem.to_string()))
     }
 
     /// Managed clusters that may not be restored yet. Spec
@@ -276,10 +286,11 @@ impl<'a> Pass<'a> {
     fn with_remarks(&self, message: String) -> String {
         let ignored = self.facts.sync_problem.as_ref().map(notes::sync_ignored);
         let filtered = notes::filtered_cleanup(&self.facts.restore.spec);
-        let remarks =
-            [notes::in_words(&self.backup_notes), ignored.unwrap_or_default(), filtered.unwrap_or_default()];
+        let skipped = notes::skipped_cleanup(self.facts);
+        let remarks = [Some(notes::in_words(&self.backup_notes)), ignored, filtered, skipped];
         remarks
             .into_iter()
+            .flatten()
             .filter(|remark| !remark.is_empty())
             .fold(message, |text, remark| format!("{text}; {remark}"))
     }

@@ -48,6 +48,10 @@ pub(super) fn of_spec(facts: &Facts<'_>, picks: &Picks) -> Vec<Note> {
     notes.extend(
         facts.sync_problem.as_ref().map(|problem| Note::warning("sync-rules", "", sync_ignored(problem))),
     );
+    notes.extend(
+        skipped_cleanup(facts)
+            .map(|message| Note { severity: Severity::Warning, ..Note::info("cleanup", message) }),
+    );
     notes.extend(filtered_cleanup(spec).map(|message| Note::warning("cleanup-filters", "cleanup", message)));
     notes
 }
@@ -58,6 +62,12 @@ pub(super) fn filtered_cleanup(spec: &RestoreSpec) -> Option<String> {
     spec.is_filtered().then(|| {
         format!("{cleanup} ignores the filters: what they leave out is removed if an earlier restore made it")
     })
+}
+
+/// A cleanup that an edit made invalid in the middle of a restore. Spec: R-119
+pub(super) fn skipped_cleanup(facts: &Facts<'_>) -> Option<String> {
+    let problem = validate::cleanup(facts.restore).filter(|_| facts.is_at_work())?;
+    Some(format!("the cleanup is skipped: {problem}"))
 }
 
 /// Spec: R-061
