@@ -87,6 +87,15 @@ pub(crate) fn spec_of([clusters, credentials, resources]: [&str; 3]) -> Value {
     })
 }
 
+/// A name the API server accepts, of any length, with many dots and dashes.
+pub(crate) fn object_name() -> impl Strategy<Value = String> {
+    let cut = |(name, length): (String, usize)| {
+        let kept = &name[..name.len().min(length)];
+        kept.trim_end_matches(['.', '-']).to_owned()
+    };
+    ("a([.-]?[a-z0-9]{1,3}){60,130}", 1..254_usize).prop_map(cut)
+}
+
 /// A hub with storage, these backups and a Restore nobody has looked at.
 pub(crate) fn hub(name: &str, spec: &Value, backups: Vec<Backup>) -> HubSnapshot {
     let restore: api::Restore = serde_json::from_value(json!({

@@ -74,6 +74,15 @@ fn is_marker(key: &str) -> bool {
     key.contains("acm-restore-clusters-")
 }
 
+/// A name the API server accepts: DNS-1123 subdomains.
+fn is_subdomain(name: &str) -> bool {
+    let is_label = |label: &str| {
+        let is_allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        !label.is_empty() && label.bytes().all(is_allowed) && !label.starts_with('-') && !label.ends_with('-')
+    };
+    name.len() <= 253 && name.split('.').all(is_label)
+}
+
 fn permuted(hub: &HubSnapshot, by: usize) -> HubSnapshot {
     let mut hub = hub.clone();
     let turn = |length: usize| if length == 0 { 0 } else { by % length };
@@ -344,18 +353,24 @@ proptest! {
         prop_assert_eq!(hub.created.keys().filter(|key| key.starts_with("velero backup ")).count(), 1);
     }
 
-    ///
+    /// Whatever the names are, dots and dashes where a name is cut included. Spec
     #[test]
-    fn names_are_short_and_unique(restore in "[a-z]{1,252}", minutes in 1..600_i64) {
+    fn names_are_accepted_and_unique(restore in hubs::object_name(), backup in hubs::object_name()) {
         let mut names = BTreeSet::new();
-        // Of another run, and of another Restore that differs in its last letter, there are other names.
-        let next = [(format!("{restore}a"), minutes), (format!("{restore}b"), minutes), (restore, minutes + 1)];
-        for ((restore, minutes), part) in next.iter().flat_map(|one| RestoreType::ALL.map(|part| (one, part))) {
-            let backup = hubs::backup(part.backup_type(), *minutes, "Completed").metadata.name.unwrap();
-            let name = part.velero_restore_name(restore, &backup);
-            prop_assert!(name.len() <= 253, "{name}");
-            prop_assert!(name.contains(&backup), "cut: {name}");
-            prop_assert!(names.insert(name));
+        // Of another backup, and of another Restore that differs in its last letter, there are other names.
+        let other = |name: &str, letter: &str| format!("{}{letter}", &name[..name.len().min(252)]);
+        let pairs = BTreeSet::from([
+            (other(&restore, "x"), backup.clone()),
+            (other(&restore, "y"), backup.clone()),
+            (other(&restore, "x"), other(&backup, "z")),
+        ]);
+        for (restore, backup) in &pairs {
+            for part in [RestoreType::Credentials, RestoreType::CredentialsActive] {
+                let name = part.velero_restore_name(restore, backup);
+                prop_assert!(is_subdomain(&name), "{name}");
+                prop_assert!(name.contains(backup.as_str()) || backup.len() > 239, "cut: {name}");
+                prop_assert!(names.insert(name.clone()), "twice: {name}");
+            }
         }
     }
 
