@@ -103,8 +103,8 @@ fn newest(facts: &Facts<'_>, backup_type: BackupType) -> Picking {
 /// gets the backup that was the right one when the cycle made its last Velero Restore.
 fn as_the_cycle_began(facts: &Facts<'_>, backup_type: BackupType) -> Picking {
     let is_generic = backup_type == BackupType::ResourcesGeneric;
-    if is_generic && !tracked_names(&facts.status).is_empty() {
-        // Left out when the cycle began, so it stays out.
+    if is_generic && tracked_name(&facts.status, BackupType::Resources).is_some() {
+        // Left out when the resources were chosen, so it stays out.
         return Ok(None);
     }
     let choice = facts.choice(backup_type);
