@@ -3,7 +3,7 @@
 use kube::Client;
 use kube::core::discovery::v2::{APIGroupDiscovery, APIResourceDiscovery, APIVersionDiscovery};
 
-use super::error::Error;
+use super::error::{Class, Error};
 use crate::plan::{ServedApis, ServedResource, ServedVersion};
 
 /// Reads groups, versions and kinds: all that are `needed`, and of the others what comes along. Spec: S-070
@@ -44,6 +44,27 @@ pub async fn removable(client: &Client) -> Result<ServedApis, Error> {
         .collect();
     // An older server: one without a verb is refused by the server later, and told.
     if versions.is_empty() { classic(client, |_| true).await } else { Ok(ServedApis { versions }) }
+}
+
+/// The kinds of `wanted`, as plurals, that the server does not serve, each with its group. Everybody may ask this.
+///
+/// # Errors
+///
+/// The server cannot be asked.
+pub async fn missing_of(
+    client: &Client,
+    group: &str,
+    version: &str,
+    wanted: &[&str],
+) -> Result<Vec<String>, Error> {
+    let path = format!("{group}/{version}");
+    let served = match client.list_api_group_resources(&path).await.map_err(Error::on("discover", &path)) {
+        Ok(list) => list.resources.into_iter().map(|resource| resource.name).collect(),
+        Err(error) if matches!(error.class(), Class::KindMissing | Class::NotFound) => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    let is_missing = |plural: &&&str| !served.iter().any(|name| name == **plural);
+    Ok(wanted.iter().filter(is_missing).map(|plural| format!("{plural}.{group}")).collect())
 }
 
 fn is_removable(resource: &APIResourceDiscovery) -> bool {
@@ -107,7 +128,6 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::cluster::error::Class;
     use crate::cluster::fake::{self, Answer};
     use crate::plan::schedule::is_selected;
 

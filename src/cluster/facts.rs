@@ -1,6 +1,7 @@
 //! Facts the planner asks for: who this hub is, what it serves, and what prepares a backup.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Once;
 
 use futures::future::try_join_all;
 use futures::try_join;
@@ -83,12 +84,14 @@ pub struct Reader {
     hub_id: Option<String>,
     /// The id of a hub that has none of its own; it never changes.
     system_id: OnceCell<String>,
+    /// Tells once that there are several local clusters.
+    several_told: Once,
 }
 
 impl Reader {
     /// A reader that has read nothing yet; `hub_id` replaces the id of the hub where it is given.
     pub fn new(client: Client, hub_id: Option<String>) -> Self {
-        Self { client, hub_id, system_id: OnceCell::new() }
+        Self { client, hub_id, system_id: OnceCell::new(), several_told: Once::new() }
     }
 
     /// Reads the facts asked for and leaves the others empty.
@@ -218,7 +221,12 @@ impl Reader {
     /// No object says who the hub is, and its system namespace cannot be read.
     pub async fn hub_of(&self, mut lists: Lists) -> Result<OnRequest, Error> {
         let hub_id = self.id_of_hub(&take(&mut lists, Selected::ClusterVersions)).await?;
-        let local_cluster = take(&mut lists, Selected::LocalClusters).iter().map(ResourceExt::name_any).min();
+        let local_clusters: BTreeSet<String> =
+            take(&mut lists, Selected::LocalClusters).iter().map(ResourceExt::name_any).collect();
+        if let Some(several) = several(&local_clusters) {
+            self.several_told.call_once(|| tracing::warn!("{several}"));
+        }
+        let local_cluster = local_clusters.into_iter().next();
         let channels = take(&mut lists, Selected::ChartChannels);
         let chart_channel_namespaces = channels.iter().filter_map(ResourceExt::namespace).collect();
         let hub = HubFacts { hub_id, local_cluster, chart_channel_namespaces };
@@ -260,6 +268,15 @@ pub async fn id_of_hub(client: &Client, given: Option<&str>) -> Result<String, E
         None => reader.read(Selected::ClusterVersions).await?,
     };
     reader.id_of_hub(&versions.unwrap_or_default()).await
+}
+
+/// What there is to say of more than one local cluster. Spec: R-023
+fn several(local_clusters: &BTreeSet<String>) -> Option<String> {
+    let mut names = local_clusters.iter().map(String::as_str);
+    let (first, others) = (names.next()?, names.collect::<Vec<_>>().join(", "));
+    (!others.is_empty()).then(|| {
+        format!("several managed clusters say they are the hub itself: {first} counts, {others} do not")
+    })
 }
 
 /// Spec: S-140
@@ -363,6 +380,15 @@ mod tests {
         assert_eq!(hub.local_cluster.as_deref(), Some("local-cluster"));
         let hub = reader.hub_of(Lists::new()).await.unwrap().hub.unwrap();
         assert_eq!(hub.local_cluster, None);
+    }
+
+    /// Spec: R-023
+    #[test]
+    fn several_local_clusters_are_told() {
+        let told = |names: &[&str]| several(&names.iter().map(|name| (*name).to_owned()).collect());
+        assert_eq!((told(&[]), told(&["local-cluster"])), (None, None));
+        let all = told(&["z", "local-two", "local-cluster"]).unwrap();
+        assert!(all.ends_with("local-cluster counts, local-two, z do not"), "{all}");
     }
 
     /// A hub without the kind has its own id in its system namespace; trouble is no such answer. Spec: S-140

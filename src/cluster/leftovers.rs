@@ -122,7 +122,81 @@ fn leftover(kind: &ObjectKind, metadata: Metadata) -> Leftover {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::cluster::fake;
+    use crate::plan::cleanup::Requirement;
+    use crate::velero::BackupType;
+
+    fn search(kind: [&str; 4]) -> Search {
+        Search {
+            part: BackupType::Resources,
+            kind: ObjectKind::new(kind),
+            labels: vec![Requirement::Exists("velero.io/backup-name".to_owned())],
+        }
+    }
+
+    fn searches() -> [Search; 2] {
+        [
+            search(["apps.open-cluster-management.io", "v1", "Channel", "channels"]),
+            search(["policy.open-cluster-management.io", "v1", "Policy", "policies"]),
+        ]
+    }
+
+    /// A server that has one policy and answers for channels with `code`.
+    fn without_channels(code: u16) -> Client {
+        fake::server(move |request| match request.uri().path() {
+            path if path.ends_with("/channels") => fake::refusal(code),
+            _ => page(&["p"], ""),
+        })
+    }
+
+    fn page(names: &[&str], more: &str) -> fake::Answer {
+        let items: Vec<_> =
+            names.iter().map(|name| json!({"metadata": {"name": name, "uid": name}})).collect();
+        (200, json!({"metadata": {"continue": more}, "items": items}).to_string())
+    }
+
+    fn names(leftovers: &Leftovers) -> Vec<&str> {
+        leftovers.found.iter().map(|object| object.name.as_str()).collect()
+    }
+
+    /// Spec: R-437: forbidden or broken is told, not served is nothing; the other kinds are found all the same
+    #[tokio::test]
+    async fn a_kind_that_cannot_be_listed_is_told_and_one_that_is_not_served_has_no_objects() {
+        for (code, is_told) in [(403, true), (405, true), (500, true), (404, false)] {
+            let leftovers = find(&without_channels(code), &searches()).await.unwrap();
+            assert_eq!(names(&leftovers), ["p"], "{code}");
+            let told: Vec<&str> = leftovers.unlisted.iter().map(|kind| kind.kind.as_str()).collect();
+            let channels = ["channels.apps.open-cluster-management.io"];
+            assert_eq!(told, if is_told { &channels[..] } else { &[] }, "{code}");
+        }
+    }
+
+    /// Spec: R-437: it would take every kind for one that cannot be listed
+    #[tokio::test]
+    async fn a_server_that_cannot_be_reached_is_an_error() {
+        let nowhere = kube::Config::new("http://127.0.0.1:1".parse().unwrap());
+        let client = Client::try_from(nowhere).unwrap();
+        assert_eq!(find(&client, &searches()).await.unwrap_err().class(), Class::Unreachable);
+        assert!(find(&without_channels(401), &searches()).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_kind_is_read_to_its_last_page() {
+        let server = fake::server(|request| {
+            let query = request.uri().query().unwrap_or_default();
+            assert!(query.contains("limit=500") && query.contains("labelSelector=velero.io"), "{query}");
+            match query {
+                second if second.contains("continue=second") => page(&["b"], "third"),
+                third if third.contains("continue=third") => page(&["c"], ""),
+                _ => page(&["a"], "second"),
+            }
+        });
+        let leftovers = find(&server, &searches()[..1]).await.unwrap();
+        assert_eq!((names(&leftovers), leftovers.unlisted.len()), (vec!["a", "b", "c"], 0));
+    }
 
     /// As the server answers for a kind without objects.
     #[test]

@@ -11,6 +11,7 @@ use kube::core::{ApiResource, GroupVersionKind, Object, PartialObjectMeta};
 use kube::{Client, ResourceExt};
 use serde::{Deserialize, Serialize};
 
+use super::discovery::missing_of;
 use super::error::{Class, Error};
 use crate::api::{self, keys};
 use crate::plan::{AwaitedVolume, ClusterState, ImportFacts, ImportSecret, InternalHub, TokenSecret};
@@ -31,8 +32,17 @@ pub(super) async fn internal_hubs(client: &Client) -> Result<Vec<InternalHub>, E
     match listed.map_err(Error::on("list", super::list::plural::<api::InternalHubComponent>())) {
         Ok(found) => Ok(found.items.into_iter().map(internal_hub).collect()),
         Err(error) if error.class() == Class::KindMissing => Ok(Vec::new()),
+        // Who may not list a kind is told so before the server looks whether it serves that.
+        Err(error) if error.class() == Class::Forbidden && !is_installer_served(client).await? => {
+            Ok(Vec::new())
+        }
         Err(error) => Err(error),
     }
+}
+
+async fn is_installer_served(client: &Client) -> Result<bool, Error> {
+    let kind = ApiResource::erase::<api::InternalHubComponent>(&());
+    Ok(missing_of(client, &kind.group, &kind.version, &[&kind.plural]).await?.is_empty())
 }
 
 fn internal_hub(found: PartialObjectMeta<api::InternalHubComponent>) -> InternalHub {
@@ -196,7 +206,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::cluster::fake;
+    use crate::cluster::fake::{self, Answer};
 
     /// A server that has nothing but a marker, and answers requests whose path contains `word` with `code`.
     fn server(word: &'static str, code: u16) -> Client {
@@ -214,8 +224,30 @@ mod tests {
     #[tokio::test]
     async fn a_hub_without_the_kind_has_no_installer_and_any_other_trouble_is_one() {
         assert_eq!(internal_hubs(&server("internalhub", 404)).await.unwrap(), []);
-        assert!(internal_hubs(&server("internalhub", 403)).await.is_err());
+        assert!(internal_hubs(&server("internalhub", 503)).await.is_err());
         assert!(restores_waited_for(&server("restores", 500)).await.is_err(), "R-804");
+    }
+
+    /// Spec: R-113: a loop with leave for one namespace only is refused whether there is such a kind or not
+    #[tokio::test]
+    async fn without_leave_to_list_the_installer_discovery_says_whether_there_is_one() {
+        let hub = |discovery: Answer| {
+            fake::server(move |request| match request.uri().path() {
+                path if path.contains("internalhub") => fake::refusal(403),
+                _ => discovery.clone(),
+            })
+        };
+        let kinds = |kinds: serde_json::Value| {
+            let list = json!({"kind": "APIResourceList", "apiVersion": "v1", "resources": kinds,
+                "groupVersion": "operator.open-cluster-management.io/v1"});
+            (200, list.to_string())
+        };
+        let installer = json!([{"name": "internalhubcomponents", "singularName": "", "namespaced": true,
+            "kind": "InternalHubComponent", "verbs": ["list"]}]);
+        assert_eq!(internal_hubs(&hub(fake::refusal(404))).await.unwrap(), []);
+        assert_eq!(internal_hubs(&hub(kinds(json!([])))).await.unwrap(), []);
+        assert!(internal_hubs(&hub(kinds(installer))).await.is_err());
+        assert!(internal_hubs(&hub(fake::refusal(503))).await.is_err());
     }
 
     /// Spec: R-331: markers nobody can list are not waited for, a claim nobody can read is

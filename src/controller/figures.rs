@@ -34,7 +34,7 @@ impl Figures {
     /// Takes the figures of what is seen.
     pub(super) fn of(
         (schedules, restores): (&[api::BackupSchedule], &[api::Restore]),
-        backups: &[velero::Backup],
+        (backups, velero_restores): (&[velero::Backup], &[velero::Restore]),
         locations: &[velero::BackupStorageLocation],
     ) -> Self {
         let runs = runs_of(backups);
@@ -52,7 +52,7 @@ impl Figures {
             not_taken: restores
                 .iter()
                 .filter(|r| r.phase().is_enabled())
-                .map(|r| not_taken(r, complete))
+                .map(|r| not_taken(r, velero_restores, complete))
                 .collect(),
         }
     }
@@ -79,9 +79,15 @@ fn phases_of(run: &Run, backups: &[velero::Backup]) -> BTreeMap<String, i64> {
     phases
 }
 
-fn not_taken(restore: &api::Restore, complete: Option<Timestamp>) -> (String, Option<Timestamp>) {
+/// What is only planned is not taken.
+fn not_taken(
+    restore: &api::Restore,
+    velero_restores: &[velero::Restore],
+    complete: Option<Timestamp>,
+) -> (String, Option<Timestamp>) {
     let name = restore.status.as_ref().and_then(|status| status.velero_credentials_restore_name.as_deref());
-    let taken = name.and_then(Stamp::suffix_of).map(Stamp::timestamp);
+    let made = name.filter(|name| velero_restores.iter().any(|velero| velero.name_any() == *name));
+    let taken = made.and_then(Stamp::suffix_of).map(Stamp::timestamp);
     (restore.name_any(), complete.filter(|complete| taken.is_none_or(|taken| taken < *complete)))
 }
 
@@ -107,8 +113,23 @@ mod tests {
                 .unwrap()
             })
             .collect();
-        let figures = Figures::of((&[], &[]), &backups, &[]);
+        let figures = Figures::of((&[], &[]), (&backups, &[]), &[]);
         assert_eq!(figures.last_complete_run, Some("2026-11-22T10:00:04Z".parse().unwrap()));
         assert_eq!(figures.last_run_parts, BTreeMap::from([("Completed".to_owned(), 4)]));
+    }
+
+    /// Spec: R-314
+    #[test]
+    fn a_run_that_is_only_planned_is_not_taken() {
+        let name = "r-acm-credentials-schedule-20261122100004";
+        let restore = json!({"metadata": {"name": "r"}, "status": {
+            "phase": "EnabledWithErrors", "lastMessage": "", "veleroCredentialsRestoreName": name,
+        }});
+        let restore: api::Restore = serde_json::from_value(restore).unwrap();
+        let made: velero::Restore =
+            serde_json::from_value(json!({"metadata": {"name": name}, "spec": {}})).unwrap();
+        let run = Some("2026-11-22T10:00:04Z".parse().unwrap());
+        assert_eq!(not_taken(&restore, &[], run).1, run);
+        assert_eq!(not_taken(&restore, &[made], run).1, None);
     }
 }

@@ -6,7 +6,8 @@ use kube::Client;
 
 use super::feeds::Reach;
 use crate::api;
-use crate::cluster::{Class, Error, permissions};
+use crate::cluster::discovery::missing_of;
+use crate::cluster::{Error, permissions};
 
 /// How often missing kinds are looked for without a sign that they came. Spec: R-102
 pub(super) const LOOK_AGAIN: Duration = Duration::from_secs(30);
@@ -27,22 +28,6 @@ pub(super) async fn missing_kinds(client: &Client) -> Result<Vec<String>, Error>
         missing_of(client, "velero.io", "v1", VELERO)
     )?;
     Ok([ours, velero].concat())
-}
-
-async fn missing_of(
-    client: &Client,
-    group: &str,
-    version: &str,
-    wanted: &[&str],
-) -> Result<Vec<String>, Error> {
-    let path = format!("{group}/{version}");
-    let served = match client.list_api_group_resources(&path).await.map_err(Error::on("discover", &path)) {
-        Ok(list) => list.resources.into_iter().map(|resource| resource.name).collect(),
-        Err(error) if matches!(error.class(), Class::KindMissing | Class::NotFound) => Vec::new(),
-        Err(error) => return Err(error),
-    };
-    let is_missing = |plural: &&&str| !served.iter().any(|name| name == **plural);
-    Ok(wanted.iter().filter(is_missing).map(|plural| format!("{plural}.{group}")).collect())
 }
 
 /// How far the loop may look, or which verbs it lacks to work at all.
@@ -92,6 +77,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::cluster::Class;
     use crate::cluster::fake;
 
     /// A server that serves all kinds the loop needs, but answers for `group` with a code of its own.

@@ -237,7 +237,8 @@ impl Worker {
             return;
         }
         let (schedules, restores) = self.world.ours();
-        let (backups, locations) = self.world.backups_and_locations();
-        self.health.metrics.set_figures(Figures::of((&schedules, &restores), &backups, &locations));
+        let (backups, velero_restores, locations) = self.world.of_velero();
+        let figures = Figures::of((&schedules, &restores), (&backups, &velero_restores), &locations);
+        self.health.metrics.set_figures(figures);
     }
 }

@@ -307,9 +307,11 @@ impl World {
         (self.schedules.all(), self.restores.all())
     }
 
-    /// All Backups and storage locations, for figures.
-    pub(super) fn backups_and_locations(&self) -> (Vec<velero::Backup>, Vec<velero::BackupStorageLocation>) {
-        (self.backups.all(), self.storage_locations.all())
+    /// All of Velero's Backups, Restores and storage locations, for figures.
+    pub(super) fn of_velero(
+        &self,
+    ) -> (Vec<velero::Backup>, Vec<velero::Restore>, Vec<velero::BackupStorageLocation>) {
+        (self.backups.all(), self.velero_restores.all(), self.storage_locations.all())
     }
 
     /// Kinds whose first list has not arrived.

@@ -79,6 +79,10 @@ fn of_restore(subject: &Unreadable) -> RestoreStatus {
         return RestoreStatus::default();
     }
     let observed: RestoreStatus = serde_json::from_value(subject.status()).unwrap_or_default();
+    // An edit of a finished Restore has no effect. Spec: R-116
+    if observed.phase.is_terminal() {
+        return observed;
+    }
     RestoreStatus { phase: RestorePhase::Error, last_message: message(subject), ..observed }
 }
 

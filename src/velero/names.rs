@@ -131,17 +131,20 @@ impl RestoreType {
     /// Name of the Velero Restore for this pass.
     ///
     /// Up to 253 bytes it is `<restore>-<backup>[-active]` with the operator's cut at 252; a longer one keeps the
-    /// whole backup name and suffix and shortens the restore part with a hash. Spec
+    /// whole backup name and suffix and shortens the restore part with a hash. Where the backup name alone fills the
+    /// room, it is shortened instead. Spec
     pub fn velero_restore_name(self, restore: &str, backup: &str) -> String {
         let suffix = if self.is_active() { "-active" } else { "" };
-        let plain = format!("{restore}-{backup}{suffix}");
-        if plain.len() <= NAME_MAX_BYTES {
-            return plain;
-        }
+        let plain = format!("{restore}-{backup}");
+        let room = NAME_MAX_BYTES - suffix.len();
         let hash = short_hash(restore);
-        let room = NAME_MAX_BYTES.saturating_sub(backup.len() + suffix.len() + hash.len() + 2);
-        let kept = prefix_of(restore, room);
-        format!("{kept}-{hash}-{backup}{suffix}")
+        let shorter = match stem(restore, room.saturating_sub(hash.len() + backup.len() + 2)) {
+            _ if plain.len() <= room => plain,
+            "" if hash.len() + 1 + backup.len() <= room => format!("{hash}-{backup}"),
+            "" => format!("{}-{}", stem(backup, room - HASH_BYTES - 1), short_hash(&plain)),
+            kept => format!("{kept}-{hash}-{backup}"),
+        };
+        format!("{shorter}{suffix}")
     }
 }
 
@@ -152,6 +155,11 @@ pub fn label_value(name: &str) -> String {
     }
     let hash = short_hash(name);
     format!("{}{hash}", prefix_of(name, LABEL_VALUE_MAX_BYTES - hash.len()))
+}
+
+/// The longest prefix of a name that is a name itself: it ends in no dot and no dash.
+fn stem(name: &str, max_bytes: usize) -> &str {
+    prefix_of(name, max_bytes).trim_end_matches(['.', '-'])
 }
 
 /// The first six hexadecimal digits of the SHA-256 of `text`.

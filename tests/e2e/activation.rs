@@ -117,7 +117,7 @@ async fn events_tell_of_each_velero_restore(west: &Site) -> Result<()> {
     Ok(())
 }
 
-/// Spec: nobody binds volumes here, so the test plays the one who makes the claim.
+/// Spec: nobody binds volumes here, so the test plays the one who makes the claim.
 #[tokio::test]
 async fn managed_clusters_wait_for_a_volume_that_is_to_come() -> Result<()> {
     Lab::run(async |lab| {
@@ -129,13 +129,17 @@ async fn managed_clusters_wait_for_a_volume_that_is_to_come() -> Result<()> {
         east.hub.create(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": marker})).await?;
         one_run(&east, &west).await?;
 
-        let _west_loop = west.start_loop().await?;
+        let doomed = west.start_loop().await?;
         west.run("restore take --managed-clusters latest --cleanup none --yes --confirm west")?;
-        until(DEADLINE, "the restore to wait for the volume", async || {
+        let planned = eventually(DEADLINE, "the restore to wait for the volume", async || {
             let status = west.restores().get("take").await?.status.unwrap_or_default();
-            Ok(status.last_message.contains("mysql:apps") && status.phase == RestorePhase::Started)
+            let waits = status.last_message.contains("mysql:apps") && status.phase == RestorePhase::Started;
+            Ok(waits.then_some(status.velero_managed_clusters_restore_name))
         })
         .await?;
+        assert!(planned.is_some(), "R-314: planned before it is made");
+        doomed.kill()?;
+        let _second = west.start_loop().await?;
         let made = west.velero_restores().list(&ListParams::default()).await?.items;
         assert!(made.iter().all(|restore| !restore.spec.backup_name.contains("managed-clusters")));
 
@@ -144,7 +148,8 @@ async fn managed_clusters_wait_for_a_volume_that_is_to_come() -> Result<()> {
         let claim =
             json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata, "spec": spec});
         west.hub.create(claim).await?;
-        west.restore_is("take", RestorePhase::Finished).await?;
+        let done = west.restore_is("take", RestorePhase::Finished).await?.status.unwrap_or_default();
+        assert_eq!(done.velero_managed_clusters_restore_name, planned);
         Ok(())
     })
     .await

@@ -118,3 +118,24 @@ async fn a_schedule_among_failing_requests_ends_with_the_same_five_schedules() -
     })
     .await
 }
+
+/// The operator takes backups it cannot list for none, and says Finished with nothing done.
+///
+/// Spec: R-154
+#[tokio::test(flavor = "multi_thread")]
+async fn a_loop_that_cannot_list_backups_ends_no_restore() -> Result<()> {
+    Lab::run(async |lab| {
+        let (_store, _east, west) = backed_up(lab).await?;
+        let door = Door::to(&west.hub).await?;
+        let refused = 4;
+        door.add(Fault::on("GET", "velero.io/v1/backups?", Mishap::Answer(500)).times(refused));
+        west.run("restore all --cleanup none --yes --skip-preflight")?;
+        let _loop = loop_behind(&door, &west).await?;
+        until(DEADLINE, "the list to be refused", async || Ok(door.left() < refused)).await?;
+        assert!(!west.restores().get("all").await?.phase().is_terminal());
+        west.restore_is("all", RestorePhase::Finished).await?;
+        assert_eq!(west.velero_restores().list(&ListParams::default()).await?.items.len(), 3);
+        Ok(())
+    })
+    .await
+}

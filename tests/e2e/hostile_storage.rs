@@ -11,7 +11,7 @@ use crate::site::{DEADLINE, NAMESPACE, Site, backed_up};
 
 const RBAC: &str = "rbac.authorization.k8s.io/v1";
 
-/// What a Restore must never bring, each named `gift`.
+/// What a Restore must never bring.
 fn gifts() -> Vec<Value> {
     let in_default = json!({"name": "gift", "namespace": "default"});
     let anywhere = json!({"name": "gift"});
@@ -28,6 +28,17 @@ fn gifts() -> Vec<Value> {
                "roleRef": role("Role"), "subjects": subjects}),
         json!({"apiVersion": webhooks, "kind": "MutatingWebhookConfiguration", "metadata": anywhere}),
         json!({"apiVersion": webhooks, "kind": "ValidatingWebhookConfiguration", "metadata": anywhere}),
+        json!({"apiVersion": webhooks, "kind": "ValidatingAdmissionPolicy", "metadata": anywhere, "spec": {
+            "matchConstraints": {"resourceRules": [{"apiGroups": ["gift.example.com"], "apiVersions": ["v1"],
+                                                    "operations": ["CREATE"], "resources": ["gifts"]}]},
+            "validations": [{"expression": "true"}]}}),
+        json!({"apiVersion": webhooks, "kind": "ValidatingAdmissionPolicyBinding", "metadata": anywhere,
+               "spec": {"policyName": "gift", "validationActions": ["Deny"]}}),
+        json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+               "metadata": {"name": "gifts.gift.example.com"}, "spec": {
+            "group": "gift.example.com", "scope": "Namespaced", "names": {"plural": "gifts", "kind": "Gift"},
+            "versions": [{"name": "v1", "served": true, "storage": true,
+                          "schema": {"openAPIV3Schema": {"type": "object"}}}]}}),
         // The one that shows that the archive was restored.
         json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": in_default}),
     ]
@@ -40,7 +51,8 @@ async fn arrived(site: &Site) -> Result<Vec<String>> {
         let text = |pointer: &str| gift.pointer(pointer).and_then(Value::as_str);
         let (version, kind) = (text("/apiVersion").context("a version")?, text("/kind").context("a kind")?);
         let objects = site.hub.objects(version, kind, text("/metadata/namespace"));
-        kinds.extend(objects.get_opt("gift").await?.map(|_| kind.to_owned()));
+        let name = text("/metadata/name").context("a name")?;
+        kinds.extend(objects.get_opt(name).await?.map(|_| kind.to_owned()));
     }
     Ok(kinds)
 }

@@ -9,7 +9,7 @@ use anyhow::Result;
 use kube::ResourceExt;
 use kube::api::{DeleteParams, ListParams};
 
-use crate::site::{DEADLINE, Site, backed_up};
+use crate::site::{DEADLINE, NAMESPACE, Site, backed_up};
 
 /// Replaces the Velero of a hub by one that comes through a door, which slows it down.
 async fn velero_behind(door: &Door, site: &mut Site, store: &Store) -> Result<()> {
@@ -35,7 +35,7 @@ async fn dies_in(site: &Site, name: &str, phase: RestorePhase) -> Result<Restore
     Ok(restore)
 }
 
-/// Spec
+/// Spec
 #[tokio::test(flavor = "multi_thread")]
 async fn a_loop_killed_in_every_phase_of_a_restore_ends_as_if_it_had_lived() -> Result<()> {
     Lab::run(async |lab| {
@@ -43,6 +43,15 @@ async fn a_loop_killed_in_every_phase_of_a_restore_ends_as_if_it_had_lived() -> 
         let door = Door::to(&west.hub).await?;
         west.velero.kill()?;
         west.run("restore passive --sync --yes")?;
+
+        // The set is written, none of it can be made.
+        let creations = format!("velero.io/v1/namespaces/{NAMESPACE}/restores");
+        door.add(Fault::on("POST", &creations, Mishap::Answer(500)).times(9));
+        let doomed = west.start_loop_with(&format!("--kubeconfig {}", door.kubeconfig().display())).await?;
+        west.restore_is("passive", RestorePhase::EnabledWithErrors).await?;
+        doomed.kill()?;
+        door.calm();
+        assert!(made(&west).await?.is_empty());
 
         // Without a Velero it stays Started, with a slow one it is Running for a while.
         dies_in(&west, "passive", RestorePhase::Started).await?;

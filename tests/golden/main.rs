@@ -70,7 +70,8 @@ fn check(folder: &Path, update: bool) -> Result<(), String> {
     let name = folder.strip_prefix(root()).unwrap_or(folder).display().to_string();
     let case =
         Case::read(&folder.join(INPUT), &root().join("bases")).map_err(|why| format!("{name}: {why}"))?;
-    let actual = show::decision(&acmbackup::plan::plan(&case.snapshot, case.now));
+    let first = acmbackup::plan::plan(&case.snapshot, case.now);
+    let actual = show::decisions(&first, rounds::second_pass(&case, &first).as_ref());
     let path = folder.join(EXPECTED);
     if update {
         return fs::write(&path, actual).map_err(|why| format!("{name}: {why}"));

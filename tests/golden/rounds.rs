@@ -1,5 +1,6 @@
 //! Carries out plans on a snapshot, round after round, as an API server with Velero would.
 
+use acmbackup::api::{RestorePhase, RestoreStatus};
 use acmbackup::plan::labels::CredentialFacts;
 use acmbackup::plan::tokens::TokenFacts;
 use acmbackup::plan::{
@@ -25,6 +26,32 @@ pub(crate) fn come_to_rest(case: Case) -> bool {
         }
     }
     false
+}
+
+/// What follows at once on a plan that begins a cycle: its status names what the next pass makes. Spec: R-314
+pub(crate) fn second_pass(case: &Case, first: &Decision) -> Option<Decision> {
+    let Decision::Do(Plan { steps, status: Some(NextStatus::Restore(status)), .. }) = first else {
+        return None;
+    };
+    let is_creation = |step: &Step| matches!(step.action, Action::Create(_));
+    let mut snapshot = case.snapshot.clone();
+    let name = Some(snapshot.subject.name.clone());
+    let restore = snapshot.restores.iter_mut().find(|restore| restore.metadata.name == name)?;
+    let begins = names(status) != names(&restore.status.clone().unwrap_or_default());
+    if !begins || status.phase != RestorePhase::Started || steps.iter().any(is_creation) {
+        return None;
+    }
+    restore.status = Some(*status.clone());
+    Some(plan(&snapshot, case.now))
+}
+
+fn names(status: &RestoreStatus) -> [Option<&str>; 4] {
+    [
+        status.velero_credentials_restore_name.as_deref(),
+        status.velero_resources_restore_name.as_deref(),
+        status.velero_generic_resources_restore_name.as_deref(),
+        status.velero_managed_clusters_restore_name.as_deref(),
+    ]
 }
 
 fn answer(snapshot: &mut HubSnapshot, query: &Query) {

@@ -6,13 +6,20 @@ use acmbackup::wire::yaml;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-/// The text of `plan.yaml`.
-pub(crate) fn decision(decision: &Decision) -> String {
-    let value = match decision {
+/// The text of `plan.yaml`; `second` is the pass after the one that begins a cycle.
+pub(crate) fn decisions(first: &Decision, second: Option<&Decision>) -> String {
+    let mut value = decision(first);
+    if let Some(second) = second {
+        value["then"] = decision(second);
+    }
+    yaml::to_string(&value).unwrap()
+}
+
+fn decision(decision: &Decision) -> Value {
+    match decision {
         Decision::NeedMore(queries) => json!({ "ask for": queries.iter().map(query).collect::<Vec<_>>() }),
         Decision::Do(plan) => whole(plan),
-    };
-    yaml::to_string(&value).unwrap()
+    }
 }
 
 fn query(query: &Query) -> String {

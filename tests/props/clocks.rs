@@ -1,7 +1,7 @@
 //! The clock of the hub that makes the backups differs from ours; what is restored only gets newer all the same.
 
 use acmbackup::api::RestorePhase;
-use acmbackup::velero::{Backup, BackupType, RestorePhase as VeleroPhase};
+use acmbackup::velero::{BackupType, RestorePhase as VeleroPhase};
 use jiff::SignedDuration;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use proptest::prelude::*;
@@ -12,20 +12,16 @@ use crate::simulated_hub::{SimulatedHub, Trouble};
 
 /// A run that comes here now, from a hub whose clock is `ahead` minutes ahead of ours; that of a higher number is newer.
 fn arrives(hub: &mut SimulatedHub, number: i64, ahead: i64) {
-    // Stored times are whole seconds: of two things in one second nobody can say which came first.
-    let arrived = Time(hub.now + SignedDuration::from_secs(1));
-    let made = |backup_type| {
-        let mut backup: Backup = hubs::backup(backup_type, 300 - 60 * number - ahead, "Completed");
-        backup.metadata.creation_timestamp = Some(arrived.clone());
+    for backup_type in BackupType::DATA {
+        let mut backup = hubs::backup(backup_type, 300 - 60 * number - ahead, "Completed");
         let status = backup.status.as_mut().unwrap();
         let started = status.start_timestamp.clone().unwrap().0;
         status.completion_timestamp = Some(Time(started + SignedDuration::from_mins(1)));
-        backup
-    };
-    hub.snapshot.velero.backups.extend(BackupType::DATA.map(made));
+        hub.arrives(backup);
+    }
 }
 
-/// The stamps of the backups behind the Velero restores the status names; none for a part that was never restored.
+/// The stamps of the backups behind the Velero restores the status names; none for a part that is not restored.
 fn restored(hub: &SimulatedHub) -> [Option<String>; 4] {
     let status = hub.restore().status.clone().unwrap_or_default();
     let names = [
@@ -44,6 +40,7 @@ proptest! {
     #[test]
     fn an_activation_never_goes_back_whatever_the_clock_of_the_other_hub_says(
         ahead in -400..400_i64, passes in 0..4_usize, trouble in crate::troubles(), later in 0..12_usize,
+        next in 0..6_usize, again in crate::troubles(), at in 0..12_usize,
     ) {
         let mut spec = hubs::spec_of(["skip", "latest", "latest"]);
         spec["syncRestoreWithNewBackups"] = json!(true);
@@ -59,16 +56,20 @@ proptest! {
         }
         hub.snapshot.restores[0].spec.velero_managed_clusters_backup_name = Some("latest".to_owned());
         hub.pass(trouble);
+        // Once the set is written the next run may come at any moment.
+        while restored(&hub)[3].is_none() {
+            hub.pass(Trouble::None);
+        }
         let mut last = restored(&hub);
         for pass in 0..later {
-            hub.pass(Trouble::None);
+            if pass == next {
+                arrives(&mut hub, 2, ahead);
+            }
+            hub.pass(if pass == at { again } else { Trouble::None });
             hub.velero_moves(&VeleroPhase::Completed);
             let now = restored(&hub);
             prop_assert!(last.iter().zip(&now).all(|(last, now)| last <= now), "{last:?} then {now:?}");
             last = now;
-            if pass == 0 {
-                arrives(&mut hub, 2, ahead);
-            }
         }
         let hub = hub.come_to_rest(&VeleroPhase::Completed);
         prop_assert!(hub.is_some(), "still writing");
@@ -76,5 +77,40 @@ proptest! {
         prop_assert_eq!(hub.restore().phase(), RestorePhase::Finished);
         let stamp = newest.rsplit_once('-').map(|(_, stamp)| stamp.to_owned());
         prop_assert_eq!(restored(&hub), [stamp.clone(), stamp.clone(), stamp.clone(), stamp]);
+    }
+
+    /// The set of a cycle is the one written when it began, whatever goes wrong and whatever comes afterwards: the server
+    /// refuses or the process dies at any step, twice, and newer runs come in between. Spec: R-314
+    #[test]
+    fn all_parts_of_a_cycle_come_from_the_set_fixed_at_its_begin(
+        clusters in prop::sample::select(vec!["skip", "latest"]), sync in any::<bool>(),
+        first in crate::troubles(), between in 0..14_usize, second in crate::troubles(),
+        arrivals in prop::collection::vec(0..16_usize, 0..4),
+    ) {
+        let mut spec = hubs::spec_of([clusters, "latest", "latest"]);
+        spec["syncRestoreWithNewBackups"] = json!(sync);
+        let mut hub = SimulatedHub::new(hubs::hub("r", &spec, hubs::one_run(300)), hubs::noon());
+        while restored(&hub)[0].is_none() {
+            hub.pass(Trouble::None);
+        }
+        let run = restored(&hub)[0].clone().unwrap();
+        prop_assert!(hub.snapshot.velero.restores.is_empty(), "made before the set was written");
+        for pass in 0..20 {
+            if arrivals.contains(&pass) {
+                arrives(&mut hub, i64::try_from(pass).unwrap() + 1, 0);
+            }
+            let trouble = if pass == 0 { first } else if pass == between + 1 { second } else { Trouble::None };
+            hub.pass(trouble);
+            if hub.restore().phase() == RestorePhase::Enabled {
+                break;
+            }
+            prop_assert!(hub.made_from().iter().all(|backup| backup.ends_with(&run)), "{:?}", hub.made_from());
+            hub.velero_moves(&VeleroPhase::Completed);
+        }
+        let ended = hub.come_to_rest(&VeleroPhase::Completed);
+        prop_assert!(ended.is_some(), "still writing");
+        let phase = ended.unwrap().restore().phase();
+        let is_followed = sync && clusters == "skip";
+        prop_assert_eq!(phase, if is_followed { RestorePhase::Enabled } else { RestorePhase::Finished });
     }
 }

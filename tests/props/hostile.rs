@@ -13,7 +13,7 @@ const STAMPS: [&str; 6] =
 const TIMES: [&str; 4] =
     ["1970-01-01T00:00:00Z", "2026-11-22T10:00:00Z", "2099-12-31T23:59:59Z", "9999-12-30T00:00:00Z"];
 const PHASES: [&str; 6] = ["Completed", "PartiallyFailed", "Failed", "Deleting", "", "NoPhaseOfVelero"];
-const LABELS: [[&str; 2]; 7] = [
+const LABELS: [[&str; 2]; 9] = [
     ["velero.io/schedule-name", "acm-credentials-schedule"],
     ["velero.io/schedule-name", "acm-validation-policy-schedule"],
     ["cluster.open-cluster-management.io/backup-schedule-type", "managedClusters"],
@@ -21,6 +21,8 @@ const LABELS: [[&str; 2]; 7] = [
     ["cluster.open-cluster-management.io/restore-cluster", "another-hub"],
     ["cluster.open-cluster-management.io/acm-restore-name", "r"],
     ["cluster.open-cluster-management.io/acm-hub-dr", "true"],
+    ["acm-managed-clusters-schedule", "acm-managed-clusters-schedule-20261122100000"],
+    ["acm-managed-clusters-schedule", "acm-managed-clusters-schedule-20991231235959"],
 ];
 
 fn prefixes() -> Vec<&'static str> {
@@ -51,8 +53,38 @@ fn backup() -> impl Strategy<Value = Backup> {
     })
 }
 
+/// What another hub would write for a Restore of this name and the same managed clusters.
+fn forged_marker() -> impl Strategy<Value = Backup> {
+    let parts = (
+        prop::sample::select(STAMPS.to_vec()),
+        prop::sample::select(STAMPS.to_vec()),
+        prop::sample::select(TIMES.to_vec()),
+    );
+    parts.prop_map(|(stamp, clusters, created)| {
+        let labels = json!({
+            "cluster.open-cluster-management.io/restore-cluster": "another-hub",
+            "cluster.open-cluster-management.io/acm-restore-name": "r",
+            "acm-managed-clusters-schedule": format!("acm-managed-clusters-schedule-{clusters}"),
+        });
+        let metadata = json!({"name": format!("acm-restore-clusters-{stamp}"), "namespace": hubs::NAMESPACE, "creationTimestamp": created, "labels": labels});
+        serde_json::from_value(json!({"metadata": metadata, "spec": {}, "status": {"phase": "Completed"}})).unwrap()
+    })
+}
+
+/// This hub told the others that it has the managed clusters, and does not take that back.
+fn has_marker(hub: &SimulatedHub) -> bool {
+    let requests = &hub.snapshot.velero.delete_requests;
+    hub.snapshot.velero.backups.iter().any(|backup| {
+        let labels = backup.metadata.labels.clone().unwrap_or_default();
+        let name = backup.metadata.name.clone().unwrap_or_default();
+        labels.get("cluster.open-cluster-management.io/restore-cluster").is_some_and(|hub| hub == "this-hub")
+            && !requests.iter().any(|request| request.spec.backup_name == name)
+    })
+}
+
 fn backups() -> impl Strategy<Value = Vec<Backup>> {
-    prop::collection::vec(backup(), 0..16).prop_map(|mut all| {
+    let mixed = prop_oneof![3 => backup(), 1 => forged_marker()];
+    prop::collection::vec(mixed, 0..16).prop_map(|mut all| {
         all.sort_by(|a, b| a.metadata.name.cmp(&b.metadata.name));
         all.dedup_by(|a, b| a.metadata.name == b.metadata.name);
         all
@@ -75,8 +107,9 @@ fn spec(backups: &[Backup]) -> impl Strategy<Value = Value> + use<> {
 proptest! {
     #![proptest_config(crate::config())]
 
-    /// Only backups that can be used, each for the part its name begins with; markers are not data, labels decide nothing.
-    /// Spec: R-029, R-030, R-160, R-162, R-173, R-174
+    /// Only backups that can be used, each for the part its name begins with; markers are not data, labels decide nothing,
+    /// and forged markers keep ours from nothing.
+    /// Spec: R-029, R-030, R-160, R-162, R-173, R-174, R-723, R-727
     #[test]
     fn a_hostile_storage_misleads_no_restore(
         (backups, spec) in backups().prop_flat_map(|backups| (Just(backups.clone()), spec(&backups))),
@@ -99,6 +132,8 @@ proptest! {
             prop_assert!(!restore.spec.backup_name.starts_with("acm-restore-clusters-"));
             prop_assert!(restore.metadata.name.as_ref().unwrap().len() <= 253);
         }
+        let activated = made.iter().any(|one| one.metadata.name == tracked[3].1);
+        prop_assert!(!(activated && status.phase.is_terminal()) || has_marker(&hub), "no marker");
         for (part, name) in tracked {
             let Some(restore) = made.iter().find(|one| one.metadata.name == name) else { continue };
             let of = BackupType::of_backup_name(&restore.spec.backup_name);

@@ -2,7 +2,7 @@
 
 use acmbackup::api;
 use acmbackup::plan::{HubSnapshot, Subject, SubjectKind, VeleroState};
-use acmbackup::velero::{Backup, BackupType};
+use acmbackup::velero::{Backup, BackupType, label_value};
 use acmbackup::wire::Stamp;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -39,6 +39,21 @@ pub(crate) fn one_run(minutes: i64) -> Vec<Backup> {
     BackupType::DATA.into_iter().map(|backup_type| backup(backup_type, minutes, "Completed")).collect()
 }
 
+/// What another hub writes when its Restore `restore` has restored the managed clusters of `one_run(300)`.
+pub(crate) fn marker_elsewhere(restore: &str) -> Backup {
+    let clusters = backup(BackupType::ManagedClusters, 300, "Completed").metadata.name;
+    serde_json::from_value(json!({
+        "metadata": {"name": "acm-restore-clusters-20261122115900", "namespace": NAMESPACE, "labels": {
+            "cluster.open-cluster-management.io/acm-restore-name": label_value(restore),
+            "acm-managed-clusters-schedule": clusters,
+            "cluster.open-cluster-management.io/restore-cluster": "other-hub",
+        }},
+        "spec": {},
+        "status": {"phase": "Completed"},
+    }))
+    .unwrap()
+}
+
 /// Backups of any type and phase; stamps differ within a type.
 pub(crate) fn backups() -> impl Strategy<Value = Vec<Backup>> {
     let each = prop::collection::btree_map((0..4_usize, 1..600_i64), 0..PHASES.len(), 0..14);
@@ -70,6 +85,15 @@ pub(crate) fn spec_of([clusters, credentials, resources]: [&str; 3]) -> Value {
         "veleroResourcesBackupName": resources,
         "cleanupBeforeRestore": "None",
     })
+}
+
+/// A name the API server accepts, of any length, with many dots and dashes.
+pub(crate) fn object_name() -> impl Strategy<Value = String> {
+    let cut = |(name, length): (String, usize)| {
+        let kept = &name[..name.len().min(length)];
+        kept.trim_end_matches(['.', '-']).to_owned()
+    };
+    ("a([.-]?[a-z0-9]{1,3}){60,130}", 1..254_usize).prop_map(cut)
 }
 
 /// A hub with storage, these backups and a Restore nobody has looked at.

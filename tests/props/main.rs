@@ -16,7 +16,7 @@ mod two_schedules;
 
 use std::collections::BTreeSet;
 
-use acmbackup::api::{RestorePhase, RestoreStatus};
+use acmbackup::api::{Cleanup, RestorePhase, RestoreStatus};
 use acmbackup::plan::latest::{Candidates, Unresolved, latest_of_all};
 use acmbackup::plan::{HubSnapshot, plan};
 use acmbackup::velero::{self, Backup, BackupPhase, BackupType, RestorePhase as VeleroPhase, RestoreType};
@@ -73,6 +73,15 @@ fn end_state(hub: &SimulatedHub) -> (RestoreStatus, BTreeSet<String>) {
 
 fn is_marker(key: &str) -> bool {
     key.contains("acm-restore-clusters-")
+}
+
+/// A name the API server accepts: DNS-1123 subdomains.
+fn is_subdomain(name: &str) -> bool {
+    let is_label = |label: &str| {
+        let is_allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        !label.is_empty() && label.bytes().all(is_allowed) && !label.starts_with('-') && !label.ends_with('-')
+    };
+    name.len() <= 253 && name.split('.').all(is_label)
 }
 
 fn permuted(hub: &HubSnapshot, by: usize) -> HubSnapshot {
@@ -179,22 +188,28 @@ proptest! {
         }
     }
 
-    /// Backups become known in any order, and the newest may be on its way out; what is restored only gets newer.
+    /// Backups become known in any order, and the newest may be on its way out or gone; what is restored only gets newer.
     /// Spec: R-310
     #[test]
     fn following_never_goes_back(
-        arrivals in prop::collection::vec((0..4_usize, 1..600_i64, 0..12_usize, prop::bool::weighted(0.3)), 1..12),
+        arrivals in prop::collection::vec(
+            (0..4_usize, 1..600_i64, 0..12_usize, prop::bool::weighted(0.3), any::<bool>()), 1..12,
+        ),
     ) {
         let mut spec = hubs::spec_of(["skip", "latest", "latest"]);
         spec["syncRestoreWithNewBackups"] = json!(true);
         let mut hub = SimulatedHub::new(hubs::hub("r", &spec, hubs::one_run(300)), hubs::noon());
         let mut last = restored_from(&hub);
-        for (part, minutes, passes, goes) in arrivals {
+        for (part, minutes, passes, goes, is_gone) in arrivals {
             let backup = hubs::backup(BackupType::DATA[part], minutes, "Completed");
             if goes {
+                let all = &mut hub.snapshot.velero.backups;
                 let of_part = |one: &&mut Backup| BackupType::of_backup_name(one.metadata.name.as_ref().unwrap()) == Some(BackupType::DATA[part]);
-                let newest = hub.snapshot.velero.backups.iter_mut().filter(of_part).max_by_key(|one| started(one));
-                newest.unwrap().status.as_mut().unwrap().phase = BackupPhase::Deleting;
+                if let Some(newest) = all.iter_mut().filter(of_part).max_by_key(|one| started(one)) {
+                    let name = newest.metadata.name.clone();
+                    newest.status.as_mut().unwrap().phase = BackupPhase::Deleting;
+                    all.retain(|one| !is_gone || one.metadata.name != name);
+                }
             } else if !hub.snapshot.velero.backups.iter().any(|one| one.metadata.name == backup.metadata.name) {
                 hub.snapshot.velero.backups.push(backup);
             }
@@ -214,11 +229,11 @@ proptest! {
         prop_assert!(hub.created.values().all(|times| *times == 1), "created twice: {:?}", hub.created);
     }
 
-    /// An activation stays with the backups it began with and ends. Spec: R-313, R-314
+    /// An activation stays with the run it began with, every part of it, and ends. Spec: R-313, R-314
     #[test]
     fn an_activation_ends_although_backups_keep_coming(
         arrivals in prop::collection::vec((0..4_usize, 1..200_i64), 0..20),
-        trouble in troubles(),
+        trouble in troubles(), passes in 0..8_usize, again in troubles(),
     ) {
         let mut spec = hubs::spec_of(["skip", "latest", "latest"]);
         spec["syncRestoreWithNewBackups"] = json!(true);
@@ -227,47 +242,89 @@ proptest! {
         prop_assert_eq!(hub.restore().phase(), RestorePhase::Enabled);
         hub.snapshot.restores[0].spec.velero_managed_clusters_backup_name = Some("latest".to_owned());
         hub.pass(trouble);
-        hub.pass(Trouble::None);
-        let begun = hub.snapshot.velero.restores.len();
-        for (part, minutes) in arrivals {
-            let mut backup = hubs::backup(BackupType::DATA[part], minutes, "Completed");
-            backup.status.as_mut().unwrap().completion_timestamp = Some(
-                k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(hub.now + jiff::SignedDuration::from_secs(1)));
-            hub.snapshot.velero.backups.push(backup);
+        while hub.restore().status.as_ref().unwrap().velero_managed_clusters_restore_name.is_none() {
             hub.pass(Trouble::None);
+        }
+        for (number, (part, minutes)) in arrivals.into_iter().enumerate() {
+            hub.arrives(hubs::backup(BackupType::DATA[part], minutes, "Completed"));
+            hub.pass(if number == passes { again } else { Trouble::None });
             hub.velero_moves(&VeleroPhase::Completed);
         }
         let hub = hub.come_to_rest(&VeleroPhase::Completed);
         prop_assert!(hub.is_some(), "still writing");
         let hub = hub.unwrap();
         prop_assert_eq!(hub.restore().phase(), RestorePhase::Finished);
-        prop_assert!(hub.snapshot.velero.restores.len() <= begun + 1, "a second generation was started");
+        let run: BTreeSet<String> = hubs::one_run(300).into_iter().filter_map(|backup| backup.metadata.name).collect();
+        prop_assert!(hub.made_from().is_subset(&run), "of another run: {:?}", hub.made_from());
+        prop_assert_eq!(hub.snapshot.velero.restores.len(), 6);
         prop_assert!(hub.created.values().all(|times| *times == 1), "created twice: {:?}", hub.created);
         prop_assert!(hub.created.keys().any(|key| is_marker(key)), "no activation marker");
     }
 
-    /// Whatever happens in two passes: a marker if managed clusters were restored to the end, and never a second one.
+    /// Whatever happens in two passes: a marker if managed clusters were restored to the end, and never a second one. That
+    /// another hub restored the same managed clusters with a Restore of the same name changes nothing.
     /// Spec: R-121, R-720, R-723, R-724, R-727
     #[test]
     fn an_activation_writes_one_marker(
         clusters in prop::sample::select(vec!["latest", "skip", " Skip"]), first in troubles(), second in troubles(),
-        between in 0..30_usize, name_length in 1..120_usize, ending in endings(),
+        between in 0..30_usize, name_length in 1..120_usize, ending in endings(), foreign in 0..3_usize,
     ) {
         let name = "r".repeat(name_length);
         let spec = hubs::spec_of([clusters, "latest", "latest"]);
         let mut hub = SimulatedHub::new(hubs::hub(&name, &spec, hubs::one_run(300)), hubs::noon());
+        if foreign == 1 {
+            hub.arrives(hubs::marker_elsewhere(&name));
+        }
         hub.pass(first);
         for _ in 0..between {
             hub.velero_moves(&ending);
             hub.pass(Trouble::None);
         }
         hub.pass(second);
+        if foreign == 2 {
+            hub.arrives(hubs::marker_elsewhere(&name));
+        }
         let hub = hub.come_to_rest(&ending).unwrap();
         let markers: Vec<&String> = hub.created.keys().filter(|key| key.starts_with("velero backup ")).collect();
         let expected = usize::from(clusters == "latest" && hub.restore().phase().is_terminal());
         prop_assert_eq!(markers.len(), expected, "{:?} in {}", markers, hub.restore().phase());
+        let requests = &hub.snapshot.velero.delete_requests;
+        let is_going = |name: &str| requests.iter().any(|request| request.spec.backup_name == name);
+        prop_assert!(!markers.iter().any(|key| is_going(key.rsplit('/').next().unwrap())), "ours goes");
         let labels = hub.snapshot.velero.backups.iter().filter_map(|backup| backup.metadata.labels.as_ref());
         prop_assert!(labels.flat_map(|labels| labels.values()).all(|value| value.len() <= 63));
+    }
+
+    /// An edit in the middle changes nothing about it: managed clusters that are restored have a marker. Spec: R-119, R-723
+    #[test]
+    fn an_edit_in_the_middle_of_an_activation_loses_no_marker(
+        sync in any::<bool>(), is_skipped in any::<bool>(), between in 0..40_usize, trouble in troubles(),
+    ) {
+        let mut spec = hubs::spec_of(["latest", "latest", "latest"]);
+        spec["syncRestoreWithNewBackups"] = json!(sync);
+        let mut hub = SimulatedHub::new(hubs::hub("r", &spec, hubs::one_run(300)), hubs::noon());
+        hub.pass(Trouble::None);
+        for _ in 0..between {
+            hub.velero_moves(&VeleroPhase::Completed);
+            hub.pass(Trouble::None);
+        }
+        let spec = &mut hub.snapshot.restores[0].spec;
+        if is_skipped {
+            spec.velero_managed_clusters_backup_name = Some("skip".to_owned());
+        } else {
+            spec.cleanup_before_restore = Some(Cleanup::CleanupAll);
+        }
+        hub.pass(trouble);
+        let hub = hub.come_to_rest(&VeleroPhase::Completed);
+        prop_assert!(hub.is_some(), "still writing");
+        let hub = hub.unwrap();
+        let is_here = hub.made_from().iter().any(|backup| backup.starts_with("acm-managed-clusters"));
+        let markers = hub.created.keys().filter(|key| key.starts_with("velero backup ")).count();
+        prop_assert_eq!(markers, usize::from(is_here));
+        prop_assert!(is_here || is_skipped, "ended before the managed clusters were restored");
+        let is_followed = sync && !is_here;
+        let expected = if is_followed { RestorePhase::Enabled } else { RestorePhase::Finished };
+        prop_assert_eq!(hub.restore().phase(), expected);
     }
 
     /// The same with trouble in the very pass that ends the run, before and after each of its steps. Spec: R-720, R-727
@@ -297,18 +354,24 @@ proptest! {
         prop_assert_eq!(hub.created.keys().filter(|key| key.starts_with("velero backup ")).count(), 1);
     }
 
-    /// R-010, R-205, R-206
+    /// Whatever the names are, dots and dashes where a name is cut included. Spec: R-010, R-205, R-206
     #[test]
-    fn names_are_short_and_unique(restore in "[a-z]{1,252}", minutes in 1..600_i64) {
+    fn names_are_accepted_and_unique(restore in hubs::object_name(), backup in hubs::object_name()) {
         let mut names = BTreeSet::new();
-        // Of another run, and of another Restore that differs in its last letter, there are other names.
-        let next = [(format!("{restore}a"), minutes), (format!("{restore}b"), minutes), (restore, minutes + 1)];
-        for ((restore, minutes), part) in next.iter().flat_map(|one| RestoreType::ALL.map(|part| (one, part))) {
-            let backup = hubs::backup(part.backup_type(), *minutes, "Completed").metadata.name.unwrap();
-            let name = part.velero_restore_name(restore, &backup);
-            prop_assert!(name.len() <= 253, "{name}");
-            prop_assert!(name.contains(&backup), "cut: {name}");
-            prop_assert!(names.insert(name));
+        // Of another backup, and of another Restore that differs in its last letter, there are other names.
+        let other = |name: &str, letter: &str| format!("{}{letter}", &name[..name.len().min(252)]);
+        let pairs = BTreeSet::from([
+            (other(&restore, "x"), backup.clone()),
+            (other(&restore, "y"), backup.clone()),
+            (other(&restore, "x"), other(&backup, "z")),
+        ]);
+        for (restore, backup) in &pairs {
+            for part in [RestoreType::Credentials, RestoreType::CredentialsActive] {
+                let name = part.velero_restore_name(restore, backup);
+                prop_assert!(is_subdomain(&name), "{name}");
+                prop_assert!(name.contains(backup.as_str()) || backup.len() > 239, "cut: {name}");
+                prop_assert!(names.insert(name.clone()), "twice: {name}");
+            }
         }
     }
 
@@ -376,17 +439,21 @@ fn a_following_restore_goes_from_started_over_running_to_enabled_in_every_cycle(
     assert_eq!(story(&mut hub, 3)[0].0, RestorePhase::Finished);
 }
 
-/// When the backups of the tracked credentials and resources restores started.
-fn restored_from(hub: &SimulatedHub) -> [Option<jiff::Timestamp>; 3] {
+/// The stamps of the backups restored last, of credentials, resources and generic resources.
+fn restored_from(hub: &SimulatedHub) -> [Option<String>; 3] {
     let status = hub.restore().status.clone().unwrap_or_default();
     let names = [
-        status.velero_credentials_restore_name,
-        status.velero_resources_restore_name,
-        status.velero_generic_resources_restore_name,
+        (BackupType::Credentials, status.velero_credentials_restore_name),
+        (BackupType::Resources, status.velero_resources_restore_name),
+        (BackupType::ResourcesGeneric, status.velero_generic_resources_restore_name),
     ];
-    names.map(|name| {
-        let restore = hub.snapshot.velero.restores.iter().find(|one| one.metadata.name == name)?;
-        let backup = Some(&restore.spec.backup_name);
-        started(hub.snapshot.velero.backups.iter().find(|one| one.metadata.name.as_ref() == backup)?)
+    names.map(|(part, name)| {
+        let all = &hub.snapshot.velero.restores;
+        let of_part =
+            |one: &&velero::Restore| BackupType::of_backup_name(&one.spec.backup_name) == Some(part);
+        // What is only planned is not restored yet.
+        let named = all.iter().find(|one| one.metadata.name == name);
+        let restore = named.or_else(|| all.iter().rfind(of_part))?;
+        Some(restore.spec.backup_name.rsplit_once('-')?.1.to_owned())
     })
 }

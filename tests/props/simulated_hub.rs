@@ -1,6 +1,6 @@
 //! A hub without machines: carries out plans as an API server would, and moves Velero's objects along.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use acmbackup::plan::cleanup::{Leftover, Leftovers};
 use acmbackup::plan::tokens::TokenFacts;
@@ -271,6 +271,19 @@ impl SimulatedHub {
             }
         }
         None
+    }
+
+    /// A backup of another hub comes here now, whenever it was made.
+    ///
+    /// Stored times are whole seconds: of two things in one second nobody can say which came first.
+    pub(crate) fn arrives(&mut self, mut backup: velero::Backup) {
+        backup.metadata.creation_timestamp = Some(Time(self.now + SignedDuration::from_secs(1)));
+        self.snapshot.velero.backups.push(backup);
+    }
+
+    /// The backups behind all Velero Restores that were ever made and are still there.
+    pub(crate) fn made_from(&self) -> BTreeSet<String> {
+        self.snapshot.velero.restores.iter().map(|restore| restore.spec.backup_name.clone()).collect()
     }
 
     /// The Restore the passes are about.

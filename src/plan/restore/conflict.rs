@@ -6,7 +6,7 @@ use crate::plan::Unreadable;
 
 /// What stands in the way, in words; `None` lets the Restore begin.
 ///
-/// A Restore at work is ended by nobody: those that come later yield. Spec: R-813
+/// A Restore at work, also one whose set is only planned, is ended by nobody: those that come later yield. Spec: R-813
 pub(super) fn conflict(facts: &Facts<'_>) -> Option<String> {
     if facts.is_at_work() {
         return None;

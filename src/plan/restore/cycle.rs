@@ -6,17 +6,17 @@ use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::end::{self, End};
-use super::facts::{Facts, controller_of, track};
+use super::facts::{Facts, controller_of, track, tracked_name};
 use super::notes;
 use super::phase::{Gate, Standing, failure, roll_up};
-use super::reason::RestoreReason;
-use super::sync::{self, Picks};
+use super::reason::{Picked, RestoreReason};
+use super::sync::{self, Picks, passive};
 use super::wanted::{WantedRestore, wanted};
 use super::{object, orphans, validate, volumes};
 use crate::api::{RestorePhase, RestoreStatus};
 use crate::plan::latest::Unresolved;
 use crate::plan::{Action, Decision, Event, NewObject, NextStatus, Note, Plan, Record, Step, Wake};
-use crate::velero::RestoreType;
+use crate::velero::{BackupType, RestoreType};
 
 /// How long to wait after a failure, unless something changes first. Spec: R-006
 pub(super) const RETRY: Duration = Duration::from_secs(60);
@@ -92,6 +92,12 @@ impl<'a> Pass<'a> {
         if let Some(standing) = self.foreign() {
             return Decision::Do(Plan { wake: Wake::After(RETRY), ..self.ends(standing, End::default()) });
         }
+        if let Some(standing) = self.forbidden() {
+            return Decision::Do(self.ends(standing, End::default()));
+        }
+        if self.wanted.iter().any(|wanted| !wanted.exists && !is_planned(self.facts, wanted)) {
+            return Decision::Do(self.begins());
+        }
         let creations = self.creations();
         if !creations.is_empty() {
             return Decision::Do(self.creates(creations));
@@ -134,6 +140,13 @@ impl<'a> Pass<'a> {
         })
     }
 
+    /// A mapping that was edited in the middle of a restore leads nothing more into a namespace of the system. Spec: R-055
+    fn forbidden(&self) -> Option<Standing> {
+        let problem = validate::namespace_mapping(&self.facts.restore.spec).into_iter().next()?;
+        let is_missing = self.wanted.iter().any(|wanted| !wanted.exists);
+        is_missing.then(|| Standing::new(self.facts.error_phase(), problem.to_string()))
+    }
+
     /// Managed clusters that may not be restored yet. Spec
     fn held(&self) -> Option<Standing> {
         let is_missing =
@@ -160,17 +173,37 @@ impl<'a> Pass<'a> {
         }
     }
 
+    /// The whole set is written before any of it is made: neither a crash nor a refusal changes it. Spec: R-314
+    ///
+    /// The status wakes the next pass, which makes what it names.
+    fn begins(&self) -> Plan {
+        let message = format!("Restore {} has chosen its backups", self.facts.name);
+        let mut status = self.status(Standing::new(RestorePhase::Started, message));
+        for backup_type in BackupType::DATA {
+            track(&mut status, passive(backup_type), self.passive_name(backup_type).map(str::to_owned));
+        }
+        let is_replaced =
+            |wanted: &&WantedRestore| wanted.reason == Picked::Instead && !wanted.part.is_active();
+        let events = self.wanted.iter().filter(is_replaced).map(replaced).collect();
+        Plan { status: changed(self.facts, status), ..self.frame(events) }
+    }
+
+    /// The name of the Velero Restore that is wanted for a type of backup; `None` for one that is left out.
+    fn passive_name(&self, backup_type: BackupType) -> Option<&str> {
+        let named = self.wanted.iter().find(|wanted| wanted.part == passive(backup_type));
+        named.map(|wanted| wanted.name.as_str())
+    }
+
     /// Spec
     fn creates(&self, creations: Vec<Step>) -> Plan {
         let message = format!("Restore {} has started", self.facts.name);
         let standing = self.held().filter(|standing| standing.phase == RestorePhase::Started);
         let standing = standing.unwrap_or_else(|| Standing::new(RestorePhase::Started, message));
         let failed = Standing::new(self.facts.error_phase(), "a Velero restore could not be created");
-        let made: Vec<&WantedRestore> = self.missing().collect();
         Plan {
             status_on_failure: Some(self.failed(failed)),
             wake_on_failure: Wake::After(RETRY),
-            status: changed(self.facts, self.status(standing, &made)),
+            status: changed(self.facts, self.status(standing)),
             ..self.frame(creations)
         }
     }
@@ -181,7 +214,7 @@ impl<'a> Pass<'a> {
         let failed =
             Standing::new(self.facts.status.phase.clone(), "the activation marker could not be written");
         let on_failure = (!last.is_empty()).then(|| self.failed(failed));
-        let mut status = self.status(standing, &[]);
+        let mut status = self.status(standing);
         status.messages = messages.or(status.messages);
         let mut plan = Plan {
             status: changed(self.facts, status),
@@ -204,7 +237,7 @@ impl<'a> Pass<'a> {
     /// The status of a failed pass; the cause is told after its message.
     fn failed(&self, standing: Standing) -> NextStatus {
         let message = standing.message.clone();
-        NextStatus::Restore(Box::new(RestoreStatus { last_message: message, ..self.status(standing, &[]) }))
+        NextStatus::Restore(Box::new(RestoreStatus { last_message: message, ..self.status(standing) }))
     }
 
     /// Spec: R-140
@@ -221,16 +254,24 @@ impl<'a> Pass<'a> {
         Wake::OnChange
     }
 
-    /// The status with the names of what is there and what is made. Spec
-    fn status(&self, standing: Standing, made: &[&WantedRestore]) -> RestoreStatus {
+    /// The status with the names of what is there, and without those of what was planned and is no longer wanted.
+    /// Spec
+    fn status(&self, standing: Standing) -> RestoreStatus {
         let observed = &self.facts.status;
         let is_kept = standing.message == observed.last_message;
         let mut status = with_standing(self.facts, standing);
         if !is_kept {
             status.last_message = self.with_remarks(status.last_message);
         }
-        for wanted in self.wanted.iter().filter(|wanted| wanted.exists).chain(made.iter().copied()) {
+        for wanted in self.wanted.iter().filter(|wanted| wanted.exists) {
             track(&mut status, wanted.part, Some(wanted.name.clone()));
+        }
+        for backup_type in BackupType::DATA {
+            let is_made =
+                tracked_name(&status, backup_type).is_some_and(|name| self.facts.owned_named(name).is_some());
+            if !is_made && self.passive_name(backup_type).is_none() {
+                track(&mut status, passive(backup_type), None);
+            }
         }
         if status.phase.is_enabled() && end::has_new_outcome(self.facts, self.wanted) {
             status.completion_timestamp = Some(whole_seconds(end::noted_at(self.facts, self.wanted)));
@@ -245,13 +286,32 @@ impl<'a> Pass<'a> {
     fn with_remarks(&self, message: String) -> String {
         let ignored = self.facts.sync_problem.as_ref().map(notes::sync_ignored);
         let filtered = notes::filtered_cleanup(&self.facts.restore.spec);
-        let remarks =
-            [notes::in_words(&self.backup_notes), ignored.unwrap_or_default(), filtered.unwrap_or_default()];
+        let skipped = notes::skipped_cleanup(self.facts);
+        let remarks = [Some(notes::in_words(&self.backup_notes)), ignored, filtered, skipped];
         remarks
             .into_iter()
+            .flatten()
             .filter(|remark| !remark.is_empty())
             .fold(message, |text, remark| format!("{text}; {remark}"))
     }
+}
+
+/// The message of the status is soon another one; the event stays. Spec: R-314
+fn replaced(wanted: &WantedRestore) -> Step {
+    let event = Event {
+        warning: true,
+        reason: "ChosenBackupGone".to_owned(),
+        action: "ChooseBackup".to_owned(),
+        note: format!("{} is restored from {}, {}", wanted.part.part(), wanted.backup, wanted.reason),
+    };
+    Step::optional(Action::Emit(event), RestoreReason::Replaced)
+}
+
+/// The status names it, so it belongs to the cycle that has begun; an active one belongs to its twin. Spec: R-314
+fn is_planned(facts: &Facts<'_>, wanted: &WantedRestore) -> bool {
+    let backup_type = wanted.part.backup_type();
+    let name = passive(backup_type).velero_restore_name(facts.name, &wanted.backup);
+    tracked_name(&facts.status, backup_type) == Some(name.as_str())
 }
 
 /// Spec

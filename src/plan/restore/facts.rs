@@ -55,7 +55,7 @@ impl<'a> Facts<'a> {
         self.restore.spec.sync_restore_with_new_backups && self.sync_problem.is_none()
     }
 
-    /// Follows new backups now. Spec: R-123
+    /// Follows new backups, or will once its cycle is over. Spec: R-123
     pub(super) fn is_following(&self) -> bool {
         self.is_sync_valid() && self.status.phase.is_enabled()
     }
@@ -81,7 +81,7 @@ impl<'a> Facts<'a> {
         self.hub.velero.restores.iter().find(named).filter(|_| self.owned_named(name).is_none())
     }
 
-    /// Some Velero Restore was made for this Restore, now or earlier. Spec: R-813
+    /// A cycle of this Restore has begun, now or earlier. Spec: R-813
     pub(super) fn is_at_work(&self) -> bool {
         is_at_work(self.restore, &self.hub.velero.restores)
     }
@@ -97,7 +97,10 @@ pub(super) fn choice(spec: &api::RestoreSpec, backup_type: BackupType) -> Backup
     }
 }
 
-/// Some Velero Restore was made for `restore`, now or earlier. Spec: R-813
+/// A cycle of `restore` has begun, now or earlier: it has Velero Restores, or its status names those it is about to make.
+///
+/// What was only planned counts, too. Otherwise a BackupSchedule that comes between the plan and the first Velero
+/// Restore would end the Restore and then be refused because of it. Spec: R-813
 pub(super) fn is_at_work(restore: &api::Restore, velero_restores: &[velero::Restore]) -> bool {
     let recorded = restore.status.as_ref().is_some_and(|status| {
         BackupType::DATA.iter().any(|backup_type| tracked_name(status, *backup_type).is_some())

@@ -1,8 +1,10 @@
-//! A new hub learns the backups of a bucket one by one: `latest` waits until it knows them all. Spec: R-155
+//! A new hub learns the backups of a bucket one by one: a cycle that takes `latest` begins once it knows them all.
+//! Spec: R-155
 
 use std::time::Duration;
 
 use super::facts::Facts;
+use super::sync;
 use crate::api::BackupChoice;
 use crate::plan::{Note, latest, validate};
 use crate::velero::{BackupStorageLocation, BackupType};
@@ -20,7 +22,7 @@ pub(super) struct FirstSync {
 
 /// The first sync to wait for; `None` lets the Restore begin.
 pub(super) fn awaited(facts: &Facts<'_>, storage: &BackupStorageLocation) -> Option<FirstSync> {
-    if !uses_latest(facts) || !facts.owned.is_empty() || storage.is_synced() {
+    if storage.is_synced() || !begins_with_latest(facts) {
         return None;
     }
     let remaining = PATIENCE.checked_sub(age(facts, storage)?).filter(|left| !left.is_zero())?;
@@ -43,11 +45,13 @@ pub(super) fn foreseen(facts: &Facts<'_>) -> Option<Note> {
 
 /// The wait is over without a sync, so `latest` may be older than it should be.
 pub(super) fn given_up(facts: &Facts<'_>, storage: &BackupStorageLocation) -> Option<Note> {
-    latest::unsynced(storage).filter(|_| uses_latest(facts) && facts.owned.is_empty())
+    latest::unsynced(storage).filter(|_| begins_with_latest(facts))
 }
 
-fn uses_latest(facts: &Facts<'_>) -> bool {
-    BackupType::DATA.into_iter().any(|backup_type| facts.choice(backup_type) == BackupChoice::Latest)
+/// A cycle that has begun has its backups already.
+fn begins_with_latest(facts: &Facts<'_>) -> bool {
+    let mut choices = BackupType::DATA.into_iter().map(|backup_type| facts.choice(backup_type));
+    choices.any(|choice| choice == BackupChoice::Latest) && sync::is_to_begin(facts)
 }
 
 /// A location of unknown age is waited for no more.

@@ -3,11 +3,14 @@
 use crate::api::{RestoreStatus, keys};
 use crate::plan::{Action, Outcome};
 
-/// Beyond this many bytes good news is only counted; an object holds little more than a megabyte.
+/// Bytes of all messages, at most; an object holds little more than a megabyte.
 const LONGEST: usize = 256 * 1024;
+/// Bytes for the line that counts what has no room.
+const LAST_LINE: usize = 100;
 const AVAILABLE: &str = "is already available";
 const ALL_AVAILABLE: &str = "are already available";
 const CREATED: &str = "auto-import-secret created";
+const NOT_IMPORTED: &str = "are not imported";
 const REMOVED: &str = "the auto-import-secret of an earlier restore deleted";
 
 pub(super) fn available(cluster: &str) -> String {
@@ -79,10 +82,11 @@ pub(in crate::plan) fn tell(status: &mut RestoreStatus, action: &Action, outcome
     status.messages.get_or_insert_default().push(line);
 }
 
-/// Counts the good news where all of it would be too long; problems stay in full. Spec: R-739
+/// Counts the good news where all of it would be too long. Problems stay in full as far as there is room: a status that
+/// outgrows its object could never be written, and the end of the run would be repeated for ever. Spec: R-739
 pub(in crate::plan) fn shorten(status: &mut RestoreStatus) {
     let Some(messages) = &mut status.messages else { return };
-    if messages.iter().map(|message| message.len() + 3).sum::<usize>() <= LONGEST {
+    if fitting(messages, LONGEST) == messages.len() {
         return;
     }
     for (ending, words) in [(AVAILABLE, ALL_AVAILABLE), (CREATED, CREATED), (REMOVED, REMOVED)] {
@@ -90,9 +94,22 @@ pub(in crate::plan) fn shorten(status: &mut RestoreStatus) {
         messages.retain(|message| !message.ends_with(ending));
         let count = before - messages.len();
         if count > 0 {
-            messages.push(format!("{count} managed clusters: {words}"));
+            messages.insert(0, format!("{count} managed clusters: {words}"));
         }
     }
+    let cut = messages.split_off(fitting(messages, LONGEST - LAST_LINE));
+    if !cut.is_empty() {
+        messages.push(format!("{} more managed clusters {NOT_IMPORTED}", cut.len()));
+    }
+}
+
+/// How many of the messages fit into this many bytes.
+fn fitting(messages: &[String], room: usize) -> usize {
+    let sizes = messages.iter().scan(0, |size, message| {
+        *size += message.len() + 3;
+        Some(*size)
+    });
+    sizes.take_while(|size| *size <= room).count()
 }
 
 #[cfg(test)]
@@ -107,11 +124,29 @@ mod tests {
             ..RestoreStatus::default()
         };
         shorten(&mut status);
-        let wanted = [no_token("lost"), "9000 managed clusters: auto-import-secret created".to_owned()];
+        let wanted = ["9000 managed clusters: auto-import-secret created".to_owned(), no_token("lost")];
         assert_eq!(status.messages.unwrap(), wanted);
         let mut small = RestoreStatus { messages: Some(vec![created("a")]), ..RestoreStatus::default() };
         shorten(&mut small);
         assert_eq!(small.messages.unwrap(), [created("a")]);
+    }
+
+    /// Spec: R-739: a server that refuses every secret of a large fleet
+    #[test]
+    fn a_fleet_of_problems_fits_into_an_object() {
+        let refused =
+            |i: usize| format!("managed cluster c{i}: auto-import-secret not created: {}", "x".repeat(200));
+        let messages = (0..6000).map(refused).chain((0..9000).map(|i| created(&format!("d{i}")))).collect();
+        let mut status = RestoreStatus { messages: Some(messages), ..RestoreStatus::default() };
+        shorten(&mut status);
+        let messages = status.messages.clone().unwrap();
+        assert!(messages.iter().map(String::len).sum::<usize>() <= LONGEST);
+        assert_eq!(messages[1], refused(0), "as many as there is room for");
+        let told = messages.len() - 2;
+        assert_eq!(messages[told + 1], format!("{} more managed clusters are not imported", 6000 - told));
+        assert_eq!(import_tally(&messages).imported, 9000);
+        shorten(&mut status);
+        assert!(status.messages.unwrap() == messages, "shortened once");
     }
 
     /// Spec: R-739

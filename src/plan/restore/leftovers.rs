@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::end::End;
 use super::facts::{Facts, phase_of, velero_name};
+use super::notes;
 use super::wanted::WantedRestore;
 use crate::plan::cleanup::{Cleaned, Deletion, Restored, Unlisted, Work};
 use crate::plan::{Note, Query};
@@ -14,11 +15,14 @@ use crate::velero::{self, BackupType, RestorePhase};
 /// # Errors
 /// The facts to ask for first.
 pub(super) fn end(facts: &Facts<'_>, wanted: &[WantedRestore]) -> Result<End, BTreeSet<Query>> {
+    if notes::skipped_cleanup(facts).is_some() {
+        return Ok(End::default());
+    }
     let restored = wanted.iter().filter(|wanted| !wanted.part.is_active());
     let restored = restored.filter(|wanted| facts.owned_named(&wanted.name).is_some_and(has_restored));
     let cleaned = work(facts, wanted, restored.collect()).done(facts.hub)?;
     Ok(End {
-        notes: notes(&cleaned.unlisted),
+        notes: unlisted(&cleaned.unlisted),
         steps: cleaned.deletions.into_iter().map(Deletion::step).collect(),
         ..End::default()
     })
@@ -57,9 +61,9 @@ fn has_restored(restore: &velero::Restore) -> bool {
 }
 
 /// Spec: R-437
-pub(super) fn notes(unlisted: &[Unlisted]) -> Vec<Note> {
+fn unlisted(kinds: &[Unlisted]) -> Vec<Note> {
     let note = |kind: &Unlisted| {
         Note::warning("not-cleaned", &kind.kind, format!("left as they are, cannot be listed: {}", kind.why))
     };
-    unlisted.iter().map(note).collect()
+    kinds.iter().map(note).collect()
 }

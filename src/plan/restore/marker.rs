@@ -15,22 +15,25 @@ use crate::wire::Stamp;
 
 /// Steps that write the marker of a Restore that is about to end, and remove all others.
 ///
-/// A marker that is there is not written again, but its rivals still go: a pass may have ended in between.
-/// Spec
+/// Our marker is not written again, but all others still go: a pass may have ended in between, and another hub's may have
+/// come since. Spec
 ///
 /// # Errors
 /// The facts to ask for first.
 pub(super) fn steps(facts: &Facts<'_>, clusters: &WantedRestore) -> Result<Vec<Step>, BTreeSet<Query>> {
+    let this_hub = &facts.hub.on_request.hub.as_ref().ok_or(BTreeSet::from([Query::Hub]))?.hub_id;
     let mut rivals = markers(facts);
-    let mut create = None;
-    if rivals.iter().any(|marker| is_of_this(facts, clusters, marker)) {
-        // Sorted by age: the newest stays, whoever wrote it.
-        rivals.pop();
-    } else {
-        let Some(this_hub) = &facts.hub.on_request.hub else { return Err(BTreeSet::from([Query::Hub])) };
-        let marker = NewObject::VeleroBackup(marker(facts, clusters, &this_hub.hub_id));
-        create = Some(Step::required(Action::Create(Box::new(marker)), RestoreReason::Activated));
-    }
+    let ours = rivals.iter().rposition(|marker| is_of_this(facts, clusters, this_hub, marker));
+    let create = match ours {
+        Some(ours) => {
+            rivals.remove(ours);
+            None
+        }
+        None => {
+            let marker = NewObject::VeleroBackup(marker(facts, clusters, this_hub));
+            Some(Step::required(Action::Create(Box::new(marker)), RestoreReason::Activated))
+        }
+    };
     let removals =
         rivals.into_iter().filter_map(|old| removal::step(facts.hub, old, RestoreReason::OlderMarker));
     Ok(create.into_iter().chain(removals).collect())
@@ -56,11 +59,13 @@ fn label<'a>(backup: &'a Backup, key: &str) -> Option<&'a str> {
     backup.metadata.labels.as_ref()?.get(key).map(String::as_str)
 }
 
-/// This very Restore wrote it. Spec: R-727
-fn is_of_this(facts: &Facts<'_>, clusters: &WantedRestore, marker: &Backup) -> bool {
+/// This very Restore wrote it. On another hub a Restore of the same name may have restored the same managed clusters.
+/// Spec: R-727
+fn is_of_this(facts: &Facts<'_>, clusters: &WantedRestore, this_hub: &str, marker: &Backup) -> bool {
     let created = facts.restore.metadata.creation_timestamp.as_ref();
     label(marker, keys::MARKER_RESTORE_NAME) == Some(&label_value(facts.name))
         && label(marker, BackupType::ManagedClusters.schedule_name()) == Some(&label_value(&clusters.backup))
+        && label(marker, keys::RESTORE_CLUSTER) == Some(this_hub)
         && marker.metadata.creation_timestamp.as_ref() >= created
 }
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::facts::Facts;
-use super::sync::Picks;
+use super::reason::Picked;
+use super::sync::{Pick, Picks};
 use super::validate;
 use super::wanted::left_out;
 use crate::api::{Cleanup, RestoreSpec};
@@ -17,7 +18,15 @@ pub(super) fn of_backups(facts: &Facts<'_>, picks: &Picks) -> Vec<Note> {
     let candidates = facts.candidates();
     let chosen: BTreeMap<BackupType, &Backup> =
         picks.iter().filter_map(|(part, pick)| Some((*part, candidates.named(&pick.backup)?))).collect();
-    latest::notes(&chosen, &Runs::of(&candidates), facts.now)
+    let mut notes = latest::notes(&chosen, &Runs::of(&candidates), facts.now);
+    notes.extend(picks.iter().filter(|(_, pick)| pick.why == Picked::Instead).map(instead));
+    notes
+}
+
+/// Spec: R-314
+fn instead((part, pick): (&BackupType, &Pick)) -> Note {
+    let message = format!("restored from {}, {}", pick.backup, pick.why);
+    Note { severity: Severity::Warning, ..Note::info(part.part(), message) }
 }
 
 /// Remarks on what is left out and on fields that have no effect. Spec
@@ -39,6 +48,10 @@ pub(super) fn of_spec(facts: &Facts<'_>, picks: &Picks) -> Vec<Note> {
     notes.extend(
         facts.sync_problem.as_ref().map(|problem| Note::warning("sync-rules", "", sync_ignored(problem))),
     );
+    notes.extend(
+        skipped_cleanup(facts)
+            .map(|message| Note { severity: Severity::Warning, ..Note::info("cleanup", message) }),
+    );
     notes.extend(filtered_cleanup(spec).map(|message| Note::warning("cleanup-filters", "cleanup", message)));
     notes
 }
@@ -49,6 +62,12 @@ pub(super) fn filtered_cleanup(spec: &RestoreSpec) -> Option<String> {
     spec.is_filtered().then(|| {
         format!("{cleanup} ignores the filters: what they leave out is removed if an earlier restore made it")
     })
+}
+
+/// A cleanup that an edit made invalid in the middle of a restore. Spec: R-119
+pub(super) fn skipped_cleanup(facts: &Facts<'_>) -> Option<String> {
+    let problem = validate::cleanup(facts.restore).filter(|_| facts.is_at_work())?;
+    Some(format!("the cleanup is skipped: {problem}"))
 }
 
 /// Spec: R-061

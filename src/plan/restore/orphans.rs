@@ -9,10 +9,11 @@ use crate::plan::latest::Candidates;
 use crate::plan::{Action, Step, Target, TargetKind};
 use crate::velero::{self, BackupPhase};
 
-/// Steps that remove them; none is required. Without a tracked name nothing is removed.
+/// Steps that remove them; none is required. Without a tracked name nothing is removed, nor while something of the cycle
+/// is still to be made: if its backup goes, what was restored last tells what is older than that.
 pub(super) fn steps(facts: &Facts<'_>, wanted: &[WantedRestore]) -> Vec<Step> {
     let tracked = tracked_names(&facts.status);
-    if tracked.is_empty() {
+    if tracked.is_empty() || wanted.iter().any(|restore| !restore.exists) {
         return Vec::new();
     }
     let current: BTreeSet<&str> = wanted.iter().map(|restore| restore.name.as_str()).collect();

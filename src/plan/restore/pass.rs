@@ -72,9 +72,7 @@ fn after(steps: Vec<Step>, decision: Decision) -> Decision {
 
 /// The storage to restore from, or the plan that says why nothing is restored now. Spec: R-118…
 fn may_work<'a>(facts: &Facts<'a>) -> Result<&'a BackupStorageLocation, Box<Plan>> {
-    let refused =
-        conflict::conflict(facts).or_else(|| validate::refusal(facts.restore).map(|why| why.to_string()));
-    if let Some(why) = refused {
+    if let Some(why) = conflict::conflict(facts).or_else(|| refusal(facts)) {
         let standing = Standing::new(RestorePhase::FinishedWithErrors, why);
         return Err(Box::new(status_plan(facts, with_standing(facts, standing))));
     }
@@ -88,11 +86,20 @@ fn may_work<'a>(facts: &Facts<'a>) -> Result<&'a BackupStorageLocation, Box<Plan
     match first_sync::awaited(facts, storage) {
         None => Ok(storage),
         Some(wait) => {
-            let standing = Standing::new(RestorePhase::Started, wait.message);
+            // What it followed so far is still restored.
+            let is_begun = facts.is_at_work();
+            let phase = if is_begun { facts.status.phase.clone() } else { RestorePhase::Started };
+            let standing = Standing::new(phase, wait.message);
             let plan = status_plan(facts, with_standing(facts, standing));
             Err(Box::new(Plan { wake: Wake::After(wait.remaining), ..plan }))
         }
     }
+}
+
+/// An edit does not end what has begun: managed clusters that are here must be told of, and no phase is left for that.
+/// Spec
+fn refusal(facts: &Facts<'_>) -> Option<String> {
+    validate::refusal(facts.restore).filter(|_| !facts.is_at_work()).map(|why| why.to_string())
 }
 
 fn noting(note: Option<crate::plan::Note>, decision: Decision) -> Decision {

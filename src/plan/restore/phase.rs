@@ -48,6 +48,21 @@ pub(super) fn gate_of_credentials(facts: &Facts<'_>, wanted: &[WantedRestore]) -
     gate
 }
 
+/// Everything the cycle will make is there and has ended; managed clusters are not made after credentials that failed.
+pub(super) fn have_ended(facts: &Facts<'_>, wanted: &[WantedRestore]) -> bool {
+    let is_shut = matches!(gate_of_credentials(facts, wanted), Gate::Shut(_));
+    wanted.iter().all(|wanted| match facts.owned_named(&wanted.name) {
+        Some(restore) => is_finished(&phase_of(restore)),
+        None => is_shut && wanted.part == RestoreType::ManagedClusters,
+    })
+}
+
+/// Something of the cycle failed.
+pub(super) fn have_failed(facts: &Facts<'_>, wanted: &[WantedRestore]) -> bool {
+    let mut phases = wanted.iter().filter_map(|wanted| facts.owned_named(&wanted.name)).map(phase_of);
+    phases.any(|phase| has_failed(&phase))
+}
+
 /// The phase once every wanted Velero Restore is there. Spec: …R-513
 pub(super) fn roll_up(facts: &Facts<'_>, wanted: &[WantedRestore]) -> Standing {
     let current: Vec<&velero::Restore> =
@@ -70,13 +85,16 @@ pub(super) fn roll_up(facts: &Facts<'_>, wanted: &[WantedRestore]) -> Standing {
     }
     match in_phase(|phase| !is_finished(phase)) {
         Some(closing) => closing_standing(facts, closing),
-        None => ended(facts, in_phase(|phase| *phase == VeleroPhase::PartiallyFailed).is_some()),
+        None => {
+            let is_activated = wanted.iter().any(|wanted| wanted.part == RestoreType::ManagedClusters);
+            ended(facts, is_activated, in_phase(|phase| *phase == VeleroPhase::PartiallyFailed).is_some())
+        }
     }
 }
 
 /// All have ended. Spec
-fn ended(facts: &Facts<'_>, partially: bool) -> Standing {
-    if facts.is_sync_valid() && !facts.is_activating() {
+fn ended(facts: &Facts<'_>, is_activated: bool, partially: bool) -> Standing {
+    if facts.is_sync_valid() && !is_activated {
         return Standing::new(
             RestorePhase::Enabled,
             "all Velero restores have ended, continue to sync with new backups",

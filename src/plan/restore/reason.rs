@@ -15,6 +15,8 @@ pub enum RestoreReason {
         /// Why that backup.
         why: Picked,
     },
+    /// A backup that was chosen is gone. Spec: R-314
+    Replaced,
     /// Hooks are accepted and never run. Spec: R-904
     HooksIgnored,
     /// The backup behind a Velero Restore of an earlier cycle is gone. Spec: R-830
@@ -46,6 +48,8 @@ pub enum Picked {
     Now(Why),
     /// Chosen when the cycle began; the choice stays until it ends. Spec: R-314
     Before,
+    /// The backup chosen before is gone. Spec: R-314
+    Instead,
 }
 
 impl fmt::Display for Picked {
@@ -53,6 +57,7 @@ impl fmt::Display for Picked {
         match self {
             Self::Now(why) => why.fmt(f),
             Self::Before => f.write_str("chosen when this cycle began"),
+            Self::Instead => f.write_str("in place of the backup chosen before, which is gone"),
         }
     }
 }
@@ -64,6 +69,7 @@ impl fmt::Display for RestoreReason {
                 write!(f, "{}: activation data of the same backup, {why}", part.part())
             }
             Self::Restores { part, why } => write!(f, "{}: {why}", part.part()),
+            Self::Replaced => f.write_str("another backup takes the place of one that is gone"),
             Self::HooksIgnored => f.write_str("restore hooks are accepted and never run"),
             Self::BackupGone => f.write_str("its backup is gone and a newer restore took its place"),
             Self::Activated => f.write_str("tells other hubs that the managed clusters are here now"),

@@ -84,7 +84,7 @@ impl Serialize for Picked {
 pub(super) fn wanted(facts: &Facts<'_>, picks: &Picks) -> Result<Vec<WantedRestore>, Unresolved> {
     let mut names = BTreeSet::new();
     let mut wanted = Vec::new();
-    for part in RestoreType::ALL.into_iter().filter(|part| facts.is_activating() || !part.is_active()) {
+    for part in RestoreType::ALL.into_iter().filter(|part| is_activated(picks) || !part.is_active()) {
         let Some(pick) = picks.get(&part.backup_type()) else { continue };
         let name = part.velero_restore_name(facts.name, &pick.backup);
         if !names.insert(name.clone()) {
@@ -102,6 +102,11 @@ pub(super) fn wanted(facts: &Facts<'_>, picks: &Picks) -> Result<Vec<WantedResto
     Ok(wanted)
 }
 
+/// Managed clusters are restored in this cycle. Spec
+fn is_activated(picks: &Picks) -> bool {
+    picks.contains_key(&BackupType::ManagedClusters)
+}
+
 /// What a user may expect and does not get. Spec
 pub(super) fn left_out(facts: &Facts<'_>, picks: &Picks) -> Vec<LeftOut> {
     let generic = (!picks.contains_key(&BackupType::ResourcesGeneric))
@@ -114,7 +119,7 @@ pub(super) fn left_out(facts: &Facts<'_>, picks: &Picks) -> Vec<LeftOut> {
         .map(|reason| LeftOut { what: RestoreType::ResourcesGeneric, reason });
     let active = [RestoreType::ResourcesGenericActive, RestoreType::CredentialsActive]
         .into_iter()
-        .filter(|part| facts.is_activating() && facts.choice(part.backup_type()) == BackupChoice::Skip)
+        .filter(|part| is_activated(picks) && facts.choice(part.backup_type()) == BackupChoice::Skip)
         .map(|what| LeftOut { what, reason: LeftOutReason::ActivationDataOfSkippedPart });
     generic.into_iter().chain(active).collect()
 }

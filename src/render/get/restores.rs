@@ -49,7 +49,7 @@ fn sync(restore: &Restore) -> String {
     }
 }
 
-/// Number of Velero Restores the status names.
+/// Number of Velero Restores the status names, made or about to be made.
 fn velero_restores(restore: &Restore) -> usize {
     let Some(status) = &restore.status else { return 0 };
     let names = [
