@@ -2,12 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::control_plane::audit_log;
 use crate::hub::Hub;
+use crate::markdown::thousands;
+use crate::wait::until;
 
 /// How the plugin calls itself in its requests.
 const PLUGIN: &str = "kubectl-acmbackup";
@@ -30,6 +34,8 @@ pub struct Request {
     pub resource: String,
     /// Empty: in all namespaces, or a kind outside of any.
     pub namespace: String,
+    /// When it was answered.
+    pub at: Timestamp,
     /// HTTP status of the answer; 0 if there was none.
     pub code: u16,
 }
@@ -72,6 +78,24 @@ impl Hub {
         requests.retain(|request| request.is_of_plugin() && request.resource != "leases");
         Ok(requests)
     }
+
+    /// The same, once the plugin has sent nothing for this long.
+    ///
+    /// # Errors
+    ///
+    /// When there is no audit log, or the plugin does not come to rest in time.
+    pub async fn requests_at_rest(&self, quiet: Duration, deadline: Duration) -> Result<Vec<Request>> {
+        let mut last = (self.requests_of_plugin()?.len(), Instant::now());
+        until(deadline, "the loop to rest", async || {
+            let now = self.requests_of_plugin()?.len();
+            if now != last.0 {
+                last = (now, Instant::now());
+            }
+            Ok(last.1.elapsed() >= quiet)
+        })
+        .await?;
+        self.requests_of_plugin()
+    }
 }
 
 /// How often each of them was sent, as [`Request`] prints it.
@@ -84,6 +108,33 @@ pub fn counted(requests: &[Request]) -> BTreeMap<String, usize> {
     counts
 }
 
+/// How often each of them was sent: `2 create restores, 1 list backups`.
+#[must_use]
+pub fn by_object(requests: &[Request]) -> String {
+    told(counted(requests))
+}
+
+/// How many there are of each verb: `3 list, 2 watch`; questions about permissions, which create nothing, by themselves.
+#[must_use]
+pub fn by_verb(requests: &[Request]) -> String {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for request in requests {
+        let asks = request.resource.ends_with("accessreviews");
+        let verb = if asks { "access review" } else { &request.verb };
+        *counts.entry(verb.to_owned()).or_default() += 1;
+    }
+    told(counts)
+}
+
+/// The most first.
+fn told(counts: BTreeMap<String, usize>) -> String {
+    let mut counts: Vec<(String, usize)> = counts.into_iter().collect();
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let parts: Vec<String> =
+        counts.into_iter().map(|(what, count)| format!("{} {what}", thousands(count))).collect();
+    if parts.is_empty() { "none".to_owned() } else { parts.join(", ") }
+}
+
 /// A line of the log, as Kubernetes spells it.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -94,6 +145,8 @@ struct Event {
     user_agent: String,
     #[serde(rename = "requestURI")]
     uri: String,
+    #[serde(default)]
+    stage_timestamp: Timestamp,
     #[serde(default)]
     object_ref: Object,
     #[serde(default)]
@@ -122,12 +175,14 @@ struct Status {
 
 impl From<Event> for Request {
     fn from(event: Event) -> Self {
-        let Event { verb, user: User { username: user }, user_agent: agent, uri, .. } = event;
+        let Event {
+            verb, user: User { username: user }, user_agent: agent, uri, stage_timestamp: at, ..
+        } = event;
         let Object { mut resource, subresource, api_group: group, namespace } = event.object_ref;
         if !subresource.is_empty() {
             resource = format!("{resource}/{subresource}");
         }
-        Self { user, agent, verb, uri, group, resource, namespace, code: event.response_status.code }
+        Self { user, agent, verb, uri, group, resource, namespace, at, code: event.response_status.code }
     }
 }
 
@@ -148,6 +203,9 @@ mod tests {
         let bare = read(r#","userAgent":"curl","responseStatus":{"code":403}"#);
         assert_eq!((bare.to_string().as_str(), bare.is_of_plugin()), ("patch /apis/velero.io", false));
         assert_eq!(bare.code, 403);
-        assert_eq!(counted(&[bare.clone(), status, bare]).values().copied().collect::<Vec<_>>(), [2, 1]);
+        let all = [bare.clone(), status, bare];
+        assert_eq!(counted(&all).values().copied().collect::<Vec<_>>(), [2, 1]);
+        assert_eq!(by_object(&all), "2 patch /apis/velero.io, 1 patch restores/status");
+        assert_eq!((by_verb(&all).as_str(), by_verb(&[]).as_str()), ("3 patch", "none"));
     }
 }

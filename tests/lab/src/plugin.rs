@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 
 use crate::hub::Hub;
+use crate::markdown::size;
 use crate::ports::free_port;
 use crate::wait::{eventually, until};
 
@@ -30,6 +31,18 @@ impl Plugin {
     #[must_use]
     pub fn program(&self) -> &Path {
         &self.program
+    }
+
+    /// What is being measured: its file, its size and its version.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be run.
+    pub fn described(&self) -> Result<String> {
+        let bytes = std::fs::metadata(&self.program)?.len();
+        let output = Command::new(&self.program).arg("--version").output()?;
+        let version = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        Ok(format!("`{}`, {}, `{version}`", self.program.display(), size(bytes)))
     }
 
     /// A call with the administrator's kubeconfig of a hub; arguments are separated by blanks.

@@ -1,6 +1,6 @@
 //! The figures of docs/performance.md that a lab hub can tell: `cargo run -p acmbackup-lab --bin figures -- PLUGIN [RUNS]`.
 //!
-//! A benchmark, not a test: nothing fails on a slow day.
+//! Prints Markdown. A benchmark, not a test: nothing fails on a slow day.
 
 #[path = "figures/commands.rs"]
 mod commands;
@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 
 use acmbackup::api::{BackupSchedule, BackupSchedulePhase, Restore};
 use acmbackup::velero;
-use acmbackup_lab::{Fill, Hub, Lab, Plugin, VeleroOptions, cost, crds};
+use acmbackup_lab::markdown::{head, row, size};
+use acmbackup_lab::{Fill, Hub, Lab, Plugin, Velero, VeleroOptions, cost, crds};
 use anyhow::{Context, Result};
 use futures::{StreamExt, TryStreamExt};
 use kube::api::{ListParams, PostParams, WatchEvent, WatchParams};
@@ -23,6 +24,9 @@ use serde_json::json;
 use commands::{COLD, Names, STORED, side_by_side};
 
 const NAMESPACE: &str = "open-cluster-management-backup";
+const HUB_ID: &str = "1f30bfe5-7c11-4f0e-9a4b-0d8f7e3a5c21";
+/// Where `cargo release-archives` leaves them.
+const ARCHIVES: &str = "target/release-archives";
 const DEADLINE: Duration = Duration::from_secs(120);
 
 /// Said where the system does not tell how much memory a process holds.
@@ -42,8 +46,8 @@ fn main() -> ExitCode {
 async fn print() -> Result<()> {
     let plugin = Plugin::at(std::env::args().nth(1).context("name the plugin's binary")?);
     let runs = std::env::args().nth(2).map_or(Ok(2000), |number| number.parse())?;
-    let size = std::fs::metadata(plugin.program())?.len();
-    println!("binary             {:.2} MiB", size as f64 / 1024.0 / 1024.0);
+    println!("Measured: {}.\n", plugin.described()?);
+    sizes()?;
     Lab::run(async |lab| {
         on_a_hub(lab, &plugin).await?;
         many::figures(lab, &plugin, runs).await
@@ -51,11 +55,28 @@ async fn print() -> Result<()> {
     .await
 }
 
+/// Prints how big the archives are, if there are any.
+fn sizes() -> Result<()> {
+    let Ok(folder) = std::fs::read_dir(ARCHIVES) else { return Ok(()) };
+    let mut archives = folder.collect::<std::io::Result<Vec<_>>>()?;
+    archives.retain(|file| {
+        [".tar.gz", ".zip"].iter().any(|end| file.file_name().to_string_lossy().ends_with(end))
+    });
+    archives.sort_by_key(std::fs::DirEntry::file_name);
+    println!("{}", head(&["archive", "size"]));
+    for file in archives {
+        let bytes = file.metadata()?.len();
+        println!("{}", row(&[format!("`{}`", file.file_name().to_string_lossy()), size(bytes)]));
+    }
+    println!();
+    Ok(())
+}
+
 async fn on_a_hub(lab: &Lab, plugin: &Plugin) -> Result<()> {
     let store = lab.store().await?;
     let hub = lab.hub("east").await?;
     hub.install_crds(&crds::all().await?).await?;
-    hub.fill(&Fill::new(12, "1f30bfe5-7c11-4f0e-9a4b-0d8f7e3a5c21")).await?;
+    hub.fill(&Fill::new(12, HUB_ID)).await?;
     let velero = hub.velero(&store, VeleroOptions::default()).await?;
     let reconciler = plugin.start_loop(&hub, "")?;
     store.stop()?;
@@ -65,8 +86,7 @@ async fn on_a_hub(lab: &Lab, plugin: &Plugin) -> Result<()> {
         location.status.as_ref().map(|status| status.phase.clone()).unwrap_or_default()
     };
     seen(&locations, |location| phase(location) == velero::StorageLocationPhase::Unavailable).await?;
-    let spec = json!({"veleroSchedule": "@daily", "useManagedServiceAccount": true});
-    schedules.create(&PostParams::default(), &object("BackupSchedule", "schedule-acm", &spec)?).await?;
+    schedules.create(&PostParams::default(), &backup_schedule()?).await?;
     seen(&schedules, |schedule| schedule.phase() == BackupSchedulePhase::FailedValidation).await?;
     let (available, enabled, started) = tokio::join!(
         seen(&locations, |location| phase(location) == velero::StorageLocationPhase::Available),
@@ -74,17 +94,33 @@ async fn on_a_hub(lab: &Lab, plugin: &Plugin) -> Result<()> {
         store.start(),
     );
     started?;
-    println!("storage → Enabled  {} ms", (enabled? - available?).as_millis());
+    let names = paused_after_a_run(&hub, &velero).await?;
+    println!("{}", head(&["five backups", "figure"]));
+    let to_enabled = format!("{} ms", (enabled? - available?).as_millis());
+    println!("{}", row(&["storage location seen Available → BackupSchedule seen Enabled", &to_enabled]));
+    let to_velero = format!("{} ms", first_restore(&hub).await?.as_millis());
+    println!("{}", row(&["Restore created → first Velero Restore seen", &to_velero]));
+    println!("{}", row(&["peak memory of `run`", &format!("{} MiB", reconciler.peak_mib().context(PEAK)?)]));
+    side_by_side(&hub, plugin, (COLD, &names)).await?;
+    side_by_side(&hub, plugin, (STORED, &names)).await
+}
 
+fn backup_schedule() -> Result<BackupSchedule> {
+    object(
+        "BackupSchedule",
+        "schedule-acm",
+        &json!({"veleroSchedule": "@daily", "useManagedServiceAccount": true}),
+    )
+}
+
+/// Waits for the first run of [`backup_schedule`], so that there is something to restore, and for it to be out of the way.
+async fn paused_after_a_run(hub: &Hub, velero: &Velero) -> Result<Names> {
     let backups = velero.completed_backups(5).await?;
+    let schedules: Api<BackupSchedule> = Api::namespaced(hub.client(), NAMESPACE);
     let pause = json!({"spec": {"paused": true}});
     schedules.patch("schedule-acm", &Default::default(), &kube::api::Patch::Merge(pause)).await?;
     seen(&schedules, |schedule| schedule.phase() == BackupSchedulePhase::Paused).await?;
-    println!("Restore → Velero   {} ms", first_restore(&hub).await?.as_millis());
-    println!("peak memory        {} MiB (the loop, {} backups)", reconciler.peak_mib().context(PEAK)?, 5);
-    let names = names(&backups);
-    side_by_side(&hub, plugin, (COLD, &names)).await?;
-    side_by_side(&hub, plugin, (STORED, &names)).await
+    Ok(names(&backups))
 }
 
 /// All backups are of one run.
@@ -92,7 +128,8 @@ fn names(backups: &[velero::Backup]) -> Names {
     let backups: Vec<String> = backups.iter().map(ResourceExt::name_any).collect();
     let of_resources = |name: &&String| name.starts_with("acm-resources-schedule-");
     let backup = backups.iter().find(of_resources).cloned().unwrap_or_default();
-    let run = backup.rsplit('-').next().unwrap_or_default().to_owned();
+    let stamps = backups.iter().filter_map(|name| name.rsplit('-').next());
+    let run = stamps.min().unwrap_or_default().to_owned();
     Names { backup, backups, run }
 }
 

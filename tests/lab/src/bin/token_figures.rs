@@ -1,35 +1,54 @@
-//! What tokens cost: `cargo run -p acmbackup-lab --bin token_figures -- PLUGIN [CLUSTERS]`.
+//! What tokens cost: `cargo run -p acmbackup-lab --bin token_figures -- PLUGIN [CLUSTERS...]`.
 //!
+//! A column per number of clusters, each on a hub of its own: what one more of anything costs must not grow with it.
 //! Requests are read from the API server's audit log; bytes are counted between the loop and the API server, with TLS
-//! around them. A benchmark, not a test.
+//! around them. Prints Markdown. A benchmark, not a test.
 
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use acmbackup_lab::audit::counted;
-use acmbackup_lab::{Fill, Hub, HubOptions, Lab, Plugin, Request, VeleroOptions, crds, until};
+use acmbackup_lab::audit::by_verb;
+use acmbackup_lab::markdown::{head, row, size, thousands};
+use acmbackup_lab::{Counted, Fill, Hub, HubOptions, Lab, Plugin, VeleroOptions, crds, until};
 use anyhow::{Context, Result};
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::json;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
 
 const NAMESPACE: &str = "open-cluster-management-backup";
 const DEADLINE: Duration = Duration::from_secs(900);
 /// Without a request but those of the lease for this long, the loop rests.
 const QUIET: Duration = Duration::from_secs(5);
 const AT_ONCE: usize = 32;
+const ROWS: [&str; 6] = [
+    "from nothing: start, first lists, BackupSchedule with its first backups, all addons, works and accounts",
+    "one token appears",
+    "one more cluster joins",
+    "a pass at rest",
+    "BackupSchedule created → last account seen",
+    "peak memory",
+];
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let plugin = Plugin::at(std::env::args().nth(1).context("name the plugin's binary")?);
-    let clusters = std::env::args().nth(2).map_or(Ok(3500), |number| number.parse::<usize>())?;
-    Lab::run(async |lab| on_a_hub(lab, &plugin, clusters).await).await
+    let mut words = std::env::args().skip(1);
+    let plugin = Plugin::at(words.next().context("name the plugin's binary")?);
+    let numbers: Result<Vec<usize>, _> = words.map(|word| word.parse()).collect();
+    let numbers = numbers.map(|given| if given.is_empty() { vec![350, 3500] } else { given })?;
+    println!("Measured: {}.\n", plugin.described()?);
+    let mut columns = Vec::new();
+    for number in &numbers {
+        columns.push(Lab::run(async |lab| on_a_hub(lab, &plugin, *number).await).await?);
+    }
+    let title = |number: &usize| format!("{} clusters", thousands(*number));
+    println!("{}", head(&[vec!["what".to_owned()], numbers.iter().map(title).collect()].concat()));
+    for (place, what) in ROWS.iter().enumerate() {
+        let figures = columns.iter().filter_map(|column| column.get(place).cloned());
+        println!("{}", row(&[vec![(*what).to_owned()], figures.collect()].concat()));
+    }
+    Ok(())
 }
 
-async fn on_a_hub(lab: &Lab, plugin: &Plugin, clusters: usize) -> Result<()> {
+/// The figures of [`ROWS`].
+async fn on_a_hub(lab: &Lab, plugin: &Plugin, clusters: usize) -> Result<[String; ROWS.len()]> {
     let store = lab.store().await?;
     let hub = lab.hub_with("east", HubOptions { audit: true, ..HubOptions::default() }).await?;
     hub.install_crds(&crds::all().await?).await?;
@@ -39,7 +58,7 @@ async fn on_a_hub(lab: &Lab, plugin: &Plugin, clusters: usize) -> Result<()> {
     joined.try_collect::<()>().await?;
 
     let through = Counted::before(&hub).await?;
-    let reconciler = plugin.start_loop(&hub, &format!("--kubeconfig {}", through.kubeconfig.display()))?;
+    let reconciler = plugin.start_loop(&hub, &format!("--kubeconfig {}", through.kubeconfig().display()))?;
     let spec = json!({"veleroSchedule": "@daily", "veleroTtl": "120h", "useManagedServiceAccount": true});
     let mut seen = Seen { counted: through, requests: 0, bytes: 0 };
     let begin = Instant::now();
@@ -49,23 +68,20 @@ async fn on_a_hub(lab: &Lab, plugin: &Plugin, clusters: usize) -> Result<()> {
     }))
     .await?;
     has_account(&hub, clusters).await?;
-    println!(
-        "{clusters} clusters from nothing: the last account after {:.1} s",
-        begin.elapsed().as_secs_f64()
-    );
-    seen.report(&hub, "from nothing").await?;
+    let last_account = format!("{:.1} s", begin.elapsed().as_secs_f64());
+    let from_nothing = seen.since_the_last(&hub).await?;
 
     has_token(&hub, 1).await?;
-    seen.report(&hub, "one token appears").await?;
+    let one_token = seen.since_the_last(&hub).await?;
 
     join(&hub, clusters + 1).await?;
     has_account(&hub, clusters + 1).await?;
-    seen.report(&hub, "one more cluster joins").await?;
+    let one_cluster = seen.since_the_last(&hub).await?;
 
     pass(&hub).await?;
-    seen.report(&hub, "a pass at rest").await?;
-    println!("peak memory of the loop: {} MiB", reconciler.peak_mib().context("no figure for its memory")?);
-    Ok(())
+    let at_rest = seen.since_the_last(&hub).await?;
+    let peak = format!("{} MiB", reconciler.peak_mib().context("no figure for its memory")?);
+    Ok([from_nothing, one_token, one_cluster, at_rest, last_account, peak])
 }
 
 /// The namespace comes with the cluster.
@@ -113,74 +129,13 @@ struct Seen {
 }
 
 impl Seen {
-    /// Waits until the loop rests, and prints what it asked since the last time.
-    async fn report(&mut self, hub: &Hub, what: &str) -> Result<()> {
-        let all = resting(hub).await?;
-        let new = all.get(self.requests..).unwrap_or_default();
-        let now = self.counted.bytes.load(Ordering::Relaxed);
+    /// Waits until the loop rests, and tells what it asked since the last time; the lease is in the bytes alone.
+    async fn since_the_last(&mut self, hub: &Hub) -> Result<String> {
+        let all = hub.requests_at_rest(QUIET, DEADLINE).await?;
+        let requests = by_verb(all.get(self.requests..).unwrap_or_default());
+        let now = self.counted.bytes();
         let bytes = now - std::mem::replace(&mut self.bytes, now);
-        println!("{what}: {} requests, {:.1} KiB both ways", new.len(), bytes as f64 / 1024.0);
-        for (request, count) in counted(new) {
-            println!("  {count:6} {request}");
-        }
         self.requests = all.len();
-        Ok(())
-    }
-}
-
-async fn resting(hub: &Hub) -> Result<Vec<Request>> {
-    let mut last = (hub.requests_of_plugin()?.len(), Instant::now());
-    until(DEADLINE, "the loop to rest", async || {
-        let now = hub.requests_of_plugin()?.len();
-        if now != last.0 {
-            last = (now, Instant::now());
-        }
-        Ok(last.1.elapsed() >= QUIET)
-    })
-    .await?;
-    hub.requests_of_plugin()
-}
-
-/// A door to the API server that counts what passes.
-struct Counted {
-    bytes: Arc<AtomicU64>,
-    kubeconfig: PathBuf,
-}
-
-impl Counted {
-    async fn before(hub: &Hub) -> Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let text = std::fs::read_to_string(hub.kubeconfig())?;
-        let server =
-            text.split("server:").nth(1).and_then(|rest| rest.lines().next()).context("no server")?;
-        let address = server.trim().trim_matches('"').trim_start_matches("https://").to_owned();
-        let kubeconfig = hub.folder().join("kubeconfig-counted");
-        std::fs::write(&kubeconfig, text.replace(&address, &listener.local_addr()?.to_string()))?;
-        let bytes = Arc::new(AtomicU64::new(0));
-        tokio::spawn(pass_on(listener, address, Arc::clone(&bytes)));
-        Ok(Self { bytes, kubeconfig })
-    }
-}
-
-async fn pass_on(listener: TcpListener, address: String, bytes: Arc<AtomicU64>) {
-    while let Ok((client, _)) = listener.accept().await {
-        let Ok(server) = TcpStream::connect(&address).await else { return };
-        let ((from_client, to_client), (from_server, to_server)) = (client.into_split(), server.into_split());
-        tokio::spawn(count(from_client, to_server, Arc::clone(&bytes)));
-        tokio::spawn(count(from_server, to_client, Arc::clone(&bytes)));
-    }
-}
-
-async fn count(
-    mut from: impl AsyncReadExt + Unpin,
-    mut to: impl AsyncWriteExt + Unpin,
-    bytes: Arc<AtomicU64>,
-) {
-    let mut buffer = vec![0; 64 * 1024];
-    while let Ok(read @ 1..) = from.read(&mut buffer).await {
-        bytes.fetch_add(read as u64, Ordering::Relaxed);
-        if to.write_all(buffer.get(..read).unwrap_or_default()).await.is_err() {
-            return;
-        }
+        Ok(format!("{requests}; {}", size(bytes)))
     }
 }

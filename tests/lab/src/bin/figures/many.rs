@@ -1,19 +1,24 @@
-//! Ten thousand backups: what `latest`, a list and a Restore cost, beside velero and kubectl.
+//! Ten thousand backups: what the loop and each command cost, beside velero and kubectl.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use acmbackup_lab::audit::counted;
-use acmbackup_lab::{Hub, HubOptions, Lab, Plugin, VeleroOptions, crds, until};
+use acmbackup::api::{BackupSchedule, Restore, RestorePhase};
+use acmbackup::cluster::clock;
+use acmbackup_lab::audit::{by_object, by_verb};
+use acmbackup_lab::markdown::{head, row, thousands};
+use acmbackup_lab::{Fill, Hub, HubOptions, Lab, Passes, Plugin, Velero, VeleroOptions, crds, until};
 use anyhow::{Context, Result};
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
-use kube::api::{DynamicObject, PostParams};
+use kube::Api;
+use kube::api::{DynamicObject, Patch, PatchParams, PostParams};
 use serde_json::{Value, json};
 
-use super::commands::{LISTED, Names, side_by_side};
-use super::{DEADLINE, NAMESPACE, PEAK, first_restore};
+use super::commands::{FOLLOWING, LISTED, Names, STORED, side_by_side};
+use super::{DEADLINE, HUB_ID, NAMESPACE, PEAK, backup_schedule, first_restore, paused_after_a_run};
 
+/// Without a request for this long the loop rests.
+const QUIET: Duration = Duration::from_secs(3);
 /// Requests at once while the hub is filled.
 const AT_ONCE: usize = 32;
 const SCHEDULES: [&str; 5] = [
@@ -24,35 +29,54 @@ const SCHEDULES: [&str; 5] = [
     "acm-validation-policy-schedule",
 ];
 
-/// Prints the figures; a run is five backups.
+/// Prints the figures; a run is five backups. The newest one is real, so that there is something to read and restore.
 pub(super) async fn figures(lab: &Lab, plugin: &Plugin, runs: usize) -> Result<()> {
     let store = lab.store_named("many-store").await?;
     let hub = lab.hub_with("many", HubOptions { audit: true, ..HubOptions::default() }).await?;
     hub.install_crds(&crds::all().await?).await?;
+    hub.fill(&Fill::new(12, HUB_ID)).await?;
     let velero = hub.velero(&store, VeleroOptions::default()).await?;
-    let locations = hub.objects("velero.io/v1", "BackupStorageLocation", Some(NAMESPACE));
-    until(DEADLINE, "the first look at the bucket", async || {
-        Ok(locations.get("default").await?.data.pointer("/status/lastSyncedTime").is_some())
-    })
-    .await?;
+    let names = a_real_run(&hub, plugin, &velero).await?;
     // It would look at each of them.
     velero.kill()?;
-    fill(&hub, runs).await?;
-    println!("\n{} backups", runs * SCHEDULES.len());
+    never_look_at_the_bucket_again(&hub).await?;
+    fill(&hub, runs.saturating_sub(1)).await?;
+    velero.start().await?;
+    velero.wait_available().await?;
+    println!("\n{}", head(&[&format!("the loop, {} backups", thousands(runs * SCHEDULES.len())), "figure"]));
     the_loop(&hub, plugin).await?;
-    settle(&hub).await?;
-    side_by_side(&hub, plugin, (LISTED, &names(runs)?)).await
+    side_by_side(&hub, plugin, (STORED, &names)).await?;
+    side_by_side(&hub, plugin, (LISTED, &names)).await?;
+    follow(&hub).await?;
+    side_by_side(&hub, plugin, (FOLLOWING, &names)).await
 }
 
-/// Runs are an hour apart.
-fn started(run: usize) -> Result<Timestamp> {
-    let first: Timestamp = "2026-01-01T00:00:00Z".parse()?;
-    Ok(first + SignedDuration::from_hours(i64::try_from(run)?))
+async fn a_real_run(hub: &Hub, plugin: &Plugin, velero: &Velero) -> Result<Names> {
+    let reconciler = plugin.start_loop(hub, "")?;
+    let schedules: Api<BackupSchedule> = Api::namespaced(hub.client(), NAMESPACE);
+    schedules.create(&PostParams::default(), &backup_schedule()?).await?;
+    let names = paused_after_a_run(hub, velero).await?;
+    reconciler.terminate().await?;
+    Ok(names)
+}
+
+/// Velero removes backups that are not in its bucket.
+async fn never_look_at_the_bucket_again(hub: &Hub) -> Result<()> {
+    let locations = hub.objects("velero.io/v1", "BackupStorageLocation", Some(NAMESPACE));
+    let patch = Patch::Merge(json!({"spec": {"backupSyncPeriod": "0s"}}));
+    let location = locations.patch("default", &PatchParams::default(), &patch).await?;
+    let looked = location.data.pointer("/status/lastSyncedTime");
+    looked.context("Velero has never looked at the bucket").map(drop)
+}
+
+/// An hour apart, the newest one an hour ago.
+fn started(back: usize) -> Result<Timestamp> {
+    Ok(clock::now() - SignedDuration::from_hours(i64::try_from(back)?))
 }
 
 async fn fill(hub: &Hub, runs: usize) -> Result<()> {
     let backups = hub.objects("velero.io/v1", "Backup", Some(NAMESPACE));
-    let all: Vec<Timestamp> = (0..runs).map(started).collect::<Result<_>>()?;
+    let all: Vec<Timestamp> = (1..=runs).map(started).collect::<Result<_>>()?;
     let objects = all.iter().flat_map(|started| SCHEDULES.iter().map(|schedule| backup(schedule, *started)));
     let params = PostParams::default();
     let created = stream::iter(objects).map(async |object| {
@@ -85,69 +109,48 @@ fn backup(schedule: &str, started: Timestamp) -> Value {
     })
 }
 
-/// A paused schedule with its Velero schedules, and the Restore of [`the_loop`] brought to its end: nothing is in the
-/// way of anything, and every command has something to show.
-async fn settle(hub: &Hub) -> Result<()> {
-    let metadata = |name: &str| json!({"name": name, "namespace": NAMESPACE});
-    let ours = "cluster.open-cluster-management.io/v1beta1";
-    for schedule in SCHEDULES {
-        hub.create(json!({
-            "apiVersion": "velero.io/v1", "kind": "Schedule", "metadata": metadata(schedule),
-            "spec": {"schedule": "@hourly", "paused": true, "template": {"ttl": "720h0m0s"}}, "status": {"phase": "Enabled"},
-        }))
-        .await?;
-    }
-    hub.create(json!({
-        "apiVersion": ours, "kind": "BackupSchedule", "metadata": metadata("schedule-acm"),
-        "spec": {"veleroSchedule": "@hourly", "veleroTtl": "720h", "paused": true}, "status": {"phase": "Paused"},
-    }))
-    .await?;
-    let finished = json!({"phase": "Finished", "completionTimestamp": "2026-06-01T00:00:00Z"});
-    let restore =
-        json!({"apiVersion": ours, "kind": "Restore", "metadata": metadata("measured"), "status": finished});
-    hub.create(restore).await
-}
-
-fn names(runs: usize) -> Result<Names> {
-    let last = started(runs.saturating_sub(1))?.strftime("%Y%m%d%H%M%S").to_string();
-    let named = |schedule: &str| format!("{schedule}-{last}");
-    let backups = SCHEDULES.iter().map(|schedule| named(schedule)).collect();
-    Ok(Names { backup: named("acm-resources-schedule"), backups, run: last })
-}
-
-/// One Restore of `latest` by the loop; nobody restores anything, so it ends with the Velero Restores made.
+/// One Restore of `latest` by the loop, until it is Finished.
 async fn the_loop(hub: &Hub, plugin: &Plugin) -> Result<()> {
-    let before = requests(hub)?;
-    let reconciler = plugin.start_loop(hub, "")?;
-    until(DEADLINE, "the loop to watch", async || {
-        Ok(difference(&requests(hub)?, &before).contains_key("watch backups"))
+    let (before, passes) = (hub.requests_of_plugin()?.len(), Passes::new()?);
+    let reconciler = plugin.start_loop(hub, &passes.flag())?;
+    reconciler.holds_lease().await?;
+    let ready = hub.requests_at_rest(QUIET, DEADLINE).await?;
+    let first_passes = passes.so_far().await?;
+    let print = |what: &str, figure: String| println!("{}", row(&[what, &figure]));
+    let peak = || Ok::<_, anyhow::Error>(format!("{} MiB", reconciler.peak_mib().context(PEAK)?));
+    print("requests until it rests", by_verb(ready.get(before..).unwrap_or_default()));
+    print("passes until then", thousands(first_passes));
+    print("peak memory until then", peak()?);
+    print(
+        "Restore created → first Velero Restore seen",
+        format!("{} ms", first_restore(hub).await?.as_millis()),
+    );
+    let restores: Api<Restore> = Api::namespaced(hub.client(), NAMESPACE);
+    until(DEADLINE, "the Restore to be Finished", async || {
+        Ok(restores.get("measured").await?.phase() == RestorePhase::Finished)
     })
     .await?;
-    tokio::time::sleep(Duration::from_secs(2)).await;
-    let ready = requests(hub)?;
-    println!("after the first lists   {} MiB (the loop)", reconciler.peak_mib().context(PEAK)?);
-    println!("Restore → Velero      {} ms", first_restore(hub).await?.as_millis());
-    let restores = hub.objects("velero.io/v1", "Restore", Some(NAMESPACE));
-    until(DEADLINE, "all of its velero restores", async || {
-        Ok(restores.list(&kube::api::ListParams::default()).await?.items.len() == 3)
-    })
-    .await?;
-    tokio::time::sleep(Duration::from_secs(2)).await;
-    println!("requests of a Restore {:?}", difference(&requests(hub)?, &ready));
-    println!("peak memory           {} MiB (the loop)", reconciler.peak_mib().context(PEAK)?);
+    let all = hub.requests_at_rest(QUIET, DEADLINE).await?;
+    let of_restore = all.get(ready.len()..).unwrap_or_default();
+    print("requests of that Restore until Finished, by verb", by_verb(of_restore));
+    print("the same, each", by_object(of_restore));
+    print("passes of that Restore", thousands(passes.so_far().await? - first_passes));
+    print("peak memory after it", peak()?);
     reconciler.terminate().await?;
     Ok(())
 }
 
-/// How often the loop sent which request so far.
-fn requests(hub: &Hub) -> Result<BTreeMap<String, usize>> {
-    Ok(counted(&hub.requests_of_plugin()?))
-}
-
-fn difference(after: &BTreeMap<String, usize>, before: &BTreeMap<String, usize>) -> BTreeMap<String, usize> {
-    let new = |(name, count): (&String, &usize)| {
-        let more = count - before.get(name).copied().unwrap_or(0);
-        (more > 0).then(|| (name.clone(), more))
-    };
-    after.iter().filter_map(new).collect()
+/// A Restore that waits for newer backups of another hub; no loop works on it.
+async fn follow(hub: &Hub) -> Result<()> {
+    hub.create(json!({
+        "apiVersion": "cluster.open-cluster-management.io/v1beta1", "kind": "Restore",
+        "metadata": {"name": "following", "namespace": NAMESPACE},
+        "spec": {
+            "veleroManagedClustersBackupName": "skip", "veleroCredentialsBackupName": "latest",
+            "veleroResourcesBackupName": "latest", "cleanupBeforeRestore": "CleanupRestored",
+            "syncRestoreWithNewBackups": true,
+        },
+        "status": {"phase": "Enabled"},
+    }))
+    .await
 }
