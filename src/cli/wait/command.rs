@@ -8,9 +8,9 @@ use super::written::Written;
 use crate::api;
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::Exit;
-use crate::cli::noun::{Noun, only_one, subject};
+use crate::cli::noun::{Noun, Subject, only_one, subject};
 use crate::cli::session::{Hub, Session};
-use crate::cluster::list::{Kind, items};
+use crate::cluster::list::{Kind, Scope, items_of};
 use crate::velero;
 use crate::wire::GoDuration;
 
@@ -64,22 +64,26 @@ pub async fn run(args: WaitArgs, session: &Session) -> Result<Exit> {
     let hub = session.hub().await?;
     let name = match (&subject.name, &condition) {
         (Some(name), Condition::Deleted) => name.clone(),
-        (name, _) => only_one(noun, name.as_deref(), &names(&hub, noun).await?, hub.namespace())?,
+        (name, _) => only_one(noun, name.as_deref(), &names(&hub, &subject).await?, hub.namespace())?,
     };
     Waiting::start_for(session, &hub, noun, (&name, &condition))
         .finish(condition, Written::Nothing, (args.timeout, None))
         .await
 }
 
-async fn names(hub: &Hub, noun: Noun) -> Result<Vec<String>> {
-    match noun {
-        Noun::Schedule => names_of::<api::BackupSchedule>(hub).await,
-        Noun::Restore => names_of::<api::Restore>(hub).await,
-        Noun::Backup | Noun::Run => names_of::<velero::Backup>(hub).await,
+/// What there is; of thousands only the one that was named.
+async fn names(hub: &Hub, subject: &Subject) -> Result<Vec<String>> {
+    let named = subject.name.as_deref();
+    match subject.noun {
+        Noun::Schedule => names_of::<api::BackupSchedule>(hub, named).await,
+        Noun::Restore => names_of::<api::Restore>(hub, named).await,
+        Noun::Backup | Noun::Run => names_of::<velero::Backup>(hub, named).await,
     }
 }
 
-async fn names_of<K: Kind>(hub: &Hub) -> Result<Vec<String>> {
-    let all = items::<K>(hub.client(), Some(hub.namespace())).await?;
-    Ok(all.into_iter().filter_map(|object| object.meta().name.clone()).collect())
+async fn names_of<K: Kind>(hub: &Hub, named: Option<&str>) -> Result<Vec<String>> {
+    let all = Scope::<K>::of(Some(hub.namespace()));
+    let scope = named.map_or(all.clone(), |name| all.named(name));
+    let found = items_of(hub.client(), &scope).await?;
+    Ok(found.into_iter().filter_map(|object| object.meta().name.clone()).collect())
 }

@@ -55,8 +55,13 @@ pub(super) struct Sources {
 impl Sources {
     /// Starts to watch; ends by itself when dropped.
     ///
-    /// The backups are watched only when they are waited for or the condition is about them.
-    pub(super) fn start(client: &kube::Client, namespace: &str, (noun, with_backups): (Noun, bool)) -> Self {
+    /// All backups are watched only when a run is waited for or the condition is about them.
+    pub(super) fn start(
+        client: &kube::Client,
+        namespace: &str,
+        (noun, name): (Noun, &str),
+        with_backups: bool,
+    ) -> Self {
         let (send, changes) = unbounded_channel();
         let start = Start { client, namespace, send };
         let backups = with_backups && !matches!(noun, Noun::Backup | Noun::Run);
@@ -73,7 +78,11 @@ impl Sources {
                 start.watch(|world: &mut World| &mut world.velero_restores);
                 2
             }
-            Noun::Backup | Noun::Run => {
+            Noun::Backup => {
+                start.watch_scope(start.all().named(name), |world| &mut world.backups);
+                1
+            }
+            Noun::Run => {
                 start.watch(|world: &mut World| &mut world.backups);
                 1
             }
@@ -89,14 +98,26 @@ struct Start<'a> {
 }
 
 impl Start<'_> {
+    fn all<K: Kind>(&self) -> Scope<K> {
+        Scope::of(Some(self.namespace))
+    }
+
     fn watch<K: Kind + Sync>(&self, shelf: fn(&mut World) -> &mut BTreeMap<String, K>) {
-        let (client, namespace, send) = (self.client.clone(), self.namespace.to_owned(), self.send.clone());
+        self.watch_scope(self.all(), shelf);
+    }
+
+    fn watch_scope<K: Kind + Sync>(
+        &self,
+        scope: Scope<K>,
+        shelf: fn(&mut World) -> &mut BTreeMap<String, K>,
+    ) {
+        let (client, send) = (self.client.clone(), self.send.clone());
         tokio::spawn(async move {
             let tell = move |news: News<K>| match change_of(news, shelf) {
                 Some(change) => send.send(change).is_ok(),
                 None => !send.is_closed(),
             };
-            follow(client, Scope::<K>::of(Some(&namespace)), Presence::Certain, tell).await;
+            follow(client, scope, Presence::Certain, tell).await;
         });
     }
 }

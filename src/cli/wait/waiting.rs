@@ -49,6 +49,10 @@ pub struct Waiting<'a> {
 impl<'a> Waiting<'a> {
     /// Begins to watch; done before a write, so that nothing is missed.
     pub fn start(session: &'a Session, hub: &Hub, noun: Noun, name: &str) -> Self {
+        Self::start_with(session, hub, (noun, name), false)
+    }
+
+    fn start_with(session: &'a Session, hub: &Hub, (noun, name): (Noun, &str), with_backups: bool) -> Self {
         Self {
             session,
             client: hub.client().clone(),
@@ -56,7 +60,7 @@ impl<'a> Waiting<'a> {
             noun,
             name: name.to_owned(),
             members: Vec::new(),
-            sources: Sources::start(hub.client(), hub.namespace(), (noun, false)),
+            sources: Sources::start(hub.client(), hub.namespace(), (noun, name), with_backups),
             begin: session.now(),
             since: Instant::now(),
         }
@@ -69,8 +73,7 @@ impl<'a> Waiting<'a> {
         noun: Noun,
         (name, condition): (&str, &Condition),
     ) -> Self {
-        let sources = Sources::start(hub.client(), hub.namespace(), (noun, condition.needs_backups()));
-        Self { sources, ..Self::start(session, hub, noun, name) }
+        Self::start_with(session, hub, (noun, name), condition.needs_backups())
     }
 
     /// Begins to watch the backups of a run.
