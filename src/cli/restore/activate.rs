@@ -19,7 +19,7 @@ use crate::cli::wait::{Condition, Waiting, Written};
 use crate::cli::writing::{ConfirmArgs, WaitFlags, WriteArgs, write_error};
 use crate::cluster::write::{self, Place};
 use crate::plan::HubSnapshot;
-use crate::render::plan::{PlanView, old_hub_note};
+use crate::render::plan::PlanView;
 use crate::render::problems::next;
 
 /// Take over the managed clusters
@@ -51,9 +51,8 @@ pub async fn run(args: ActivateArgs, session: &Session) -> Result<Exit> {
     let task = Task { args: &args, session, hub: &hub };
     let (restore, mut view) = task.look(args.name.as_deref()).await?;
     let name = restore.name_any();
-    if let Some(sentence) = preview::old_hub(&hub, &preview::read(&hub, &name).await?, session).await {
-        view.warnings.push(old_hub_note(sentence));
-    }
+    let warnings = preview::old_hubs(&hub, &preview::read(&hub, &name).await?, &view, session).await;
+    view.warnings.extend(warnings);
     preflight::note_manager(&restore.metadata, session);
     task.confirm(&name, &view).await?;
     // Whatever happened while the question was open: same backups, and the object as it is now.

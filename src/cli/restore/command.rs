@@ -19,7 +19,7 @@ use crate::cli::writing::{ConfirmArgs, WaitFlags, WriteArgs, write_error};
 use crate::cluster::write::{self, Place};
 use crate::plan::HubSnapshot;
 use crate::plan::latest::Candidates;
-use crate::render::plan::{PlanView, old_hub_note};
+use crate::render::plan::PlanView;
 use crate::render::problems::next;
 use crate::wire::Stamp;
 
@@ -129,10 +129,9 @@ impl Task<'_> {
             preview::usable(&snapshot, &restore, self.session.now())?;
         }
         view.cleanup = cleanup::on_hub(self.hub, &snapshot, (&restore, true), self.session.now()).await;
-        if view.activates
-            && let Some(sentence) = preview::old_hub(self.hub, &snapshot, self.session).await
-        {
-            view.warnings.push(old_hub_note(sentence));
+        if view.activates {
+            let warnings = preview::old_hubs(self.hub, &snapshot, &view, self.session).await;
+            view.warnings.extend(warnings);
         }
         Ok((restore, view))
     }

@@ -19,7 +19,7 @@ use crate::cli::writers;
 use crate::plan::latest::Candidates;
 use crate::plan::restore::velero_restores;
 use crate::plan::{self, Decision, HubSnapshot};
-use crate::render::plan::{PlanView, old_hub_note};
+use crate::render::plan::PlanView;
 use crate::velero::BackupType;
 use crate::wire::yaml;
 
@@ -97,10 +97,9 @@ pub async fn run(args: PlanArgs, session: &Session) -> Result<Exit> {
         Some(hub) => cleanup::on_hub(hub, &snapshot, (&restore, !args.no_contents), now).await,
         None => cleanup::captured(&snapshot, &restore, now),
     };
-    if let Some(hub) = hub.as_ref().filter(|_| view.activates)
-        && let Some(sentence) = preview::old_hub(hub, &snapshot, session).await
-    {
-        view.warnings.push(old_hub_note(sentence));
+    if let Some(hub) = hub.as_ref().filter(|_| view.activates) {
+        let warnings = preview::old_hubs(hub, &snapshot, &view, session).await;
+        view.warnings.extend(warnings);
     }
     if let Some(hub) = hub.as_ref().filter(|_| args.diff) {
         view.changes = Some(diff::changes(hub, &snapshot, &velero_restores(&snapshot, &restore, now)).await);

@@ -14,7 +14,6 @@ use crate::api;
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::{Exit, problem};
 use crate::cli::session::{Hub, Session};
-use crate::cli::writers;
 use crate::cluster::discovery::served;
 use crate::cluster::facts::hub_facts;
 use crate::cluster::list::items;
@@ -22,9 +21,11 @@ use crate::cluster::stored::Storage;
 use crate::cluster::{self, Error};
 use crate::plan::latest::Candidates;
 use crate::plan::runs::{Run, Runs};
+use crate::plan::writers::{Rhythm, Writer};
 use crate::render::verify::{Contents, Deep, Facts, KEPT_KINDS, limited_kinds};
 use crate::velero::object_list::{ObjectList, split};
 use crate::velero::{Backup, BackupStorageLocation, BackupType, StoredFile};
+use crate::wire::GoDuration;
 
 /// Reads everything; what concerns the storage location may be missing, and says why.
 ///
@@ -43,10 +44,13 @@ pub(super) async fn facts(args: &VerifyArgs, (session, hub): (&Session, &Hub)) -
     let candidates = Candidates::in_namespace(&backups, namespace);
     let runs = Runs::of(&candidates);
     let run = chosen(&runs, args, session)?.clone();
-    let cron = schedules.first().map(|schedule| schedule.spec.velero_schedule.as_str());
-    let period = writers::period_of(cron, &runs, now);
-    let max_age = args.max_age.map_or(2 * period, crate::wire::GoDuration::as_secs);
     let hub_facts = readable(hub_facts(client, None).await);
+    let is_ours = hub_facts.as_ref().is_some_and(|hub| run.hub.as_ref() == Some(&hub.hub_id));
+    let cron = schedules.first().map(|schedule| schedule.spec.velero_schedule.as_str()).filter(|_| is_ours);
+    let rhythm = cron
+        .and_then(|cron| Rhythm::of_cron(cron, now))
+        .unwrap_or_else(|| Rhythm::of_hub(run.hub.as_deref(), &candidates, &runs));
+    let writers = Writer::all(&candidates, &runs);
     let operators = if args.check_here { readable(operators::read(client).await) } else { None };
     let limited = limited_kinds(operators.as_deref().unwrap_or_default());
     let stored = Stored { hub, backups: &backups, locations: &locations, run: &run, limited };
@@ -58,8 +62,9 @@ pub(super) async fn facts(args: &VerifyArgs, (session, hub): (&Session, &Hub)) -
     Ok(Facts {
         now,
         run: run.clone(),
-        period,
-        max_age,
+        rhythm,
+        writers,
+        max_age: args.max_age.map(GoDuration::as_secs),
         hub: hub_facts,
         served: if args.check_here { Some(served(client).await?) } else { None },
         operators,

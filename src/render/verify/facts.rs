@@ -7,6 +7,7 @@ use kube::ResourceExt;
 
 use crate::api;
 use crate::plan::runs::{Run, Runs};
+use crate::plan::writers::{Rhythm, Writer};
 use crate::plan::{HubFacts, ServedApis};
 use crate::velero::object_list::ObjectList;
 use crate::velero::{Backup, BackupType};
@@ -26,10 +27,12 @@ pub struct Facts {
     pub restores: Vec<api::Restore>,
     /// The run that is verified.
     pub run: Run,
-    /// Seconds between two runs.
-    pub period: i64,
-    /// Age in seconds from which on a run is too old.
-    pub max_age: i64,
+    /// How often its writer writes.
+    pub rhythm: Rhythm,
+    /// The hubs that wrote the runs.
+    pub writers: Vec<Writer>,
+    /// Age in seconds a run may have; `None` = two periods.
+    pub max_age: Option<i64>,
     /// Who this hub is; `None` where that may not be read.
     pub hub: Option<HubFacts>,
     /// What this hub serves; `None` where it was not asked for.

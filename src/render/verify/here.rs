@@ -87,16 +87,16 @@ fn nothing_in_the_way(facts: &Facts) -> Check {
     }
 }
 
+/// Whatever run is verified, it is the newest one of its writer that tells.
 fn silence(facts: &Facts) -> Option<Check> {
     let hub = facts.run.hub.as_deref().filter(|_| facts.is_ours() == Some(false))?;
+    let writer = facts.writers.iter().find(|writer| writer.hub == hub)?;
     let ours = facts.hub.as_ref().map(|hub| hub.hub_id.as_str());
     let short = ShortIds::of([hub].into_iter().chain(ours)).show(hub);
-    Some(match facts.age() > 2 * facts.period {
-        true => Check::ok("silence", format!("hub {short} has written nothing for {}", seconds(facts.age()))),
-        false => Check::warn(
-            "silence",
-            format!("hub {short} wrote {} ago and may still be alive", seconds(facts.age())),
-        )
-        .problem("old-hub-alive"),
+    let silence = seconds(writer.silence(facts.now));
+    Some(match writer.seems_alive(facts.now) {
+        false => Check::ok("silence", format!("hub {short} has written nothing for {silence}")),
+        true => Check::warn("silence", format!("hub {short} wrote {silence} ago and may still be alive"))
+            .problem("old-hub-alive"),
     })
 }

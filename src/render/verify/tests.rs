@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::plan::latest::Candidates;
 use crate::plan::runs::Runs;
+use crate::plan::writers::{Rhythm, ToldBy, Writer};
 use crate::plan::{HubFacts, ServedApis, ServedResource, ServedVersion};
 use crate::render::Style;
 use crate::render::looks::looks;
@@ -64,7 +65,9 @@ fn served(kinds: &[(&str, &str)]) -> ServedApis {
 }
 
 fn facts(backups: Vec<Backup>) -> Facts {
-    let runs = Runs::of(&Candidates::in_namespace(&backups, "acm"));
+    let candidates = Candidates::in_namespace(&backups, "acm");
+    let runs = Runs::of(&candidates);
+    let run = runs.iter().next().unwrap().clone();
     let kinds = [
         ("cluster.open-cluster-management.io", "ManagedCluster"),
         ("hive.openshift.io", "ClusterDeployment"),
@@ -72,12 +75,13 @@ fn facts(backups: Vec<Backup>) -> Facts {
     ];
     Facts {
         now: now(),
-        run: runs.iter().next().unwrap().clone(),
+        rhythm: Rhythm::of_hub(run.hub.as_deref(), &candidates, &runs),
+        writers: Writer::all(&candidates, &runs),
+        run,
         runs,
         schedules: vec![],
         restores: vec![],
-        period: 7200,
-        max_age: 4 * 3600,
+        max_age: None,
         hub: Some(HubFacts { hub_id: "be97a9eb-b".to_owned(), ..HubFacts::default() }),
         served: Some(served(&kinds)),
         operators: Some(vec![]),
@@ -143,7 +147,7 @@ fn an_incomplete_run_names_its_parts() {
 fn age_expiry_and_the_last_run_are_watched() {
     let mut facts = facts(whole_run(STAMP));
     assert_eq!(result(&facts, "spare run"), ("warn".into(), Some("single-run")));
-    facts.max_age = 600;
+    facts.max_age = Some(600);
     assert_eq!(result(&facts, "fresh"), ("fail".into(), Some("stale-backups")));
     facts.run.expires = Some("2026-11-22T12:00:00Z".parse().unwrap());
     assert_eq!(result(&facts, "expiry"), ("warn".into(), Some("expires-soon")));
@@ -160,8 +164,48 @@ fn two_hubs_in_one_storage_are_a_failure() {
     }
     let mut facts = facts(backups);
     assert_eq!(result(&facts, "hub").0, "fail", "both wrote within two periods");
-    facts.period = 600;
+    facts.writers.iter_mut().for_each(|writer| writer.rhythm.period = 600);
     assert_eq!(result(&facts, "hub").0, "ok");
+}
+
+#[test]
+fn a_run_made_by_hand_makes_no_other_run_too_old() {
+    let mut by_hand = [two_runs(), whole_run("20261122100504")].concat();
+    let ttl = |backup: &mut Backup| backup.spec.ttl = Some("2h5m0s".to_owned());
+    by_hand
+        .iter_mut()
+        .filter(|backup| backup.metadata.name.as_ref().unwrap().contains("validation"))
+        .for_each(ttl);
+    let facts = facts(by_hand);
+    assert_eq!(result(&facts, "fresh").0, "ok");
+    assert_eq!(result(&facts, "silence"), ("warn".into(), Some("old-hub-alive")));
+    assert!(
+        screen(&facts).contains(
+            "69m old, younger than 4h (two periods of 120m, by the lifetime of its validation backup)"
+        ),
+        "{}",
+        screen(&facts)
+    );
+}
+
+#[test]
+fn the_limit_of_age_says_where_it_is_from() {
+    let mut facts = facts(two_runs());
+    let said = |facts: &Facts, words: &str| assert!(screen(facts).contains(words), "{}", screen(facts));
+    facts.rhythm.told_by = ToldBy::Cron("0 */2 * * *".to_owned());
+    said(&facts, "fresh: 74m old, younger than 4h (two periods of 0 */2 * * *)");
+    facts.rhythm.told_by = ToldBy::Runs;
+    said(&facts, "younger than 4h (two periods of 120m, as its runs lie apart)");
+    facts.max_age = Some(600);
+    said(&facts, "74m old, older than 10m (--max-age)");
+}
+
+#[test]
+fn an_older_run_does_not_make_its_writer_look_silent() {
+    let mut facts = facts(two_runs());
+    facts.run = facts.runs.find("20261122080002").unwrap().clone();
+    facts.now = "2026-11-22T13:00:00Z".parse().unwrap();
+    assert_eq!(result(&facts, "silence"), ("warn".into(), Some("old-hub-alive")));
 }
 
 #[test]
