@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::args::RestoreFlags;
-use super::choice::{Choices, by_run};
+use super::choice::{Choices, by_run, nothing_to_restore};
 use super::command::{default_name, resolved};
 use super::{cleanup, diff, preview};
-use crate::api;
+use crate::api::{self, BackupChoice};
 use crate::cli::captured::{self, Capture};
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::Exit;
@@ -70,19 +70,21 @@ pub struct PlanArgs {
 pub async fn run(args: PlanArgs, session: &Session) -> Result<Exit> {
     let subject = named(&args.words)?;
     refuse_ignored(&args)?;
-    let choices = Choices::of(&args.flags)?;
-    let given = match &args.filename {
-        Some(file) => Some(from_file(file).await?),
-        None => None,
+    let wanted = match (&args.filename, subject) {
+        (Some(file), _) => Wanted::InFile(Box::new(from_file(file).await?)),
+        (None, Some(subject)) => Wanted::Existing(subject),
+        (None, None) => Wanted::New(Choices::of(&args.flags)?),
     };
     let (capture, hub) = observed(&args, session).await?;
     let session = &session.at(capture.captured_at);
     let snapshot = capture.hub;
     let now = session.now();
-    let restore = match (given, &subject) {
-        (Some(restore), _) => inside(restore, &snapshot),
-        (None, Some(subject)) => edited(existing(subject, &snapshot)?, &args.flags, &snapshot)?,
-        (None, None) => resolved((&default_name(session), &args.flags), choices, &snapshot, session)?.0,
+    let restore = match wanted {
+        Wanted::InFile(restore) => inside(*restore, &snapshot),
+        Wanted::Existing(subject) => edited(existing(&subject, &snapshot)?, &args.flags, &snapshot)?,
+        Wanted::New(choices) => {
+            resolved((&default_name(session), &args.flags), choices, &snapshot, session)?.0
+        }
     };
     preview::usable(&snapshot, &restore, now)?;
     let stopped = match &hub {
@@ -106,6 +108,16 @@ pub async fn run(args: PlanArgs, session: &Session) -> Result<Exit> {
     }
     show(&view, &args, (session, hub.as_ref()), &snapshot).await?;
     Ok(if args.check && view.matters() { Exit::No } else { Exit::Done })
+}
+
+/// What a plan is asked for.
+enum Wanted {
+    /// An object that need not exist yet.
+    InFile(Box<api::Restore>),
+    /// An object of the hub.
+    Existing(Subject),
+    /// What the flags say.
+    New(Choices),
 }
 
 /// The existing restore that is named; `None` without any word.
@@ -169,7 +181,11 @@ fn edited(mut restore: api::Restore, flags: &RestoreFlags, snapshot: &HubSnapsho
             *field = Some(by_run(choice, part, &candidates)?);
         }
     }
-    Ok(restore)
+    let chosen = [spec.managed_clusters_choice(), spec.credentials_choice(), spec.resources_choice()];
+    match chosen.iter().all(|choice| *choice == BackupChoice::Skip) && !flags.given().is_empty() {
+        true => Err(nothing_to_restore()),
+        false => Ok(restore),
+    }
 }
 
 async fn from_file(file: &std::path::Path) -> Result<api::Restore> {
@@ -222,11 +238,15 @@ mod tests {
 
     use super::*;
 
-    fn refused(line: &str) -> Option<String> {
+    fn parsed(line: &str) -> PlanArgs {
         let words = format!("kubectl-acmbackup plan {line}");
         let cli = crate::cli::Cli::try_parse_from(words.split(' ')).unwrap();
         let crate::cli::Command::Plan(args) = cli.command else { panic!("another command") };
-        let error = refuse_ignored(&args).err()?;
+        *args
+    }
+
+    fn refused(line: &str) -> Option<String> {
+        let error = refuse_ignored(&parsed(line)).err()?;
         assert_eq!(error.exit, Exit::Usage);
         Some(error.message)
     }
@@ -244,5 +264,20 @@ mod tests {
         for fine in ["restore/r1 --managed-clusters latest", "-f r.yaml --check", "--pin --sync=false"] {
             assert_eq!(refused(fine), None, "{fine}");
         }
+    }
+
+    #[test]
+    fn an_existing_restore_is_judged_by_what_it_comes_to() {
+        let restore: api::Restore = serde_json::from_value(serde_json::json!({"spec": {
+            "veleroManagedClustersBackupName": "latest",
+            "veleroCredentialsBackupName": "latest",
+            "veleroResourcesBackupName": "latest",
+        }}))
+        .unwrap();
+        let comes_to = |line: &str| edited(restore.clone(), &parsed(line).flags, &HubSnapshot::default());
+        let clusters_only = comes_to("restore/r1 --credentials skip --resources skip").unwrap();
+        assert_eq!(clusters_only.spec.managed_clusters_choice(), BackupChoice::Latest);
+        let nothing = comes_to("restore/r1 --credentials skip --resources skip --managed-clusters skip");
+        assert_eq!(nothing.unwrap_err().exit, Exit::Usage);
     }
 }
