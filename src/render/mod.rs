@@ -7,6 +7,7 @@ pub mod changes;
 pub mod checks;
 mod cleaning;
 pub mod cleanup;
+pub mod contents;
 pub mod describe;
 pub mod diff;
 pub mod doctor;

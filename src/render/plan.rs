@@ -13,10 +13,10 @@ use super::problems::problems;
 use super::style::Style;
 use super::text::{count, harmless, width};
 use crate::api::{self, BackupChoice, RestorePhase};
-use crate::plan::latest::{Candidates, backup_name, hub_of};
+use crate::plan::latest::{Candidates, hub_of};
 use crate::plan::restore::Preview;
 use crate::plan::{Note, Severity};
-use crate::velero::{Backup, BackupType, RestoreType};
+use crate::velero::{BackupType, RestoreType};
 
 /// What a restore would do, as `-o json` shows it.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -228,18 +228,14 @@ fn step(wanted: &crate::plan::restore::WantedRestore, candidates: &Candidates<'_
         part: wanted.part.part(),
         name: wanted.name.clone(),
         backup: wanted.backup.clone(),
-        objects: backup.filter(|_| !wanted.part.is_active()).and_then(items),
+        objects: backup
+            .filter(|_| !wanted.part.is_active())
+            .and_then(|backup| backup.status.as_ref()?.items()),
         reason: wanted.reason.to_string(),
         started: backup.and_then(|backup| Some(backup.status.as_ref()?.start_timestamp.as_ref()?.0)),
         hub: backup.and_then(hub_of).map(str::to_owned),
         is_active: wanted.part.is_active(),
     }
-}
-
-fn items(backup: &Backup) -> Option<i64> {
-    debug_assert!(!backup_name(backup).is_empty());
-    let progress = backup.status.as_ref()?.progress.as_ref()?;
-    progress.items_backed_up.or(progress.total_items)
 }
 
 fn left_out(preview: &Preview) -> Vec<LeftOutView> {

@@ -53,7 +53,7 @@ fn fresh(facts: &Facts) -> Check {
         true => Check::ok("fresh", format!("fresh: {age} old, younger than {limit}")),
         false => Check::fail("fresh", format!("{age} old, older than {limit}"))
             .problem("stale-backups")
-            .hint("kubectl acmbackup status shows what keeps newer runs from being made"),
+            .hint("kubectl acmbackup status   shows what keeps newer runs from being made"),
     }
 }
 
@@ -136,5 +136,5 @@ fn one_hub(facts: &Facts) -> Check {
     let shown: Vec<String> = hubs.iter().map(|hub| ids.show(hub)).collect();
     Check::fail("hub", format!("{} hubs write to this storage: {}", hubs.len(), shown.join(", ")))
         .problem("collision")
-        .hint("kubectl acmbackup pause on all but one of them")
+        .hint("pause the schedule on all but one of them")
 }

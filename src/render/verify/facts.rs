@@ -9,7 +9,7 @@ use crate::api;
 use crate::plan::runs::{Run, Runs};
 use crate::plan::writers::{Rhythm, Writer};
 use crate::plan::{HubFacts, ServedApis};
-use crate::velero::object_list::ObjectList;
+use crate::render::contents::Contents;
 use crate::velero::{Backup, BackupType};
 
 /// What was read of the hub and of the storage location.
@@ -58,13 +58,6 @@ pub struct Operator {
     pub kinds: BTreeSet<(String, String)>,
 }
 
-/// Object lists by part.
-#[derive(Debug, Clone, Default)]
-pub struct Contents {
-    /// One list per part that could be read.
-    pub lists: BTreeMap<BackupType, ObjectList>,
-}
-
 /// What is in the archives of credentials and managed clusters. Secret values are never in it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Deep {
@@ -81,6 +74,11 @@ impl Facts {
     pub(super) fn backup(&self, part: BackupType) -> Option<&Backup> {
         let name = self.run.parts.get(&part)?;
         self.backups.iter().find(|backup| backup.name_any() == *name)
+    }
+
+    /// Items that Velero counted in the backup of a part, for where its list cannot be read.
+    pub(super) fn items(&self, part: BackupType) -> Option<i64> {
+        self.backup(part)?.status.as_ref()?.items()
     }
 
     /// True if this hub wrote the run; `None` where that cannot be told.

@@ -11,6 +11,7 @@ use crate::plan::runs::Runs;
 use crate::plan::writers::{Rhythm, ToldBy, Writer};
 use crate::plan::{HubFacts, ServedApis, ServedResource, ServedVersion};
 use crate::render::Style;
+use crate::render::contents::Contents;
 use crate::render::looks::looks;
 use crate::velero::object_list::ObjectList;
 use crate::velero::{Backup, BackupType};
@@ -208,12 +209,48 @@ fn an_older_run_does_not_make_its_writer_look_silent() {
     assert_eq!(result(&facts, "silence"), ("warn".into(), Some("old-hub-alive")));
 }
 
+/// Facts of a hub from which the storage cannot be reached.
+fn out_of_reach(backups: Vec<Backup>) -> Facts {
+    let why = || "s3.internal cannot be reached from here".to_owned();
+    let operators = Some(vec![Operator::default()]);
+    Facts { contents: Err(why()), deep: Some(Err(why())), operators, ..facts(backups) }
+}
+
 #[test]
-fn storage_that_cannot_be_reached_from_here_is_said_and_fails_nothing() {
+fn what_was_not_checked_is_said_line_by_line_and_claimed_by_nobody() {
+    let facts = out_of_reach(two_runs());
+    let checks = judge(&facts, true);
+    assert!(checks.success);
+    let told: Vec<String> = checks.problems().into_iter().map(|note| note.name.unwrap_or_default()).collect();
+    assert_eq!(told, ["storage-unreachable-from-here", "storage-unreachable-from-here", "old-hub-alive"]);
+    insta::assert_snapshot!(screen(&facts));
+}
+
+/// Every part of a run, with what Velero says of its progress.
+fn counted(progress: &Value) -> Vec<Backup> {
+    let status = json!({"phase": "Completed", "progress": progress});
+    BackupType::ALL.into_iter().map(|part| backup(part.schedule_name(), STAMP, &status)).collect()
+}
+
+#[test]
+fn a_backup_of_nothing_is_found_without_its_list() {
+    let mut facts = out_of_reach(counted(&json!({})));
+    assert_eq!(result(&facts, "managed clusters"), ("warn".into(), Some("empty-backup")));
+    assert_eq!(result(&facts, "items"), ("warn".into(), Some("empty-backup")));
+    facts.hub = Some(HubFacts { hub_id: "1f30bfe5-a".to_owned(), ..HubFacts::default() });
+    assert_eq!(result(&facts, "managed clusters"), ("fail".into(), Some("empty-backup")));
+    let facts = out_of_reach(counted(&json!({"totalItems": 7, "itemsBackedUp": 7})));
+    assert_eq!(result(&facts, "managed clusters").0, "skipped");
+}
+
+#[test]
+fn what_to_try_leads_to_the_same_hub() {
     let mut facts = facts(two_runs());
-    facts.contents = Err("s3.internal cannot be reached from here".into());
-    assert_eq!(result(&facts, "object lists"), ("skipped".into(), Some("storage-unreachable-from-here")));
-    assert!(judge(&facts, true).success);
+    facts.max_age = Some(60);
+    let checks = judge(&facts, true).leading_to(" -n acm --context west");
+    let screen = checks.screen(&Style::plain(now()));
+    let wanted = "kubectl acmbackup status -n acm --context west   shows what keeps newer runs";
+    assert!(screen.contains(wanted), "{screen}");
 }
 
 #[test]
@@ -242,7 +279,7 @@ fn an_operator_that_works_in_other_namespaces_than_the_backups_is_found() {
     facts.operators = Some(vec![argocd(&["gitops"])]);
     assert_eq!(result(&facts, "operators"), ("warn".into(), Some("operator-elsewhere")));
     assert!(
-        screen(&facts).contains("argocd.argoproj.io in x: argocd.v1 works in gitops"),
+        screen(&facts).contains("argocds.argoproj.io in x: argocd.v1 works in gitops"),
         "{}",
         screen(&facts)
     );
