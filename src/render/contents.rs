@@ -12,6 +12,9 @@ const CLUSTER_GROUP: &str = "cluster.open-cluster-management.io";
 const HIVE_GROUP: &str = "hive.openshift.io";
 const TOKEN_SECRETS: &str = "auto-import-account";
 
+/// What a hub is called among its own clusters where nothing tells.
+pub const LOCAL_CLUSTER: &str = "local-cluster";
+
 /// Kinds whose names have to be kept of an object list: group and kind.
 pub const KEPT_KINDS: [(&str, &str); 3] =
     [(CLUSTER_GROUP, "ManagedCluster"), (HIVE_GROUP, "ClusterDeployment"), ("", "Secret")];
@@ -98,7 +101,7 @@ impl Contents {
         let mut missing = BTreeMap::new();
         for (key, objects) in self.counts() {
             let (group, _, kind) = split(key);
-            if !group.is_empty() && !known.contains(&(group, kind)) {
+            if objects > 0 && !group.is_empty() && !known.contains(&(group, kind)) {
                 *missing.entry(resource(group, kind)).or_default() += objects;
             }
         }

@@ -3,6 +3,7 @@
 mod activation;
 pub mod age;
 pub mod block;
+mod brought;
 pub mod changes;
 pub mod checks;
 mod cleaning;

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::args::{FLAGS, RestoreFlags};
 use super::choice::Choices;
+use super::contents::{Extent, complete};
 use super::{cleanup, preview, spec};
 use crate::api::{self, Cleanup};
 use crate::cli::error::{CliError, Result};
@@ -128,7 +129,8 @@ impl Task<'_> {
         if !self.args.skip_preflight {
             preview::usable(&snapshot, &restore, self.session.now())?;
         }
-        view.cleanup = cleanup::on_hub(self.hub, &snapshot, (&restore, true), self.session.now()).await;
+        let read = (self.hub, &snapshot, &restore);
+        complete(&mut view, read, Extent::Question, self.session.now()).await;
         if view.activates {
             let warnings = preview::old_hubs(self.hub, &snapshot, &view, self.session).await;
             view.warnings.extend(warnings);
@@ -193,9 +195,9 @@ fn weight(restore: &api::Restore, view: &PlanView, context: &str) -> (Severity, 
     let removes_any = view.cleanup.may_remove();
     match (view.activates, restore.spec.cleanup_before_restore.as_ref()) {
         (true, _) if removes_any => {
-            (Severity::Severe, format!("move managed clusters to {context} and {removes}"))
+            (Severity::Severe, format!("move {} to {context} and {removes}", view.what_moves()))
         }
-        (true, _) => (Severity::Severe, format!("move managed clusters to {context}")),
+        (true, _) => (Severity::Severe, format!("move {} to {context}", view.what_moves())),
         (_, Some(Cleanup::CleanupAll)) => (Severity::Severe, removes),
         (_, Some(policy)) if removes_any || (*policy != Cleanup::None && !cleanup::is_whole(restore)) => {
             (Severity::Ordinary, removes)

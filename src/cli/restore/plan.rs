@@ -7,6 +7,7 @@ use clap::Args;
 use super::args::RestoreFlags;
 use super::choice::{Choices, by_run, nothing_to_restore};
 use super::command::{default_name, resolved};
+use super::contents::{Extent, complete};
 use super::{cleanup, diff, preview};
 use crate::api::{self, BackupChoice};
 use crate::cli::captured::{self, Capture};
@@ -43,7 +44,7 @@ pub struct PlanArgs {
     /// Plan on a captured state instead of the live hub
     #[arg(long, value_name = "SNAPSHOT")]
     from: Option<PathBuf>,
-    /// Name every object that would be removed
+    /// Name every object that would be restored or removed
     #[arg(long)]
     details: bool,
     /// Show what would change in objects that are here; values of secrets are masked
@@ -95,10 +96,10 @@ pub async fn run(args: PlanArgs, session: &Session) -> Result<Exit> {
         },
     };
     let mut view = preview::view(&snapshot, &restore, stopped.as_ref(), now);
-    view.cleanup = match &hub {
-        Some(hub) => cleanup::on_hub(hub, &snapshot, (&restore, !args.no_contents), now).await,
-        None => cleanup::captured(&snapshot, &restore, now),
-    };
+    match &hub {
+        Some(hub) => complete(&mut view, (hub, &snapshot, &restore), extent(&args), now).await,
+        None => view.cleanup = cleanup::captured(&snapshot, &restore, now),
+    }
     if let Some(hub) = hub.as_ref().filter(|_| view.activates) {
         let warnings = preview::old_hubs(hub, &snapshot, &view, session).await;
         view.warnings.extend(warnings);
@@ -108,6 +109,14 @@ pub async fn run(args: PlanArgs, session: &Session) -> Result<Exit> {
     }
     show(&view, &args, (session, hub.as_ref()), &snapshot).await?;
     Ok(if args.check && view.matters() { Exit::No } else { Exit::Done })
+}
+
+fn extent(args: &PlanArgs) -> Extent {
+    match (args.no_contents, args.details) {
+        (true, _) => Extent::Nothing,
+        (false, false) => Extent::Everything,
+        (false, true) => Extent::EveryObject,
+    }
 }
 
 /// What a plan is asked for.

@@ -9,7 +9,7 @@ use crate::api;
 use crate::plan::runs::{Run, Runs};
 use crate::plan::writers::{Rhythm, Writer};
 use crate::plan::{HubFacts, ServedApis};
-use crate::render::contents::Contents;
+use crate::render::contents::{Contents, LOCAL_CLUSTER};
 use crate::velero::{Backup, BackupType};
 
 /// What was read of the hub and of the storage location.
@@ -90,7 +90,7 @@ impl Facts {
     /// Name of the managed cluster that is the hub that wrote the run.
     pub(super) fn local_cluster(&self) -> &str {
         let ours = self.hub.as_ref().filter(|_| self.is_ours() == Some(true));
-        ours.and_then(|hub| hub.local_cluster.as_deref()).unwrap_or("local-cluster")
+        ours.and_then(|hub| hub.local_cluster.as_deref()).unwrap_or(LOCAL_CLUSTER)
     }
 
     /// Seconds since the run.
