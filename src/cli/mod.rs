@@ -34,6 +34,7 @@ pub mod schema;
 pub mod session;
 pub mod snapshot;
 pub mod status;
+mod stored;
 pub mod terminal;
 pub mod values;
 pub mod verify;

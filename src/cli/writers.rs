@@ -6,24 +6,19 @@ use super::error::Result;
 use super::session::Hub;
 use crate::api::keys::HUB_ID_UNKNOWN;
 use crate::cluster::facts::id_of_hub;
-use crate::cluster::list::items;
 use crate::cluster::observe::backups_only;
 use crate::plan::latest::Candidates;
-use crate::plan::runs::{Run, Runs};
+use crate::plan::runs::Runs;
+use crate::plan::writers::Writer;
 use crate::render::hub_id::ShortIds;
 use crate::render::{Style, age};
-use crate::velero;
-use crate::wire::{Cron, GoDuration};
 
-/// Silence after which a hub counts as gone, if its schedule is not known here.
-const DEFAULT_PERIOD_SECONDS: i64 = 2 * 3600;
-
-/// Another hub that wrote the newest run not long ago.
+/// Another hub that wrote a run not long ago.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OtherHub {
     /// Its id, shortened if that tells it from ours.
     pub hub: String,
-    /// The run it wrote.
+    /// The newest run it wrote.
     pub run: String,
     /// When.
     pub started: Timestamp,
@@ -37,42 +32,83 @@ impl OtherHub {
     }
 }
 
-/// The other hub that wrote the newest run within two periods; `None` without one, or if our own id cannot be read.
+/// The other hub that wrote the newest run, if it has not missed two since; `None` also if our own id cannot be read.
 ///
 /// # Errors
 ///
 /// The backups cannot be read.
 pub async fn other_hub_at_work(hub: &Hub, now: Timestamp) -> Result<Option<OtherHub>> {
     let backups = backups_only(hub.client(), hub.namespace()).await?;
-    let schedules: Vec<velero::Schedule> = items(hub.client(), Some(hub.namespace())).await?;
     let Some(id) = id_of(hub).await else { return Ok(None) };
-    let runs = Runs::of(&Candidates::in_namespace(&backups, hub.namespace()));
-    let period = period_of(schedules.first().map(|schedule| schedule.spec.schedule.as_str()), &runs, now);
-    Ok(at_work(runs.iter().next(), &id, now, period))
+    Ok(at_work(&Candidates::in_namespace(&backups, hub.namespace()), &[], &id, now).pop())
 }
 
-/// Whether `newest` tells of another hub that is at work. Hubs without an id cannot be told apart.
-pub fn at_work(newest: Option<&Run>, our_id: &str, now: Timestamp, period: i64) -> Option<OtherHub> {
-    let run = newest?;
-    let hub = run.hub.clone().filter(|hub| hub != our_id && hub != HUB_ID_UNKNOWN)?;
-    let short = ShortIds::of([hub.as_str(), our_id]).show(&hub);
-    let silent = now.as_second() - run.started.as_second();
-    (silent <= 2 * period).then(|| OtherHub { hub: short, run: run.id.clone(), started: run.started })
-}
-
-/// Seconds between runs: by the schedule if one is known, else as the last two runs lie apart.
-pub fn period_of(cron: Option<&str>, runs: &Runs, now: Timestamp) -> i64 {
-    let by_cron = cron.and_then(|text| Cron::parse(text).ok()).and_then(|cron| cron.period(now));
-    let mut starts = runs.iter().map(|run| run.started.as_second());
-    let by_runs = match (starts.next(), starts.next()) {
-        (Some(newest), Some(before)) => Some(newest - before).filter(|seconds| *seconds > 0),
-        _ => None,
-    };
-    by_cron.map(GoDuration::as_secs).or(by_runs).unwrap_or(DEFAULT_PERIOD_SECONDS)
+/// The other hubs that seem to be alive, of `chosen` and the one that wrote the newest run.
+///
+/// Hubs without an id cannot be told apart.
+pub fn at_work(candidates: &Candidates<'_>, chosen: &[&str], our_id: &str, now: Timestamp) -> Vec<OtherHub> {
+    let writers = Writer::all(candidates, &Runs::of(candidates)).into_iter().enumerate();
+    let asked_about = writers.filter(|(i, writer)| *i == 0 || chosen.contains(&writer.hub.as_str()));
+    let others = asked_about
+        .map(|(_, writer)| writer)
+        .filter(|writer| writer.hub != our_id && writer.hub != HUB_ID_UNKNOWN && writer.seems_alive(now));
+    others
+        .map(|writer| OtherHub {
+            hub: ShortIds::of([writer.hub.as_str(), our_id]).show(&writer.hub),
+            run: writer.newest.id,
+            started: writer.newest.started,
+        })
+        .collect()
 }
 
 /// This hub's id; `None` where it cannot be read, which must not keep anybody from restoring.
 pub async fn id_of(hub: &Hub) -> Option<String> {
     let id = id_of_hub(hub.client(), None).await;
     id.inspect_err(|error| tracing::info!("the hub's id is not known: {error}")).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::api::keys;
+    use crate::velero::Backup;
+
+    fn backup(name: &str, hub: &str, ttl: &str) -> Backup {
+        serde_json::from_value(json!({
+            "metadata": {"name": name, "namespace": "acm", "labels": {keys::BACKUP_CLUSTER: hub}},
+            "spec": {"ttl": ttl}, "status": {"phase": "Completed"},
+        }))
+        .unwrap()
+    }
+
+    fn found(backups: &[Backup], chosen: &[&str], now: &str) -> Vec<String> {
+        let candidates = Candidates::in_namespace(backups, "acm");
+        let others = at_work(&candidates, chosen, "west", now.parse().unwrap());
+        others.into_iter().map(|other| format!("{} {}", other.hub, other.run)).collect()
+    }
+
+    #[test]
+    fn a_run_by_hand_does_not_hide_a_hub_that_is_alive() {
+        let backups = [
+            backup("acm-validation-policy-schedule-20261122100004", "east", "2h5m0s"),
+            backup("acm-resources-schedule-20261122100004", "east", "120h0m0s"),
+            backup("acm-resources-schedule-20261122100504", "east", "120h0m0s"),
+        ];
+        assert_eq!(found(&backups, &[], "2026-11-22T11:00:00Z"), ["east 20261122100504"]);
+        assert_eq!(found(&backups, &[], "2026-11-22T14:10:00Z"), [""; 0]);
+    }
+
+    #[test]
+    fn the_writer_of_what_is_restored_matters_besides_that_of_the_newest_run() {
+        let backups = [
+            backup("acm-resources-schedule-20261122100004", "east", ""),
+            backup("acm-resources-schedule-20261122100504", "west", ""),
+        ];
+        assert_eq!(found(&backups, &[], "2026-11-22T11:00:00Z"), [""; 0], "the newest run is ours");
+        assert_eq!(found(&backups, &["east"], "2026-11-22T11:00:00Z"), ["east 20261122100004"]);
+        let nameless = [backup("acm-resources-schedule-20261122100004", HUB_ID_UNKNOWN, "")];
+        assert_eq!(found(&nameless, &[], "2026-11-22T11:00:00Z"), [""; 0]);
+    }
 }

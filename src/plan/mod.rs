@@ -26,6 +26,7 @@ pub mod tidy;
 pub mod tokens;
 mod unreadable;
 pub mod validate;
+pub mod writers;
 
 use jiff::Timestamp;
 

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::hint::leading_to;
 use super::style::{Mark, Style};
 use super::text::{count, harmless, width, wrap};
 use crate::plan::{Note, Severity};
@@ -103,7 +104,7 @@ impl Check {
         self
     }
 
-    /// Says what to do about it.
+    /// Says what to do about it; three blanks stand between a command and what it is good for.
     #[must_use]
     pub fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: hint.into(), ..self }
@@ -124,12 +125,27 @@ impl Checks {
             let severity = match check.result {
                 Verdict::Fail => Severity::Error,
                 Verdict::Warn => Severity::Warning,
+                Verdict::Skipped if check.problem.is_some() => Severity::Warning,
                 Verdict::Ok | Verdict::Skipped => return None,
             };
             let name = check.problem.map(str::to_owned);
             Some(Note { name, severity, subject: check.name.to_owned(), message: check.message.clone() })
         };
         self.groups.iter().flat_map(|group| &group.checks).filter_map(note).collect()
+    }
+
+    /// Number of checks that were not made.
+    pub fn skipped(&self) -> usize {
+        self.count(Verdict::Skipped)
+    }
+
+    /// Completes commands to try with flags that lead to the same hub.
+    #[must_use]
+    pub fn leading_to(mut self, flags: &str) -> Self {
+        for check in self.groups.iter_mut().flat_map(|group| &mut group.checks) {
+            check.hint = leading_to(&check.hint, flags);
+        }
+        self
     }
 
     /// Names of the checks that fail.

@@ -3,10 +3,12 @@
 mod activation;
 pub mod age;
 pub mod block;
+mod brought;
 pub mod changes;
 pub mod checks;
 mod cleaning;
 pub mod cleanup;
+pub mod contents;
 pub mod describe;
 pub mod diff;
 pub mod doctor;

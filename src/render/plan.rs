@@ -1,5 +1,7 @@
 //! What a restore would do: for `plan`, and as the summary before `restore` and `activate`.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -13,10 +15,10 @@ use super::problems::problems;
 use super::style::Style;
 use super::text::{count, harmless, width};
 use crate::api::{self, BackupChoice, RestorePhase};
-use crate::plan::latest::{Candidates, backup_name, hub_of};
-use crate::plan::restore::Preview;
+use crate::plan::latest::{Candidates, hub_of};
+use crate::plan::restore::{Preview, WantedRestore};
 use crate::plan::{Note, Severity};
-use crate::velero::{Backup, BackupType, RestoreType};
+use crate::velero::BackupType;
 
 /// What a restore would do, as `-o json` shows it.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -59,8 +61,15 @@ pub struct StepView {
     pub name: String,
     /// The backup it restores from.
     pub backup: String,
-    /// Items in that backup; `None` where unknown, and for passes that take only labelled objects.
+    /// Objects it brings, or items in that backup where its list was not read; `None` where unknown, and for passes
+    /// that take only labelled objects.
     pub objects: Option<i64>,
+    /// Managed clusters among them, without the hub itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub managed_clusters: Option<usize>,
+    /// The objects by `plural.group`, as `namespace/name` or `name`; only with `--details`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub names: Option<BTreeMap<String, Vec<String>>>,
     /// Why this backup.
     pub reason: String,
     /// When the backup was started.
@@ -72,15 +81,27 @@ pub struct StepView {
     /// Only objects labelled for activation.
     #[serde(skip)]
     pub is_active: bool,
+    /// What kind of backup it restores from.
+    #[serde(skip)]
+    pub backup_type: BackupType,
+    /// The objects were counted in the list of the backup.
+    #[serde(skip)]
+    pub is_counted: bool,
+    /// Labels decide which of the objects come.
+    #[serde(skip)]
+    pub at_most: bool,
 }
 
 /// Something that stays out.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct LeftOutView {
-    /// What.
-    pub what: &'static str,
+    /// What: a part, or a kind as `plural.group`.
+    pub what: String,
     /// Why.
     pub reason: String,
+    /// Number of objects of a kind; `None` for a part.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub objects: Option<usize>,
 }
 
 /// Where the Restore would end.
@@ -109,7 +130,7 @@ impl PlanView {
         };
         Self {
             name: restore.metadata.name.clone().unwrap_or_default(),
-            steps: preview.restores.iter().map(|wanted| step(wanted, candidates)).collect(),
+            steps: preview.restores.iter().map(|wanted| step(wanted, spec, candidates)).collect(),
             cleanup: CleanupView::unknown(&spec.cleanup_before_restore.clone().unwrap_or_default()),
             left_out: left_out(preview),
             status: status(restore, stopped),
@@ -140,15 +161,19 @@ impl PlanView {
         match self.steps.is_empty() {
             true => text.push_str("Nothing would be restored.\n"),
             false => {
-                let steps = self.steps.iter().map(StepView::cells).collect();
+                let before = |i: usize, step: &StepView| {
+                    self.steps.iter().take(i).any(|before| before.backup == step.backup)
+                };
+                let steps = self.steps.iter().enumerate();
+                let steps = steps.map(|(i, step)| step.cells(before(i, step))).collect();
                 text.push_str(&columns_within(0, tamed(steps), style.width));
             }
         }
         let mut rest = vec![vec!["Cleanup".to_owned(), self.cleanup.shown()]];
         rest.extend(self.cleanup.lines(details).into_iter().map(|line| vec![String::new(), line]));
-        for (i, left) in self.left_out.iter().enumerate() {
+        for (i, line) in self.left_out_lines().into_iter().enumerate() {
             let title = if i == 0 { "Left out" } else { "" };
-            rest.push(vec![title.to_owned(), format!("{}: {}", left.what, left.reason)]);
+            rest.push(vec![title.to_owned(), line]);
         }
         let becomes = if self.activates { "; this hub becomes active" } else { "" };
         rest.push(vec!["Ends as".to_owned(), format!("{}{becomes}", self.status.phase)]);
@@ -156,6 +181,9 @@ impl PlanView {
             rest.push(vec![String::new(), self.status.last_message.clone()]);
         }
         text.push_str(&format!("\n{}", columns_within(0, tamed(rest), style.width)));
+        if details {
+            text.push_str(&self.object_lines());
+        }
         // What is left out was said above.
         let told: Vec<Note> =
             self.warnings.iter().filter(|note| !note.message.starts_with("left out")).cloned().collect();
@@ -196,10 +224,11 @@ impl PlanView {
         let hint = if self.cleanup.objects.is_empty() { "" } else { "   (plan --details lists them)" };
         let cleanup = vec![format!("{:<first$}", "cleanup"), format!("{}{hint}", self.cleanup.shown())];
         format!(
-            "{}\n{}{}{}",
+            "{}\n{}{}{}{}",
             style.bold(harmless(title)),
             columns(2, tamed(lines)),
             columns_within(2, tamed(vec![cleanup]), style.width),
+            self.move_line(),
             problems(&self.warnings, style)
         )
     }
@@ -220,7 +249,7 @@ impl PlanView {
     }
 }
 
-fn step(wanted: &crate::plan::restore::WantedRestore, candidates: &Candidates<'_>) -> StepView {
+fn step(wanted: &WantedRestore, spec: &api::RestoreSpec, candidates: &Candidates<'_>) -> StepView {
     let backup = candidates.named(&wanted.backup);
     StepView {
         order: wanted.order,
@@ -228,24 +257,26 @@ fn step(wanted: &crate::plan::restore::WantedRestore, candidates: &Candidates<'_
         part: wanted.part.part(),
         name: wanted.name.clone(),
         backup: wanted.backup.clone(),
-        objects: backup.filter(|_| !wanted.part.is_active()).and_then(items),
+        objects: backup
+            .filter(|_| !wanted.part.is_active())
+            .and_then(|backup| backup.status.as_ref()?.items()),
         reason: wanted.reason.to_string(),
         started: backup.and_then(|backup| Some(backup.status.as_ref()?.start_timestamp.as_ref()?.0)),
         hub: backup.and_then(hub_of).map(str::to_owned),
         is_active: wanted.part.is_active(),
+        backup_type: wanted.part.backup_type(),
+        managed_clusters: None,
+        names: None,
+        is_counted: false,
+        at_most: spec.label_selector.is_some() || spec.or_label_selectors.is_some(),
     }
-}
-
-fn items(backup: &Backup) -> Option<i64> {
-    debug_assert!(!backup_name(backup).is_empty());
-    let progress = backup.status.as_ref()?.progress.as_ref()?;
-    progress.items_backed_up.or(progress.total_items)
 }
 
 fn left_out(preview: &Preview) -> Vec<LeftOutView> {
     let view = |left: &crate::plan::restore::LeftOut| LeftOutView {
-        what: RestoreType::part(left.what),
+        what: left.what.part().to_owned(),
         reason: left.reason.to_string(),
+        objects: None,
     };
     preview.left_out.iter().map(view).collect()
 }
@@ -273,14 +304,27 @@ impl StepView {
         self.started.map(|at| format!("{} old", age::age(at, now))).unwrap_or_default()
     }
 
-    fn cells(&self) -> Vec<String> {
-        let what = match (self.is_active, self.objects) {
-            (true, _) => "objects labelled cluster-activation only".to_owned(),
-            (false, Some(n)) => count(usize::try_from(n).unwrap_or(0), "item"),
-            (false, None) => String::new(),
+    fn counted(&self, objects: usize) -> String {
+        let bound = if self.at_most { "at most " } else { "" };
+        let clusters = self.managed_clusters.map(|n| format!(", {}", count(n, "managed cluster")));
+        let word = if self.is_counted { "object" } else { "item" };
+        format!("{bound}{}{}", count(objects, word), clusters.unwrap_or_default())
+    }
+
+    /// What the screen shows; `is_again`: a step before takes from the same backup.
+    fn cells(&self, is_again: bool) -> Vec<String> {
+        let only = match (self.is_active, self.objects) {
+            (_, Some(n)) => self.counted(usize::try_from(n).unwrap_or(0)),
+            (true, None) if !is_again => "objects labelled cluster-activation only".to_owned(),
+            (_, None) => String::new(),
         };
-        let what = if self.action == "keep" { format!("{what}  (restored already)") } else { what };
-        vec![self.order.to_string(), self.part.to_owned(), self.backup.clone(), what]
+        let backup = match is_again {
+            true => "same, only labelled cluster-activation".to_owned(),
+            false => self.backup.clone(),
+        };
+        let part = self.part.trim_end_matches("-active").to_owned();
+        let what = if self.action == "keep" { format!("{only}  (restored already)") } else { only };
+        vec![self.order.to_string(), part, backup, what]
     }
 }
 
@@ -292,8 +336,12 @@ pub fn old_hub_note(message: String) -> Note {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::ServedApis;
     use crate::render::cleanup::DeletionView;
+    use crate::render::contents::Contents;
     use crate::render::looks::looks;
+    use crate::velero::RestoreType;
+    use crate::velero::object_list::ObjectList;
 
     fn view(policy: &str) -> PlanView {
         let evil = |text: &str| format!("{text}\u{1b}[2J");
@@ -310,15 +358,24 @@ mod tests {
                 started: None,
                 hub: Some(evil("hub")),
                 is_active: false,
+                backup_type: BackupType::Credentials,
+                managed_clusters: None,
+                names: None,
+                is_counted: false,
+                at_most: false,
             }],
             cleanup: CleanupView { policy: policy.to_owned(), ..CleanupView::default() },
-            left_out: vec![LeftOutView { what: "resources-generic", reason: evil("none in time") }],
+            left_out: vec![generic_left_out(&evil("none in time"))],
             status: StatusView { phase: evil("Finished"), last_message: evil("done") },
             warnings: vec![Note::warning("older-run", "credentials", evil("old"))],
             changes: None,
             activates: false,
             choices: vec![(BackupType::Credentials, evil("latest"))],
         }
+    }
+
+    fn generic_left_out(reason: &str) -> LeftOutView {
+        LeftOutView { what: "resources-generic".to_owned(), reason: reason.to_owned(), objects: None }
     }
 
     #[test]
@@ -350,7 +407,7 @@ mod tests {
         };
         let reason =
             "the backup at 2026-11-22T12:05:31Z started more than 30 seconds after that of resources";
-        let left_out = vec![LeftOutView { what: "resources-generic", reason: reason.to_owned() }];
+        let left_out = vec![generic_left_out(reason)];
         let message = "hub 1f30bfe5 wrote 6m ago; it must be stopped before its clusters move";
         let status = StatusView { phase: "Finished".to_owned(), last_message: String::new() };
         let warnings = vec![old_hub_note(message.to_owned())];
@@ -359,6 +416,69 @@ mod tests {
         view.steps[0].hub = Some("1f30bfe5-60b8-4511-805c-298e7c0898b3".to_owned());
         view.choices[0].1 = "latest".to_owned();
         view
+    }
+
+    /// The six steps of an activation on a hub that lacks two kinds, with lists of two clusters.
+    fn six_steps() -> PlanView {
+        let step = |(i, part): (usize, RestoreType)| StepView {
+            order: i + 1,
+            part: part.part(),
+            backup: format!("{}-20261122120003", part.backup_type().schedule_name()),
+            objects: None,
+            hub: Some("1f30bfe5-60b8-4511-805c-298e7c0898b3".to_owned()),
+            is_active: part.is_active(),
+            backup_type: part.backup_type(),
+            started: Some(Timestamp::UNIX_EPOCH - jiff::SignedDuration::from_mins(38)),
+            ..with_deletions().steps.remove(0)
+        };
+        let steps = RestoreType::ALL.into_iter().enumerate().map(step).collect();
+        PlanView { steps, left_out: Vec::new(), ..with_deletions() }
+    }
+
+    fn contents() -> Contents {
+        let list = |(part, text): (BackupType, &str)| {
+            (part, ObjectList::read(text.as_bytes(), |_, _| true).unwrap())
+        };
+        let clusters =
+            r#"{"cluster.open-cluster-management.io/v1/ManagedCluster": ["a", "b", "local-cluster"]}"#;
+        let resources =
+            r#"{"argoproj.io/v1beta1/ArgoCD": ["x/y", "x/z"], "tower.ansible.com/v1/AnsibleJob": ["x/y"]}"#;
+        let lists = [
+            (BackupType::Credentials, r#"{"v1/Secret": ["a/auto-import-account", "x/cloud"]}"#),
+            (BackupType::Resources, resources),
+            (BackupType::ResourcesGeneric, "{}"),
+            (BackupType::ManagedClusters, clusters),
+        ];
+        Contents { lists: lists.map(list).into() }
+    }
+
+    #[test]
+    fn a_plan_counts_what_comes_and_names_what_stays_out() {
+        let (mut view, now) = (six_steps(), Timestamp::UNIX_EPOCH);
+        view.count(&contents(), "local-cluster");
+        view.leave_out(contents().not_served(&ServedApis::default()));
+        view.name_objects(&contents());
+        assert_eq!(view.what_moves(), "2 managed clusters");
+        let title = "Restore restore-acm-20261122121530 on hub-west, not created";
+        insta::assert_snapshot!("looks-six", looks(now, |style| view.screen(title, false, style)));
+        insta::assert_snapshot!("objects", view.screen(title, true, &Style::plain(now)));
+        let title = "restore-acm-passive will move the managed clusters to hub-west, from";
+        insta::assert_snapshot!("looks-activation", looks(now, |style| view.activation(title, style)));
+        view.cleanup.deletions = Some(0);
+        assert!(view.matters(), "kinds that are not served are silently left out");
+    }
+
+    #[test]
+    fn what_labels_choose_is_a_bound_and_kept_steps_are_not_counted() {
+        let mut view = six_steps();
+        for step in &mut view.steps {
+            (step.at_most, step.action) = (true, if step.order == 1 { "keep" } else { "create" });
+        }
+        view.count(&contents(), "local-cluster");
+        let cells: Vec<String> = view.steps.iter().filter_map(|step| step.cells(false).pop()).collect();
+        assert_eq!(cells[0], "  (restored already)");
+        assert_eq!(cells[1], "at most 3 objects");
+        assert_eq!(cells[3], "at most 0 objects");
     }
 
     #[test]

@@ -95,6 +95,12 @@ pub struct BackupStatus {
 }
 
 impl BackupStatus {
+    /// Items in the backup; Velero leaves zeros out. `None` before it has counted.
+    pub fn items(&self) -> Option<i64> {
+        let progress = self.progress.as_ref()?;
+        Some(progress.items_backed_up.or(progress.total_items).unwrap_or(0))
+    }
+
     /// Why it did not go well, in Velero's words; nothing while Velero complains of nothing.
     pub fn reasons(&self) -> impl Iterator<Item = &String> {
         self.failure_reason.iter().chain(self.validation_errors.iter().flatten())

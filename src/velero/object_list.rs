@@ -34,6 +34,17 @@ impl ObjectList {
         self.counts.values().sum()
     }
 
+    /// Of a list that kept all names, those for which `take(kind, name)` is true.
+    #[must_use]
+    pub fn only(&self, take: impl Fn(&str, &str) -> bool) -> Self {
+        let taken = |(kind, names): (&String, &BTreeSet<String>)| {
+            let names: BTreeSet<String> = names.iter().filter(|name| take(kind, name)).cloned().collect();
+            (!names.is_empty()).then(|| (kind.clone(), names))
+        };
+        let names: BTreeMap<String, BTreeSet<String>> = self.names.iter().filter_map(taken).collect();
+        Self { counts: names.iter().map(|(kind, names)| (kind.clone(), names.len())).collect(), names }
+    }
+
     /// The names kept of a kind, whatever its version.
     pub fn names_of(&self, group: &str, kind: &str) -> BTreeSet<&str> {
         let is_kind = |key: &&String| split(key).0 == group && split(key).2 == kind;
@@ -123,6 +134,13 @@ mod tests {
         assert_eq!(list.total(), 5);
         assert_eq!(list.names_of("", "Secret"), BTreeSet::from(["a/auto-import-account"]));
         assert!(list.names_of("cluster.open-cluster-management.io", "ManagedCluster").is_empty());
+    }
+
+    #[test]
+    fn what_is_taken_of_a_list_is_counted_anew() {
+        let list = ObjectList::read(LIST.as_bytes(), |_, _| true).unwrap();
+        let taken = list.only(|kind, name| kind == "v1/Secret" && name.starts_with("a/"));
+        assert_eq!(taken.counts, [("v1/Secret".to_owned(), 2)].into());
     }
 
     #[test]

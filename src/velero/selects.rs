@@ -1,9 +1,11 @@
 //! Which objects of a backup a Restore takes, as Velero decides it.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelectorRequirement};
+use kube::core::{ApiResource, GroupVersionKind};
 use serde_json::{Map, Value};
 
 use super::RestoreSpec;
+use super::object_list::split;
 
 /// An object in a backup, as far as a Restore chooses by it.
 #[derive(Debug, Clone, Copy)]
@@ -19,7 +21,19 @@ pub struct Stored<'a> {
 impl RestoreSpec {
     /// Whether Velero would restore this object of the backup.
     pub fn takes(&self, stored: Stored<'_>) -> bool {
-        self.takes_resource(stored) && self.takes_place(stored.namespace) && self.takes_labels(stored.object)
+        let kind = stored.object.get("kind").and_then(Value::as_str).unwrap_or_default();
+        let (plural, group) = stored.resource.split_once('.').unwrap_or((stored.resource, ""));
+        self.takes_resource((&[plural, kind], group))
+            && self.takes_place(stored.namespace)
+            && self.takes_labels(stored.object)
+    }
+
+    /// Whether Velero would restore an object of an object list, as far as its labels do not decide.
+    pub fn takes_listed(&self, key: &str, name: &str) -> bool {
+        let (group, _, kind) = split(key);
+        let plural = ApiResource::from_gvk(&GroupVersionKind::gvk(group, "", kind)).plural;
+        let namespace = name.split_once('/').map_or("", |(namespace, _)| namespace);
+        self.takes_resource((&[&plural, kind], group)) && self.takes_place(namespace)
     }
 
     /// The namespace an object comes to.
@@ -28,8 +42,9 @@ impl RestoreSpec {
         mapped.map_or(namespace, String::as_str)
     }
 
-    fn takes_resource(&self, stored: Stored<'_>) -> bool {
-        let is_named = |name: &String| name == "*" || is_kind(name, stored);
+    /// The kind by its names, and its group.
+    fn takes_resource(&self, kind: (&[&str], &str)) -> bool {
+        let is_named = |name: &String| name == "*" || is_kind(name, kind);
         chosen(self.included_resources.as_ref(), self.excluded_resources.as_ref(), is_named)
     }
 
@@ -65,12 +80,9 @@ fn chosen(
 }
 
 /// A kind may be written as its plural, its singular or itself, with or without its group.
-fn is_kind(name: &str, stored: Stored<'_>) -> bool {
-    let (plural, group) = stored.resource.split_once('.').unwrap_or((stored.resource, ""));
-    let kind = stored.object.get("kind").and_then(Value::as_str).unwrap_or_default();
+fn is_kind(name: &str, (names, group): (&[&str], &str)) -> bool {
     let (wanted, of) = name.split_once('.').map_or((name, None), |(wanted, of)| (wanted, Some(of)));
-    (wanted.eq_ignore_ascii_case(plural) || wanted.eq_ignore_ascii_case(kind))
-        && of.is_none_or(|of| of == group)
+    names.iter().any(|name| wanted.eq_ignore_ascii_case(name)) && of.is_none_or(|of| of == group)
 }
 
 fn fits(selector: &LabelSelector, labels: &Map<String, Value>) -> bool {
@@ -120,6 +132,16 @@ mod tests {
         let spec = json!({"includedNamespaces": ["a"], "includeClusterResources": true});
         assert!(takes(&spec, ("x.y", ""), &json!({})));
         assert!(takes(&spec, ("x.y", "a"), &json!({})) && !takes(&spec, ("x.y", "b"), &json!({})));
+    }
+
+    #[test]
+    fn of_a_list_kinds_and_namespaces_decide() {
+        let spec: RestoreSpec = serde_json::from_value(json!({
+            "excludedResources": ["policies.policy.open-cluster-management.io"], "excludedNamespaces": ["b"],
+        }))
+        .unwrap();
+        assert!(!spec.takes_listed("policy.open-cluster-management.io/v1/Policy", "a/p"));
+        assert!(spec.takes_listed("v1/Secret", "a/s") && !spec.takes_listed("v1/Secret", "b/s"));
     }
 
     #[test]

@@ -27,6 +27,7 @@ mod lease;
 mod logs;
 mod look;
 mod old_crds;
+mod old_hub;
 mod operator_crds;
 mod other_crds;
 #[path = "../docs/pages.rs"]

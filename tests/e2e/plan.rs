@@ -1,12 +1,13 @@
 //! What `plan` says about objects that are here, and what a choice of backups becomes in the Restore.
 
 use acmbackup::api::RestorePhase;
-use acmbackup_lab::{HubOptions, Lab};
+use acmbackup_lab::{HubOptions, Lab, until};
 use anyhow::{Context, Result};
-use kube::api::{Api, DynamicObject};
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::api::{Api, DeleteParams, DynamicObject};
 use serde_json::{Value, json};
 
-use crate::site::{Site, backed_up, expect_code, plugin_on};
+use crate::site::{DEADLINE, Site, backed_up, expect_code, plugin_on};
 use crate::stage::{Stage, backup, remove, set};
 
 /// `printf changed-here | base64`
@@ -79,6 +80,53 @@ async fn check_ends_with_one_if_something_goes(west: &Site) -> Result<()> {
     // The activation data of a part that is left out stays out silently.
     west.run_to(1, "plan --check --cleanup none --credentials skip --managed-clusters latest")?;
     Ok(())
+}
+
+fn plan(west: &Site, flags: &str) -> Result<Value> {
+    Ok(serde_json::from_str(&west.run(&format!("plan -o json --managed-clusters latest {flags}"))?)?)
+}
+
+/// What is left out because it is not served, with its number.
+fn not_served(plan: &Value) -> Vec<(&str, u64)> {
+    let left_out = plan["leftOut"].as_array().into_iter().flatten();
+    left_out.filter_map(|left| Some((left["what"].as_str()?, left["objects"].as_u64()?))).collect()
+}
+
+#[tokio::test]
+async fn a_plan_tells_from_storage_what_comes_and_what_is_left_out() -> Result<()> {
+    Lab::run(async |lab| {
+        let (store, _east, west) = backed_up(lab).await?;
+        let full = plan(&west, "")?;
+        assert_eq!(not_served(&full), [], "{full:#}");
+        assert_eq!(full["steps"][5]["managedClusters"], 2, "{full:#}");
+        assert_eq!(full["steps"][0]["names"], Value::Null, "names are for --details");
+        let screen = west.run("plan --managed-clusters latest --details")?;
+        for wanted in [" objects, 2 managed clusters", "   secrets/cluster-001-cloud in cluster-001"] {
+            assert!(screen.contains(wanted), "{wanted}: {screen}");
+        }
+        let (_, told) = west.run_to(5, "restore take --managed-clusters latest --cleanup none")?;
+        assert!(told.contains("2 managed clusters move from hub east-id to this hub"), "{told}");
+        assert!(told.contains("this would move 2 managed clusters to west"), "{told}");
+
+        let crds: Api<CustomResourceDefinition> = Api::all(west.hub.client());
+        crds.delete("policies.policy.open-cluster-management.io", &DeleteParams::default()).await?;
+        until(DEADLINE, "the kind to be left out of the plan", async || {
+            Ok(not_served(&plan(&west, "")?) == [("policies.policy.open-cluster-management.io", 3)])
+        })
+        .await?;
+        let (screen, _) = west.run_to(1, "plan --check --cleanup none")?;
+        let wanted = "Left out  3 policies.policy.open-cluster-management.io: not served here";
+        assert!(screen.contains(wanted), "{screen}");
+        west.run("plan --check --cleanup none --no-contents")?;
+
+        store.stop()?;
+        let offline = plan(&west, "")?.to_string();
+        assert!(offline.contains("storage-unreachable-from-here"), "{offline}");
+        let unread = plan(&west, "--no-contents")?.to_string();
+        assert!(!unread.contains("storage-unreachable-from-here"), "{unread}");
+        Ok(())
+    })
+    .await
 }
 
 /// Two complete runs, and the first backup of a third.

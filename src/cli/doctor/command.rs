@@ -112,7 +112,7 @@ pub async fn run(args: DoctorArgs, session: &Session) -> Result<Exit> {
     let mut told = Vec::new();
     let (observed, report) = loop {
         let observed = read::observe(session, &args.jobs()).await;
-        let report = Report::of(&observed, session.now());
+        let report = Report::of(&observed, session.now()).leading_to(&session.globals.leading());
         if report.checks.success || Instant::now() + AGAIN > deadline {
             break (observed, report);
         }

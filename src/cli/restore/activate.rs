@@ -6,7 +6,8 @@ use serde_json::json;
 
 use super::args::FLAGS;
 use super::command::same_backups;
-use super::{cleanup, preview};
+use super::contents::{Extent, complete};
+use super::preview;
 use crate::api;
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::{Exit, problem};
@@ -19,7 +20,7 @@ use crate::cli::wait::{Condition, Waiting, Written};
 use crate::cli::writing::{ConfirmArgs, WaitFlags, WriteArgs, write_error};
 use crate::cluster::write::{self, Place};
 use crate::plan::HubSnapshot;
-use crate::render::plan::{PlanView, old_hub_note};
+use crate::render::plan::PlanView;
 use crate::render::problems::next;
 
 /// Take over the managed clusters
@@ -49,15 +50,16 @@ pub struct ActivateArgs {
 pub async fn run(args: ActivateArgs, session: &Session) -> Result<Exit> {
     let hub = session.hub().await?;
     let task = Task { args: &args, session, hub: &hub };
-    let (restore, mut view) = task.look(args.name.as_deref()).await?;
+    let (snapshot, restore, mut view) = task.look(args.name.as_deref()).await?;
     let name = restore.name_any();
-    if let Some(sentence) = preview::old_hub(&hub, &preview::read(&hub, &name).await?, session).await {
-        view.warnings.push(old_hub_note(sentence));
-    }
+    let read = (&hub, &snapshot, &preview::activated(&restore));
+    complete(&mut view, read, Extent::Question, session.now()).await;
+    let warnings = preview::old_hubs(&hub, &snapshot, &view, session).await;
+    view.warnings.extend(warnings);
     preflight::note_manager(&restore.metadata, session);
     task.confirm(&name, &view).await?;
     // Whatever happened while the question was open: same backups, and the object as it is now.
-    let (fresh, again) = task.look(Some(&name)).await?;
+    let (_, fresh, again) = task.look(Some(&name)).await?;
     same_backups(&view, &again)?;
     let waiting =
         args.waiting.applies(&args.write).then(|| Waiting::start(session, &hub, Noun::Restore, &name));
@@ -90,21 +92,17 @@ struct Task<'a> {
 
 impl Task<'_> {
     /// The following Restore, and what activating it would do.
-    async fn look(&self, name: Option<&str>) -> Result<(api::Restore, PlanView)> {
+    async fn look(&self, name: Option<&str>) -> Result<(HubSnapshot, api::Restore, PlanView)> {
         let snapshot = preview::read(self.hub, name.unwrap_or_default()).await?;
         let restore = self.following(name, &snapshot)?;
         let now = self.session.now();
-        let (mut view, preview) = preview::activation(&snapshot, &restore, now);
+        let (view, preview) = preview::activation(&snapshot, &restore, now);
         match preview.problem {
             Some(unresolved) => {
                 Err(CliError::named(problem::NO_BACKUP, Exit::NotFound, unresolved.to_string())
                     .try_(self.session.command("latest --all")))
             }
-            None => {
-                let activated = preview::activated(&restore);
-                view.cleanup = cleanup::on_hub(self.hub, &snapshot, (&activated, true), now).await;
-                Ok((restore, view))
-            }
+            None => Ok((snapshot, restore, view)),
         }
     }
 
@@ -155,7 +153,7 @@ impl Task<'_> {
             self.session.tell(&view.activation(&title, &self.session.err()));
         }
         let severity = if self.args.write.dry_run.is_some() { Severity::None } else { Severity::Severe };
-        let consequence = format!("move managed clusters to {context}");
+        let consequence = format!("move {} to {context}", view.what_moves());
         self.args.confirm.ask(self.session, context, (severity, &consequence)).await
     }
 

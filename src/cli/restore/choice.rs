@@ -57,10 +57,7 @@ impl Choices {
 
     fn check(&self, flags: &RestoreFlags) -> Result<()> {
         if PARTS.iter().all(|part| self.get(*part) == "skip") {
-            return Err(CliError::new(
-                Exit::Usage,
-                "all three parts are skipped: there is nothing to restore",
-            ));
+            return Err(nothing_to_restore());
         }
         self.check_run(flags)?;
         if flags.sync != Some(true) {
@@ -122,6 +119,11 @@ impl Choices {
         }
         Ok(self)
     }
+}
+
+/// Every part is skipped.
+pub(super) fn nothing_to_restore() -> Box<CliError> {
+    CliError::new(Exit::Usage, "all three parts are skipped: there is nothing to restore")
 }
 
 /// A choice as it is written to the object: a run id becomes that part's backup of the run.

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::args::{FLAGS, RestoreFlags};
 use super::choice::Choices;
+use super::contents::{Extent, complete};
 use super::{cleanup, preview, spec};
 use crate::api::{self, Cleanup};
 use crate::cli::error::{CliError, Result};
@@ -19,7 +20,7 @@ use crate::cli::writing::{ConfirmArgs, WaitFlags, WriteArgs, write_error};
 use crate::cluster::write::{self, Place};
 use crate::plan::HubSnapshot;
 use crate::plan::latest::Candidates;
-use crate::render::plan::{PlanView, old_hub_note};
+use crate::render::plan::PlanView;
 use crate::render::problems::next;
 use crate::wire::Stamp;
 
@@ -128,11 +129,11 @@ impl Task<'_> {
         if !self.args.skip_preflight {
             preview::usable(&snapshot, &restore, self.session.now())?;
         }
-        view.cleanup = cleanup::on_hub(self.hub, &snapshot, (&restore, true), self.session.now()).await;
-        if view.activates
-            && let Some(sentence) = preview::old_hub(self.hub, &snapshot, self.session).await
-        {
-            view.warnings.push(old_hub_note(sentence));
+        let read = (self.hub, &snapshot, &restore);
+        complete(&mut view, read, Extent::Question, self.session.now()).await;
+        if view.activates {
+            let warnings = preview::old_hubs(self.hub, &snapshot, &view, self.session).await;
+            view.warnings.extend(warnings);
         }
         Ok((restore, view))
     }
@@ -194,9 +195,9 @@ fn weight(restore: &api::Restore, view: &PlanView, context: &str) -> (Severity, 
     let removes_any = view.cleanup.may_remove();
     match (view.activates, restore.spec.cleanup_before_restore.as_ref()) {
         (true, _) if removes_any => {
-            (Severity::Severe, format!("move managed clusters to {context} and {removes}"))
+            (Severity::Severe, format!("move {} to {context} and {removes}", view.what_moves()))
         }
-        (true, _) => (Severity::Severe, format!("move managed clusters to {context}")),
+        (true, _) => (Severity::Severe, format!("move {} to {context}", view.what_moves())),
         (_, Some(Cleanup::CleanupAll)) => (Severity::Severe, removes),
         (_, Some(policy)) if removes_any || (*policy != Cleanup::None && !cleanup::is_whole(restore)) => {
             (Severity::Ordinary, removes)

@@ -10,8 +10,8 @@ use kube::core::{ApiResource, DynamicObject, GroupVersionKind};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-use super::cleanup::storage_of;
 use crate::cli::session::Hub;
+use crate::cli::stored;
 use crate::cluster::{Class, Error, write};
 use crate::plan::HubSnapshot;
 use crate::render::diff::{Change, Changes, diff};
@@ -53,7 +53,7 @@ async fn of_backup(
     (backup, specs): (&str, Vec<RestoreSpec>),
     (changes, forbidden): (&mut Changes, &mut BTreeSet<String>),
 ) -> Result<(), Error> {
-    let storage = storage_of(hub, snapshot, backup).await?;
+    let storage = stored::Stored::of(hub, snapshot).storage_of(backup).await?;
     let (found, mut waiting) = mpsc::channel(WAITING);
     let reading =
         storage.read(StoredFile::BackupContents, backup, move |archive| read(archive, &specs, &found));

@@ -5,6 +5,7 @@ mod args;
 mod choice;
 mod cleanup;
 mod command;
+mod contents;
 mod diff;
 mod plan;
 mod preview;

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::args::RestoreFlags;
-use super::choice::{Choices, by_run};
+use super::choice::{Choices, by_run, nothing_to_restore};
 use super::command::{default_name, resolved};
+use super::contents::{Extent, complete};
 use super::{cleanup, diff, preview};
-use crate::api;
+use crate::api::{self, BackupChoice};
 use crate::cli::captured::{self, Capture};
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::Exit;
@@ -19,7 +20,7 @@ use crate::cli::writers;
 use crate::plan::latest::Candidates;
 use crate::plan::restore::velero_restores;
 use crate::plan::{self, Decision, HubSnapshot};
-use crate::render::plan::{PlanView, old_hub_note};
+use crate::render::plan::PlanView;
 use crate::velero::BackupType;
 use crate::wire::yaml;
 
@@ -43,7 +44,7 @@ pub struct PlanArgs {
     /// Plan on a captured state instead of the live hub
     #[arg(long, value_name = "SNAPSHOT")]
     from: Option<PathBuf>,
-    /// Name every object that would be removed
+    /// Name every object that would be restored or removed
     #[arg(long)]
     details: bool,
     /// Show what would change in objects that are here; values of secrets are masked
@@ -70,19 +71,21 @@ pub struct PlanArgs {
 pub async fn run(args: PlanArgs, session: &Session) -> Result<Exit> {
     let subject = named(&args.words)?;
     refuse_ignored(&args)?;
-    let choices = Choices::of(&args.flags)?;
-    let given = match &args.filename {
-        Some(file) => Some(from_file(file).await?),
-        None => None,
+    let wanted = match (&args.filename, subject) {
+        (Some(file), _) => Wanted::InFile(Box::new(from_file(file).await?)),
+        (None, Some(subject)) => Wanted::Existing(subject),
+        (None, None) => Wanted::New(Choices::of(&args.flags)?),
     };
     let (capture, hub) = observed(&args, session).await?;
     let session = &session.at(capture.captured_at);
     let snapshot = capture.hub;
     let now = session.now();
-    let restore = match (given, &subject) {
-        (Some(restore), _) => inside(restore, &snapshot),
-        (None, Some(subject)) => edited(existing(subject, &snapshot)?, &args.flags, &snapshot)?,
-        (None, None) => resolved((&default_name(session), &args.flags), choices, &snapshot, session)?.0,
+    let restore = match wanted {
+        Wanted::InFile(restore) => inside(*restore, &snapshot),
+        Wanted::Existing(subject) => edited(existing(&subject, &snapshot)?, &args.flags, &snapshot)?,
+        Wanted::New(choices) => {
+            resolved((&default_name(session), &args.flags), choices, &snapshot, session)?.0
+        }
     };
     preview::usable(&snapshot, &restore, now)?;
     let stopped = match &hub {
@@ -93,20 +96,37 @@ pub async fn run(args: PlanArgs, session: &Session) -> Result<Exit> {
         },
     };
     let mut view = preview::view(&snapshot, &restore, stopped.as_ref(), now);
-    view.cleanup = match &hub {
-        Some(hub) => cleanup::on_hub(hub, &snapshot, (&restore, !args.no_contents), now).await,
-        None => cleanup::captured(&snapshot, &restore, now),
-    };
-    if let Some(hub) = hub.as_ref().filter(|_| view.activates)
-        && let Some(sentence) = preview::old_hub(hub, &snapshot, session).await
-    {
-        view.warnings.push(old_hub_note(sentence));
+    match &hub {
+        Some(hub) => complete(&mut view, (hub, &snapshot, &restore), extent(&args), now).await,
+        None => view.cleanup = cleanup::captured(&snapshot, &restore, now),
+    }
+    if let Some(hub) = hub.as_ref().filter(|_| view.activates) {
+        let warnings = preview::old_hubs(hub, &snapshot, &view, session).await;
+        view.warnings.extend(warnings);
     }
     if let Some(hub) = hub.as_ref().filter(|_| args.diff) {
         view.changes = Some(diff::changes(hub, &snapshot, &velero_restores(&snapshot, &restore, now)).await);
     }
     show(&view, &args, (session, hub.as_ref()), &snapshot).await?;
     Ok(if args.check && view.matters() { Exit::No } else { Exit::Done })
+}
+
+fn extent(args: &PlanArgs) -> Extent {
+    match (args.no_contents, args.details) {
+        (true, _) => Extent::Nothing,
+        (false, false) => Extent::Everything,
+        (false, true) => Extent::EveryObject,
+    }
+}
+
+/// What a plan is asked for.
+enum Wanted {
+    /// An object that need not exist yet.
+    InFile(Box<api::Restore>),
+    /// An object of the hub.
+    Existing(Subject),
+    /// What the flags say.
+    New(Choices),
 }
 
 /// The existing restore that is named; `None` without any word.
@@ -170,7 +190,11 @@ fn edited(mut restore: api::Restore, flags: &RestoreFlags, snapshot: &HubSnapsho
             *field = Some(by_run(choice, part, &candidates)?);
         }
     }
-    Ok(restore)
+    let chosen = [spec.managed_clusters_choice(), spec.credentials_choice(), spec.resources_choice()];
+    match chosen.iter().all(|choice| *choice == BackupChoice::Skip) && !flags.given().is_empty() {
+        true => Err(nothing_to_restore()),
+        false => Ok(restore),
+    }
 }
 
 async fn from_file(file: &std::path::Path) -> Result<api::Restore> {
@@ -223,11 +247,15 @@ mod tests {
 
     use super::*;
 
-    fn refused(line: &str) -> Option<String> {
+    fn parsed(line: &str) -> PlanArgs {
         let words = format!("kubectl-acmbackup plan {line}");
         let cli = crate::cli::Cli::try_parse_from(words.split(' ')).unwrap();
         let crate::cli::Command::Plan(args) = cli.command else { panic!("another command") };
-        let error = refuse_ignored(&args).err()?;
+        *args
+    }
+
+    fn refused(line: &str) -> Option<String> {
+        let error = refuse_ignored(&parsed(line)).err()?;
         assert_eq!(error.exit, Exit::Usage);
         Some(error.message)
     }
@@ -245,5 +273,20 @@ mod tests {
         for fine in ["restore/r1 --managed-clusters latest", "-f r.yaml --check", "--pin --sync=false"] {
             assert_eq!(refused(fine), None, "{fine}");
         }
+    }
+
+    #[test]
+    fn an_existing_restore_is_judged_by_what_it_comes_to() {
+        let restore: api::Restore = serde_json::from_value(serde_json::json!({"spec": {
+            "veleroManagedClustersBackupName": "latest",
+            "veleroCredentialsBackupName": "latest",
+            "veleroResourcesBackupName": "latest",
+        }}))
+        .unwrap();
+        let comes_to = |line: &str| edited(restore.clone(), &parsed(line).flags, &HubSnapshot::default());
+        let clusters_only = comes_to("restore/r1 --credentials skip --resources skip").unwrap();
+        assert_eq!(clusters_only.spec.managed_clusters_choice(), BackupChoice::Latest);
+        let nothing = comes_to("restore/r1 --credentials skip --resources skip --managed-clusters skip");
+        assert_eq!(nothing.unwrap_err().exit, Exit::Usage);
     }
 }

@@ -12,8 +12,8 @@ use crate::cluster::observe::{Reader, decide, observe};
 use crate::plan::latest::Candidates;
 use crate::plan::restore::{Preview, activation_preview, wanted_restores};
 use crate::plan::runs::Runs;
-use crate::plan::{HubSnapshot, LoopOptions, NextStatus, Plan, Subject, SubjectKind};
-use crate::render::plan::PlanView;
+use crate::plan::{HubSnapshot, LoopOptions, NextStatus, Note, Plan, Subject, SubjectKind};
+use crate::render::plan::{PlanView, old_hub_note};
 
 /// Reads the hub as the planner needs it for a Restore.
 ///
@@ -134,14 +134,20 @@ pub(super) fn generic_kept(view: &PlanView, snapshot: &HubSnapshot) -> Result<()
     .try_for("--without-generic", "if nothing in it matters"))
 }
 
-/// Another hub that still writes backups; `None` without one, or if this hub's own id cannot be read.
-pub(super) async fn old_hub(hub: &Hub, snapshot: &HubSnapshot, session: &Session) -> Option<String> {
-    let now = session.now();
-    let runs = Runs::of(&Candidates::of(snapshot));
-    let id = writers::id_of(hub).await?;
-    let period = writers::period_of(None, &runs, now);
-    let other = writers::at_work(runs.iter().next(), &id, now, period);
-    other.map(|other| other.sentence(&session.err()) + ". Stop it, or pause its schedule, first")
+/// Warnings about other hubs that still seem to write backups; none if this hub's own id cannot be read.
+pub(super) async fn old_hubs(
+    hub: &Hub,
+    snapshot: &HubSnapshot,
+    view: &PlanView,
+    session: &Session,
+) -> Vec<Note> {
+    let Some(id) = writers::id_of(hub).await else { return Vec::new() };
+    let chosen: Vec<&str> = view.steps.iter().filter_map(|step| step.hub.as_deref()).collect();
+    let others = writers::at_work(&Candidates::of(snapshot), &chosen, &id, session.now());
+    let told = |other: writers::OtherHub| {
+        old_hub_note(other.sentence(&session.err()) + ". Stop it, or pause its schedule, first")
+    };
+    others.into_iter().map(told).collect()
 }
 
 /// The object as it is sent: without a status.

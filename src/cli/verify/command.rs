@@ -17,9 +17,10 @@ use crate::plan::runs::Run;
 use crate::render::Style;
 use crate::render::age::age;
 use crate::render::checks::Checks;
+use crate::render::contents::Contents;
 use crate::render::hub_id::ShortIds;
 use crate::render::text::harmless;
-use crate::render::verify::{Contents, Facts, conclusion, judge};
+use crate::render::verify::{Facts, conclusion, judge};
 use crate::wire::GoDuration;
 
 /// Check that this hub could be restored from its backups
@@ -65,7 +66,7 @@ pub struct VerifyArgs {
 pub async fn run(args: VerifyArgs, session: &Session) -> Result<Exit> {
     let hub = session.hub().await?;
     let facts = read::facts(&args, (session, &hub)).await?;
-    let checks = judge(&facts, args.check_here);
+    let checks = judge(&facts, args.check_here).leading_to(&session.globals.leading());
     show(&checks, &facts, (&args, session, &hub))?;
     Ok(if checks.success { Exit::Done } else { Exit::No })
 }

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use futures::future::try_join_all;
 use futures::try_join;
-use kube::ResourceExt;
 use kube::api::{Api, ListParams};
 use kube::core::{ApiResource, DynamicObject, GroupVersionKind, PartialObjectMeta};
 
@@ -14,17 +12,19 @@ use crate::api;
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::{Exit, problem};
 use crate::cli::session::{Hub, Session};
-use crate::cli::writers;
+use crate::cli::stored::Stored;
+use crate::cluster::Error;
 use crate::cluster::discovery::served;
 use crate::cluster::facts::hub_facts;
 use crate::cluster::list::items;
-use crate::cluster::stored::Storage;
-use crate::cluster::{self, Error};
 use crate::plan::latest::Candidates;
 use crate::plan::runs::{Run, Runs};
-use crate::render::verify::{Contents, Deep, Facts, KEPT_KINDS, limited_kinds};
-use crate::velero::object_list::{ObjectList, split};
+use crate::plan::writers::{Rhythm, Writer};
+use crate::render::contents::{Contents, KEPT_KINDS};
+use crate::render::verify::{Deep, Facts, limited_kinds};
+use crate::velero::object_list::split;
 use crate::velero::{Backup, BackupStorageLocation, BackupType, StoredFile};
+use crate::wire::GoDuration;
 
 /// Reads everything; what concerns the storage location may be missing, and says why.
 ///
@@ -43,23 +43,27 @@ pub(super) async fn facts(args: &VerifyArgs, (session, hub): (&Session, &Hub)) -
     let candidates = Candidates::in_namespace(&backups, namespace);
     let runs = Runs::of(&candidates);
     let run = chosen(&runs, args, session)?.clone();
-    let cron = schedules.first().map(|schedule| schedule.spec.velero_schedule.as_str());
-    let period = writers::period_of(cron, &runs, now);
-    let max_age = args.max_age.map_or(2 * period, crate::wire::GoDuration::as_secs);
     let hub_facts = readable(hub_facts(client, None).await);
+    let is_ours = hub_facts.as_ref().is_some_and(|hub| run.hub.as_ref() == Some(&hub.hub_id));
+    let cron = schedules.first().map(|schedule| schedule.spec.velero_schedule.as_str()).filter(|_| is_ours);
+    let rhythm = cron
+        .and_then(|cron| Rhythm::of_cron(cron, now))
+        .unwrap_or_else(|| Rhythm::of_hub(run.hub.as_deref(), &candidates, &runs));
+    let writers = Writer::all(&candidates, &runs);
     let operators = if args.check_here { readable(operators::read(client).await) } else { None };
     let limited = limited_kinds(operators.as_deref().unwrap_or_default());
-    let stored = Stored { hub, backups: &backups, locations: &locations, run: &run, limited };
-    let contents = stored.contents().await;
+    let stored = Stored { hub, backups: &backups, locations: &locations };
+    let contents = contents(stored, &run, limited).await;
     let deep = match args.deep {
-        true => Some(stored.deep().await),
+        true => Some(deep(stored, &run).await),
         false => None,
     };
     Ok(Facts {
         now,
         run: run.clone(),
-        period,
-        max_age,
+        rhythm,
+        writers,
+        max_age: args.max_age.map(GoDuration::as_secs),
         hub: hub_facts,
         served: if args.check_here { Some(served(client, |_| true).await?) } else { None },
         operators,
@@ -105,53 +109,27 @@ async fn clusters_here(client: &kube::Client) -> Result<usize, Error> {
     Ok(listed.map_err(Error::on("list", "managedclusters.cluster.open-cluster-management.io"))?.items.len())
 }
 
-/// The files of a run.
-struct Stored<'a> {
-    hub: &'a Hub,
-    backups: &'a [Backup],
-    locations: &'a [BackupStorageLocation],
-    run: &'a Run,
-    /// Kinds of which it matters in which namespaces their objects are.
+/// The object lists of all parts of a run; `limited`: kinds of which it matters in which namespaces their objects are.
+async fn contents(
+    stored: Stored<'_>,
+    run: &Run,
     limited: BTreeSet<(String, String)>,
+) -> Result<Contents, Error> {
+    let is_kept = move |key: &str, name: &str| is_of_clusters(key, name) || is_one_of(&limited, key);
+    stored.contents(&run.parts, is_kept).await
 }
 
-impl Stored<'_> {
-    /// The object lists of all parts, each read while the others are.
-    async fn contents(&self) -> Result<Contents, Error> {
-        let lists = self.run.parts.iter().map(async |(part, name)| {
-            let storage = self.storage_of(name).await?;
-            let limited = self.limited.clone();
-            let is_kept = move |key: &str, name: &str| is_of_clusters(key, name) || is_one_of(&limited, key);
-            let list = storage
-                .read(StoredFile::BackupResourceList, name, move |list| ObjectList::read(list, is_kept));
-            Ok::<_, Error>((*part, list.await?))
-        });
-        Ok(Contents { lists: try_join_all(lists).await?.into_iter().collect() })
+async fn deep(stored: Stored<'_>, run: &Run) -> Result<Deep, Error> {
+    let mut all = Deep::default();
+    for part in [BackupType::Credentials, BackupType::ManagedClusters] {
+        let Some(name) = run.parts.get(&part) else { continue };
+        let storage = stored.storage_of(name).await?;
+        let deep = storage.read(StoredFile::BackupContents, name, |file| archive::read(file)).await?;
+        all.tokens.extend(deep.tokens);
+        all.without_url.extend(deep.without_url);
+        all.kubeconfigs.extend(deep.kubeconfigs);
     }
-
-    async fn deep(&self) -> Result<Deep, Error> {
-        let mut all = Deep::default();
-        for part in [BackupType::Credentials, BackupType::ManagedClusters] {
-            let Some(name) = self.run.parts.get(&part) else { continue };
-            let storage = self.storage_of(name).await?;
-            let deep = storage.read(StoredFile::BackupContents, name, |file| archive::read(file)).await?;
-            all.tokens.extend(deep.tokens);
-            all.without_url.extend(deep.without_url);
-            all.kubeconfigs.extend(deep.kubeconfigs);
-        }
-        Ok(all)
-    }
-
-    async fn storage_of(&self, backup: &str) -> Result<Storage, Error> {
-        let named = self.backups.iter().find(|one| one.name_any() == backup);
-        let wanted = named.and_then(|backup| backup.spec.storage_location.clone()).unwrap_or_default();
-        let location = self.locations.iter().find(|location| location.name_any() == wanted);
-        let location = location.ok_or_else(|| {
-            let why = format!("its storage location {wanted} is not on this hub");
-            Error::storage(cluster::Class::Unreachable, backup, why)
-        })?;
-        Storage::of(self.hub.client(), location).await
-    }
+    Ok(all)
 }
 
 /// Names of managed clusters, Hive's clusters and tokens; thousands of other names need not stay in memory.

@@ -16,7 +16,7 @@ use crate::wire::{Cron, GoDuration};
 const DEFAULT_LOCAL_CLUSTER: &str = "local-cluster";
 const MACHINE_API_NAMESPACE: &str = "openshift-machine-api";
 /// What validation backups live longer than a cron gap. Spec: S-091
-const VALIDATION_SURPLUS: GoDuration = GoDuration::from_secs(5 * 60);
+pub(in crate::plan) const VALIDATION_SURPLUS: GoDuration = GoDuration::from_secs(5 * 60);
 /// How far ahead the longest cron gap is looked for. Spec: S-091
 const GAP_HORIZON: GoDuration = GoDuration::from_secs(7 * 24 * 60 * 60);
 
@@ -103,7 +103,12 @@ impl Wishes<'_> {
 
 /// The longest gap of the cron within a week, and never less than the next one, plus five minutes. Spec: S-091
 fn validation_ttl(cron: &Cron, now: Timestamp) -> GoDuration {
-    cron.longest_gap(now, GAP_HORIZON).unwrap_or(GoDuration::ZERO).saturating_add(VALIDATION_SURPLUS)
+    longest_gap(cron, now).unwrap_or(GoDuration::ZERO).saturating_add(VALIDATION_SURPLUS)
+}
+
+/// The longest gap of the cron within a week, and never less than the next one; `None` for one that never fires.
+pub(in crate::plan) fn longest_gap(cron: &Cron, now: Timestamp) -> Option<GoDuration> {
+    cron.longest_gap(now, GAP_HORIZON)
 }
 
 fn credential_selectors() -> Vec<LabelSelector> {

@@ -51,6 +51,12 @@ impl Report {
         Self { checks: Checks::of(groups), roles: role::roles(observed) }
     }
 
+    /// Completes commands to try with flags that lead to the same hub.
+    #[must_use]
+    pub fn leading_to(self, flags: &str) -> Self {
+        Self { checks: self.checks.leading_to(flags), ..self }
+    }
+
     /// The checks as a person reads them.
     pub fn screen(&self, style: &Style) -> String {
         let mut text = format!("{}\n{}\n", self.checks.screen(style), self.checks.summary());

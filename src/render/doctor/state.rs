@@ -29,9 +29,7 @@ fn collision(schedules: &[BackupSchedule]) -> Check {
             Check::fail("collision", format!("{name} is in BackupCollision"))
                 .problem("collision")
                 .detail(told)
-                .hint(
-                    "pause the hub that must stop; then, on the other: kubectl acmbackup schedule --recreate",
-                )
+                .hint("pause the hub that must stop; then, on the other: schedule --recreate")
         }
     }
 }

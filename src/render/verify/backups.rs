@@ -4,6 +4,7 @@ use kube::ResourceExt;
 
 use super::facts::Facts;
 use crate::plan::runs::RunStatus;
+use crate::plan::writers::{Rhythm, ToldBy};
 use crate::render::age::seconds;
 use crate::render::checks::{Check, Group};
 use crate::render::hub_id::ShortIds;
@@ -42,12 +43,28 @@ fn not_completed(part: BackupType, status: Option<BackupStatus>) -> Option<Strin
 }
 
 fn fresh(facts: &Facts) -> Check {
-    let told = format!("{} old, {} at most", seconds(facts.age()), seconds(facts.max_age));
-    match facts.age() <= facts.max_age {
-        true => Check::ok("fresh", told),
-        false => Check::fail("fresh", told)
+    let rhythm = &facts.rhythm;
+    let (most, from) = match facts.max_age {
+        Some(most) => (most, "--max-age".to_owned()),
+        None => (2 * rhythm.period, format!("two periods of {}", told(rhythm))),
+    };
+    let (age, limit) = (seconds(facts.age()), format!("{} ({from})", seconds(most)));
+    match facts.age() <= most {
+        true => Check::ok("fresh", format!("fresh: {age} old, younger than {limit}")),
+        false => Check::fail("fresh", format!("{age} old, older than {limit}"))
             .problem("stale-backups")
-            .hint("kubectl acmbackup status shows what keeps newer runs from being made"),
+            .hint("kubectl acmbackup status   shows what keeps newer runs from being made"),
+    }
+}
+
+/// A rhythm, and where it is known from.
+fn told(rhythm: &Rhythm) -> String {
+    let period = seconds(rhythm.period);
+    match &rhythm.told_by {
+        ToldBy::Cron(cron) => cron.clone(),
+        ToldBy::ValidationBackup => format!("{period}, by the lifetime of its validation backup"),
+        ToldBy::Runs => format!("{period}, as its runs lie apart"),
+        ToldBy::Nobody => format!("{period}, assumed: its runs do not tell"),
     }
 }
 
@@ -58,7 +75,9 @@ fn expires(facts: &Facts) -> Check {
         left if left <= 0 => {
             Check::fail("expiry", format!("expired {} ago, and may be gone any moment", seconds(-left)))
         }
-        left if left <= 2 * facts.period => Check::warn("expiry", format!("expires in {}", seconds(left))),
+        left if left <= 2 * facts.rhythm.period => {
+            Check::warn("expiry", format!("expires in {}", seconds(left)))
+        }
         left => return Check::ok("expiry", format!("expires in {}", seconds(left))),
     };
     check.problem("expires-soon")
@@ -104,12 +123,9 @@ fn validation(facts: &Facts) -> Check {
 }
 
 fn one_hub(facts: &Facts) -> Check {
-    let is_recent =
-        |run: &&crate::plan::runs::Run| facts.now.as_second() - run.started.as_second() <= 2 * facts.period;
-    let mut hubs: Vec<&str> =
-        facts.runs.iter().filter(is_recent).filter_map(|run| run.hub.as_deref()).collect();
+    let alive = facts.writers.iter().filter(|writer| writer.seems_alive(facts.now));
+    let mut hubs: Vec<&str> = alive.map(|writer| writer.hub.as_str()).collect();
     hubs.sort_unstable();
-    hubs.dedup();
     if facts.run.hub.is_none() {
         return Check::warn("hub", "the run does not say which hub wrote it").problem("hub-id-unknown");
     }
@@ -120,5 +136,5 @@ fn one_hub(facts: &Facts) -> Check {
     let shown: Vec<String> = hubs.iter().map(|hub| ids.show(hub)).collect();
     Check::fail("hub", format!("{} hubs write to this storage: {}", hubs.len(), shown.join(", ")))
         .problem("collision")
-        .hint("kubectl acmbackup pause on all but one of them")
+        .hint("pause the schedule on all but one of them")
 }

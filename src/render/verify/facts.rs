@@ -7,8 +7,9 @@ use kube::ResourceExt;
 
 use crate::api;
 use crate::plan::runs::{Run, Runs};
+use crate::plan::writers::{Rhythm, Writer};
 use crate::plan::{HubFacts, ServedApis};
-use crate::velero::object_list::ObjectList;
+use crate::render::contents::{Contents, LOCAL_CLUSTER};
 use crate::velero::{Backup, BackupType};
 
 /// What was read of the hub and of the storage location.
@@ -26,10 +27,12 @@ pub struct Facts {
     pub restores: Vec<api::Restore>,
     /// The run that is verified.
     pub run: Run,
-    /// Seconds between two runs.
-    pub period: i64,
-    /// Age in seconds from which on a run is too old.
-    pub max_age: i64,
+    /// How often its writer writes.
+    pub rhythm: Rhythm,
+    /// The hubs that wrote the runs.
+    pub writers: Vec<Writer>,
+    /// Age in seconds a run may have; `None` = two periods.
+    pub max_age: Option<i64>,
     /// Who this hub is; `None` where that may not be read.
     pub hub: Option<HubFacts>,
     /// What this hub serves; `None` where it was not asked for.
@@ -55,13 +58,6 @@ pub struct Operator {
     pub kinds: BTreeSet<(String, String)>,
 }
 
-/// Object lists by part.
-#[derive(Debug, Clone, Default)]
-pub struct Contents {
-    /// One list per part that could be read.
-    pub lists: BTreeMap<BackupType, ObjectList>,
-}
-
 /// What is in the archives of credentials and managed clusters. Secret values are never in it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Deep {
@@ -80,6 +76,11 @@ impl Facts {
         self.backups.iter().find(|backup| backup.name_any() == *name)
     }
 
+    /// Items that Velero counted in the backup of a part, for where its list cannot be read.
+    pub(super) fn items(&self, part: BackupType) -> Option<i64> {
+        self.backup(part)?.status.as_ref()?.items()
+    }
+
     /// True if this hub wrote the run; `None` where that cannot be told.
     pub(super) fn is_ours(&self) -> Option<bool> {
         let (ours, theirs) = (&self.hub.as_ref()?.hub_id, self.run.hub.as_ref()?);
@@ -89,7 +90,7 @@ impl Facts {
     /// Name of the managed cluster that is the hub that wrote the run.
     pub(super) fn local_cluster(&self) -> &str {
         let ours = self.hub.as_ref().filter(|_| self.is_ours() == Some(true));
-        ours.and_then(|hub| hub.local_cluster.as_deref()).unwrap_or("local-cluster")
+        ours.and_then(|hub| hub.local_cluster.as_deref()).unwrap_or(LOCAL_CLUSTER)
     }
 
     /// Seconds since the run.

@@ -8,8 +8,7 @@ mod operators;
 #[cfg(test)]
 mod tests;
 
-pub use contents::KEPT_KINDS;
-pub use facts::{Contents, Deep, Facts, Operator};
+pub use facts::{Deep, Facts, Operator};
 pub use operators::limited_kinds;
 
 use super::checks::Checks;
@@ -21,11 +20,17 @@ pub fn judge(facts: &Facts, here: bool) -> Checks {
     Checks::of(groups)
 }
 
-/// The answer in one sentence.
+/// The answer in one sentence, which says no more than what was looked at.
 pub fn conclusion(checks: &Checks) -> String {
-    let summary = checks.summary();
-    match checks.success {
-        true => format!("A hub could be rebuilt from this run: {summary}."),
-        false => format!("A hub could not be rebuilt completely: {summary}."),
+    let summary = match checks.skipped() {
+        0 => checks.summary(),
+        skipped => format!("{}, {skipped} skipped", checks.summary()),
+    };
+    match (checks.success, checks.skipped()) {
+        (false, _) => format!("A hub could not be rebuilt completely: {summary}."),
+        (true, 0) => format!("A hub could be rebuilt from this run: {summary}."),
+        (true, _) => format!(
+            "Nothing was found that keeps a hub from being rebuilt, but not all was checked: {summary}."
+        ),
     }
 }

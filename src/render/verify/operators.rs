@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::facts::{Contents, Operator};
+use super::facts::Operator;
 use crate::render::checks::Check;
+use crate::render::contents::{Contents, resource};
 
 type Kind = (String, String);
 
@@ -15,13 +16,16 @@ pub fn limited_kinds(operators: &[Operator]) -> BTreeSet<Kind> {
 /// Velero restores objects into the namespaces they come from, and calls that Completed whoever works there.
 ///
 /// `None` where no operator of this hub was installed by OLM.
-pub(super) fn check(contents: &Contents, operators: Option<&[Operator]>) -> Option<Check> {
+pub(super) fn check(contents: Option<&Contents>, operators: Option<&[Operator]>) -> Option<Check> {
     let Some(operators) = operators else {
         return Some(Check::skipped("operators", "operators may not be read here"));
     };
     if operators.is_empty() {
         return None;
     }
+    let Some(contents) = contents else {
+        return Some(Check::skipped("operators", "not compared with where operators work"));
+    };
     let lines: Vec<String> =
         limited(operators).into_iter().flat_map(|(kind, owners)| unseen(contents, kind, &owners)).collect();
     if lines.is_empty() {
@@ -47,7 +51,7 @@ fn limited(operators: &[Operator]) -> BTreeMap<&Kind, Vec<&Operator>> {
 
 /// A line per namespace that holds objects of a kind in the backups and in which none of its operators works.
 fn unseen(contents: &Contents, (group, kind): &Kind, owners: &[&Operator]) -> Vec<String> {
-    let names = contents.lists.values().flat_map(|list| list.names_of(group, kind));
+    let names = contents.names(group, kind).into_iter();
     let namespaces: BTreeSet<&str> =
         names.filter_map(|name| name.split_once('/')).map(|(namespace, _)| namespace).collect();
     let works_in = |namespace: &str| owners.iter().any(|operator| operator.namespaces.contains(namespace));
@@ -57,7 +61,5 @@ fn unseen(contents: &Contents, (group, kind): &Kind, owners: &[&Operator]) -> Ve
     };
     let told: Vec<String> = owners.iter().map(named).collect();
     let unseen = namespaces.into_iter().filter(|namespace| !works_in(namespace));
-    unseen
-        .map(|namespace| format!("{}.{group} in {namespace}: {}", kind.to_lowercase(), told.join("; ")))
-        .collect()
+    unseen.map(|namespace| format!("{} in {namespace}: {}", resource(group, kind), told.join("; "))).collect()
 }

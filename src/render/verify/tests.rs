@@ -8,8 +8,10 @@ use serde_json::{Value, json};
 use super::*;
 use crate::plan::latest::Candidates;
 use crate::plan::runs::Runs;
+use crate::plan::writers::{Rhythm, ToldBy, Writer};
 use crate::plan::{HubFacts, ServedApis, ServedResource, ServedVersion};
 use crate::render::Style;
+use crate::render::contents::Contents;
 use crate::render::looks::looks;
 use crate::velero::object_list::ObjectList;
 use crate::velero::{Backup, BackupType};
@@ -64,7 +66,9 @@ fn served(kinds: &[(&str, &str)]) -> ServedApis {
 }
 
 fn facts(backups: Vec<Backup>) -> Facts {
-    let runs = Runs::of(&Candidates::in_namespace(&backups, "acm"));
+    let candidates = Candidates::in_namespace(&backups, "acm");
+    let runs = Runs::of(&candidates);
+    let run = runs.iter().next().unwrap().clone();
     let kinds = [
         ("cluster.open-cluster-management.io", "ManagedCluster"),
         ("hive.openshift.io", "ClusterDeployment"),
@@ -72,12 +76,13 @@ fn facts(backups: Vec<Backup>) -> Facts {
     ];
     Facts {
         now: now(),
-        run: runs.iter().next().unwrap().clone(),
+        rhythm: Rhythm::of_hub(run.hub.as_deref(), &candidates, &runs),
+        writers: Writer::all(&candidates, &runs),
+        run,
         runs,
         schedules: vec![],
         restores: vec![],
-        period: 7200,
-        max_age: 4 * 3600,
+        max_age: None,
         hub: Some(HubFacts { hub_id: "be97a9eb-b".to_owned(), ..HubFacts::default() }),
         served: Some(served(&kinds)),
         operators: Some(vec![]),
@@ -143,7 +148,7 @@ fn an_incomplete_run_names_its_parts() {
 fn age_expiry_and_the_last_run_are_watched() {
     let mut facts = facts(whole_run(STAMP));
     assert_eq!(result(&facts, "spare run"), ("warn".into(), Some("single-run")));
-    facts.max_age = 600;
+    facts.max_age = Some(600);
     assert_eq!(result(&facts, "fresh"), ("fail".into(), Some("stale-backups")));
     facts.run.expires = Some("2026-11-22T12:00:00Z".parse().unwrap());
     assert_eq!(result(&facts, "expiry"), ("warn".into(), Some("expires-soon")));
@@ -160,16 +165,92 @@ fn two_hubs_in_one_storage_are_a_failure() {
     }
     let mut facts = facts(backups);
     assert_eq!(result(&facts, "hub").0, "fail", "both wrote within two periods");
-    facts.period = 600;
+    facts.writers.iter_mut().for_each(|writer| writer.rhythm.period = 600);
     assert_eq!(result(&facts, "hub").0, "ok");
 }
 
 #[test]
-fn storage_that_cannot_be_reached_from_here_is_said_and_fails_nothing() {
+fn a_run_made_by_hand_makes_no_other_run_too_old() {
+    let mut by_hand = [two_runs(), whole_run("20261122100504")].concat();
+    let ttl = |backup: &mut Backup| backup.spec.ttl = Some("2h5m0s".to_owned());
+    by_hand
+        .iter_mut()
+        .filter(|backup| backup.metadata.name.as_ref().unwrap().contains("validation"))
+        .for_each(ttl);
+    let facts = facts(by_hand);
+    assert_eq!(result(&facts, "fresh").0, "ok");
+    assert_eq!(result(&facts, "silence"), ("warn".into(), Some("old-hub-alive")));
+    assert!(
+        screen(&facts).contains(
+            "69m old, younger than 4h (two periods of 120m, by the lifetime of its validation backup)"
+        ),
+        "{}",
+        screen(&facts)
+    );
+}
+
+#[test]
+fn the_limit_of_age_says_where_it_is_from() {
     let mut facts = facts(two_runs());
-    facts.contents = Err("s3.internal cannot be reached from here".into());
-    assert_eq!(result(&facts, "object lists"), ("skipped".into(), Some("storage-unreachable-from-here")));
-    assert!(judge(&facts, true).success);
+    let said = |facts: &Facts, words: &str| assert!(screen(facts).contains(words), "{}", screen(facts));
+    facts.rhythm.told_by = ToldBy::Cron("0 */2 * * *".to_owned());
+    said(&facts, "fresh: 74m old, younger than 4h (two periods of 0 */2 * * *)");
+    facts.rhythm.told_by = ToldBy::Runs;
+    said(&facts, "younger than 4h (two periods of 120m, as its runs lie apart)");
+    facts.max_age = Some(600);
+    said(&facts, "74m old, older than 10m (--max-age)");
+}
+
+#[test]
+fn an_older_run_does_not_make_its_writer_look_silent() {
+    let mut facts = facts(two_runs());
+    facts.run = facts.runs.find("20261122080002").unwrap().clone();
+    facts.now = "2026-11-22T13:00:00Z".parse().unwrap();
+    assert_eq!(result(&facts, "silence"), ("warn".into(), Some("old-hub-alive")));
+}
+
+/// Facts of a hub from which the storage cannot be reached.
+fn out_of_reach(backups: Vec<Backup>) -> Facts {
+    let why = || "s3.internal cannot be reached from here".to_owned();
+    let operators = Some(vec![Operator::default()]);
+    Facts { contents: Err(why()), deep: Some(Err(why())), operators, ..facts(backups) }
+}
+
+#[test]
+fn what_was_not_checked_is_said_line_by_line_and_claimed_by_nobody() {
+    let facts = out_of_reach(two_runs());
+    let checks = judge(&facts, true);
+    assert!(checks.success);
+    let told: Vec<String> = checks.problems().into_iter().map(|note| note.name.unwrap_or_default()).collect();
+    assert_eq!(told, ["storage-unreachable-from-here", "storage-unreachable-from-here", "old-hub-alive"]);
+    insta::assert_snapshot!(screen(&facts));
+}
+
+/// Every part of a run, with what Velero says of its progress.
+fn counted(progress: &Value) -> Vec<Backup> {
+    let status = json!({"phase": "Completed", "progress": progress});
+    BackupType::ALL.into_iter().map(|part| backup(part.schedule_name(), STAMP, &status)).collect()
+}
+
+#[test]
+fn a_backup_of_nothing_is_found_without_its_list() {
+    let mut facts = out_of_reach(counted(&json!({})));
+    assert_eq!(result(&facts, "managed clusters"), ("warn".into(), Some("empty-backup")));
+    assert_eq!(result(&facts, "items"), ("warn".into(), Some("empty-backup")));
+    facts.hub = Some(HubFacts { hub_id: "1f30bfe5-a".to_owned(), ..HubFacts::default() });
+    assert_eq!(result(&facts, "managed clusters"), ("fail".into(), Some("empty-backup")));
+    let facts = out_of_reach(counted(&json!({"totalItems": 7, "itemsBackedUp": 7})));
+    assert_eq!(result(&facts, "managed clusters").0, "skipped");
+}
+
+#[test]
+fn what_to_try_leads_to_the_same_hub() {
+    let mut facts = facts(two_runs());
+    facts.max_age = Some(60);
+    let checks = judge(&facts, true).leading_to(" -n acm --context west");
+    let screen = checks.screen(&Style::plain(now()));
+    let wanted = "kubectl acmbackup status -n acm --context west   shows what keeps newer runs";
+    assert!(screen.contains(wanted), "{screen}");
 }
 
 #[test]
@@ -198,7 +279,7 @@ fn an_operator_that_works_in_other_namespaces_than_the_backups_is_found() {
     facts.operators = Some(vec![argocd(&["gitops"])]);
     assert_eq!(result(&facts, "operators"), ("warn".into(), Some("operator-elsewhere")));
     assert!(
-        screen(&facts).contains("argocd.argoproj.io in x: argocd.v1 works in gitops"),
+        screen(&facts).contains("argocds.argoproj.io in x: argocd.v1 works in gitops"),
         "{}",
         screen(&facts)
     );
