@@ -12,7 +12,7 @@ use super::preflight;
 use super::question::Severity;
 use super::session::{Hub, Session};
 use super::wait::{Condition, Waiting, Written};
-use super::writing::{ConfirmArgs, WaitFlags, WriteArgs, write_error};
+use super::writing::{ConfirmArgs, Matter, WaitFlags, WriteArgs, write_error};
 use crate::api::{BackupSchedule, BackupSchedulePhase};
 use crate::cluster::list::items;
 use crate::cluster::observe::backups_only;
@@ -64,7 +64,9 @@ pub async fn run(args: BackupArgs, session: &Session) -> Result<Exit> {
     if schedule.phase() == BackupSchedulePhase::Paused && args.write.dry_run.is_none() {
         let confirm = ConfirmArgs { yes: args.yes, confirm: None };
         let consequence = format!("take backups although {} is paused", schedule.name_any());
-        confirm.ask(session, &hub.connection.context, (Severity::Ordinary, &consequence)).await?;
+        let summary = format!("This will {consequence}.\n");
+        let matter = Matter { severity: Severity::Ordinary, consequence, summary };
+        confirm.ask((session, &hub.connection), &args.write, matter).await?;
     }
     let names: Vec<String> = backups.iter().map(ResourceExt::name_any).collect();
     let waits = args.waiting.applies(&args.write);

@@ -65,6 +65,8 @@ pub mod problem {
     pub const FORBIDDEN: &str = "forbidden";
     /// The choice of backups would lose the generic resources.
     pub const GENERIC_LOST: &str = "generic-lost";
+    /// Who this hub is cannot be read.
+    pub const HUB_ID_UNKNOWN: &str = "hub-id-unknown";
     /// A run lacks usable backups.
     pub const INCOMPLETE_RUN: &str = "incomplete-run";
     /// The loop already runs.

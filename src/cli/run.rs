@@ -183,7 +183,7 @@ async fn namespace_of(connection: &Connection, args: &RunArgs, session: &Session
         Ok(found) => Ok(found.namespace),
         Err(NamespaceProblem::Ambiguous(_)) if args.all_namespaces => Ok(DEFAULT_NAMESPACE.to_owned()),
         Err(NamespaceProblem::NoVelero | NamespaceProblem::None) => {
-            let context = connection.context_namespace.clone().filter(|_| connection.context == "in-cluster");
+            let context = connection.context_namespace.clone().filter(|_| connection.is_in_pod());
             Ok(context.unwrap_or_else(|| DEFAULT_NAMESPACE.to_owned()))
         }
         Err(problem) => Err(session.no_namespace(problem)),

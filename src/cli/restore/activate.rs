@@ -16,7 +16,7 @@ use crate::cli::question::Severity;
 use crate::cli::session::{Hub, Session};
 use crate::cli::values::restore_name;
 use crate::cli::wait::{Condition, Waiting, Written};
-use crate::cli::writing::{ConfirmArgs, WaitFlags, WriteArgs, write_error};
+use crate::cli::writing::{ConfirmArgs, Matter, WaitFlags, WriteArgs, write_error};
 use crate::cluster::write::{self, Place};
 use crate::plan::HubSnapshot;
 use crate::render::plan::{PlanView, old_hub_note};
@@ -143,20 +143,19 @@ impl Task<'_> {
             return error
                 .try_for(self.session.command(&command), "it is restoring newer backups; then activate it");
         }
-        let context = &self.hub.connection.context;
+        let connection = &self.hub.connection;
+        let context = if connection.is_in_pod() { "HUB-ID" } else { &connection.context };
         let command = format!("restore --managed-clusters latest --yes --confirm {context}");
         error.try_for(self.session.command(&command), "restores everything in one step")
     }
 
     async fn confirm(&self, name: &str, view: &PlanView) -> Result<()> {
         let context = &self.hub.connection.context;
-        if self.args.write.output.is_none() {
-            let title = format!("{name} will move the managed clusters to {context}, from");
-            self.session.tell(&view.activation(&title, &self.session.err()));
-        }
-        let severity = if self.args.write.dry_run.is_some() { Severity::None } else { Severity::Severe };
+        let title = format!("{name} will move the managed clusters to {context}, from");
+        let summary = view.activation(&title, &self.session.err());
         let consequence = format!("move managed clusters to {context}");
-        self.args.confirm.ask(self.session, context, (severity, &consequence)).await
+        let matter = Matter { severity: Severity::Severe, consequence, summary };
+        self.args.confirm.ask((self.session, &self.hub.connection), &self.args.write, matter).await
     }
 
     async fn write(&self, restore: &api::Restore) -> Result<Written> {

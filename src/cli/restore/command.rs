@@ -15,7 +15,7 @@ use crate::cli::question::Severity;
 use crate::cli::session::{Hub, Session};
 use crate::cli::values::restore_name;
 use crate::cli::wait::{Condition, Waiting, Written};
-use crate::cli::writing::{ConfirmArgs, WaitFlags, WriteArgs, write_error};
+use crate::cli::writing::{ConfirmArgs, Matter, WaitFlags, WriteArgs, write_error};
 use crate::cluster::write::{self, Place};
 use crate::plan::HubSnapshot;
 use crate::plan::latest::Candidates;
@@ -139,15 +139,10 @@ impl Task<'_> {
 
     async fn confirm(&self, restore: &api::Restore, view: &PlanView) -> Result<()> {
         let (context, namespace) = (&self.hub.connection.context, self.hub.namespace());
-        if self.args.write.output.is_none() {
-            let title = format!("Restore {} on {context}, {namespace}", self.name);
-            self.session.tell(&view.summary(&title, &self.session.err()));
-        }
-        if self.args.write.dry_run.is_some() {
-            return Ok(());
-        }
+        let title = format!("Restore {} on {context}, {namespace}", self.name);
         let (severity, consequence) = weight(restore, view, context);
-        self.args.confirm.ask(self.session, context, (severity, &consequence)).await
+        let matter = Matter { severity, consequence, summary: view.summary(&title, &self.session.err()) };
+        self.args.confirm.ask((self.session, &self.hub.connection), &self.args.write, matter).await
     }
 
     /// Time of check is time of use: `latest` must not have moved while the question was open.

@@ -11,7 +11,7 @@ use crate::cli::exit::{Exit, problem};
 use crate::cli::question::Severity;
 use crate::cli::session::{Hub, Session};
 use crate::cli::wait::{Condition, Waiting, Written};
-use crate::cli::writing::{WriteArgs, write_error};
+use crate::cli::writing::{Matter, WriteArgs, write_error};
 use crate::cli::{noun::Noun, preflight, writers};
 use crate::cluster::list::items;
 use crate::cluster::write::{self, Place};
@@ -206,10 +206,13 @@ impl Task<'_> {
         if self.write().dry_run.is_some() {
             return Ok(());
         }
-        self.session.note(Mark::Attention, &other.sentence(&self.session.err()));
+        let summary = self.session.marked(Mark::Attention, &other.sentence(&self.session.err()));
         let consequence = format!("throw hub {} into BackupCollision", other.hub);
-        let context = &self.hub.connection.context;
-        self.args.confirm.ask(self.session, context, (Severity::Ordinary, &consequence)).await
+        self.ask(Matter { severity: Severity::Ordinary, consequence, summary }).await
+    }
+
+    pub(super) async fn ask(&self, matter: Matter) -> Result<()> {
+        self.args.confirm.ask((self.session, &self.hub.connection), self.write(), matter).await
     }
 
     /// Says what the schedule does not do as one may expect.

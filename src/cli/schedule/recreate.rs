@@ -11,7 +11,7 @@ use crate::cli::error::{CliError, Result};
 use crate::cli::exit::{Exit, problem};
 use crate::cli::question::Severity;
 use crate::cli::wait::Written;
-use crate::cli::writing::{DryRun, write_error};
+use crate::cli::writing::{DryRun, Matter, write_error};
 use crate::cluster::Class;
 use crate::cluster::list::items;
 use crate::cluster::write::{self, Deletion, Mode, Place};
@@ -76,9 +76,8 @@ impl Task<'_> {
             false => (Severity::Ordinary, ""),
         };
         let consequence = format!("delete {} and create it again{backups}", self.name);
-        self.session.tell(&format!("This will {consequence}.\n"));
-        let context = &self.hub.connection.context;
-        self.args.confirm.ask(self.session, context, (severity, &consequence)).await
+        let summary = format!("This will {consequence}.\n");
+        self.ask(Matter { severity, consequence, summary }).await
     }
 
     /// True once it is gone, false while finalizers hold it.
