@@ -72,13 +72,7 @@ pub async fn run(args: BackupArgs, session: &Session) -> Result<Exit> {
     let waits = args.waiting.applies(&args.write);
     let waiting = waits.then(|| Waiting::start_run(session, &hub, &stamp.to_string(), names));
     carry_out(&args, (session, &hub), &backups, stamp).await?;
-    match waiting {
-        Some(waiting) => {
-            let how = (args.waiting.timeout, args.write.format());
-            waiting.finish(Condition::Usual, Written::Several, how).await
-        }
-        None => Ok(Exit::Done),
-    }
+    args.waiting.finish(waiting, (Condition::Usual, Written::Several), &args.write).await
 }
 
 async fn read(hub: &Hub) -> Result<(BackupSchedule, HubSnapshot)> {

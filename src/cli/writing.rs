@@ -8,6 +8,7 @@ use super::exit::{Exit, problem};
 use super::output::{self, ObjectFormat};
 use super::question::{self, Question, Severity, stopped};
 use super::session::Session;
+use super::wait::{Condition, Waiting, Written};
 use crate::api::keys::HUB_ID_UNKNOWN;
 use crate::cluster::facts::id_of_hub;
 use crate::cluster::write::{Mode, Place};
@@ -121,6 +122,23 @@ impl WaitFlags {
     /// Waiting was asked for, and something is written that can be waited for.
     pub fn applies(&self, write: &WriteArgs) -> bool {
         self.wait && write.dry_run.is_none()
+    }
+
+    /// Waits, if waiting has begun, and prints the object as data if that was asked for.
+    ///
+    /// # Errors
+    ///
+    /// As [`Waiting::finish`].
+    pub async fn finish(
+        &self,
+        waiting: Option<Waiting<'_>>,
+        (condition, written): (Condition, Written),
+        write: &WriteArgs,
+    ) -> Result<Exit> {
+        match waiting {
+            Some(waiting) => waiting.finish(condition, written, (self.timeout, write.format())).await,
+            None => Ok(Exit::Done),
+        }
     }
 }
 
@@ -308,7 +326,8 @@ mod tests {
     async fn place_in_a_pod(code: u16, versions: serde_json::Value) -> Result<question::Place> {
         let client = crate::cluster::fake::server(move |request| {
             match request.uri().path().ends_with("/clusterversions") {
-                true => (code, versions.to_string()),
+                true if code == 200 => (200, versions.to_string()),
+                true => crate::cluster::fake::refusal(code),
                 false => crate::cluster::fake::refusal(403),
             }
         });
@@ -322,7 +341,7 @@ mod tests {
         let place = place_in_a_pod(200, versions).await.unwrap();
         assert_eq!(place, question::Place::HubId("c-1".to_owned()));
         let unknown = place_in_a_pod(200, json!({"metadata": {}, "items": []})).await.unwrap_err();
-        assert_eq!((unknown.problem, unknown.exit), (Some("hub-id-unknown"), Exit::Refused));
+        assert_eq!((unknown.problem, unknown.exit.code()), (Some("hub-id-unknown"), 5));
         assert_eq!(place_in_a_pod(403, json!({})).await.unwrap_err().exit, Exit::Unreachable);
     }
 

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::args::FLAGS;
 use super::command::same_backups;
-use super::{cleanup, preview};
+use super::{after, cleanup, preview};
 use crate::api;
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::{Exit, problem};
@@ -62,18 +62,13 @@ pub async fn run(args: ActivateArgs, session: &Session) -> Result<Exit> {
     let waiting =
         args.waiting.applies(&args.write).then(|| Waiting::start(session, &hub, Noun::Restore, &name));
     let written = task.write(&fresh).await?;
-    match waiting {
-        Some(waiting) => {
-            let how = (args.waiting.timeout, args.write.format());
-            let exit = waiting.finish(Condition::Usual, written, how).await?;
-            task.hint(None);
-            Ok(exit)
-        }
-        None => {
-            task.hint(Some(&name));
-            Ok(Exit::Done)
-        }
+    let waited = waiting.is_some();
+    let exit = args.waiting.finish(waiting, (Condition::Usual, written), &args.write).await?;
+    match waited {
+        true => after::say((&name, true), exit, &args.write, session),
+        false => task.hint(&name),
     }
+    Ok(exit)
 }
 
 /// Follows another hub and is taking newer backups at this moment.
@@ -177,15 +172,14 @@ impl Task<'_> {
         Ok(Written::object(&changed))
     }
 
-    fn hint(&self, wait_for: Option<&str>) {
+    fn hint(&self, name: &str) {
         if self.args.write.output.is_some() || self.args.write.dry_run.is_some() {
             return;
         }
-        let wait =
-            wait_for.map(|name| (self.session.command(&format!("wait restore/{name}")), String::new()));
-        let backup =
-            (self.session.command("schedule"), "then, so that this hub writes the backups".to_owned());
-        let commands: Vec<(String, String)> = wait.into_iter().chain([backup]).collect();
+        let commands = [
+            (self.session.command(&format!("wait restore/{name}")), String::new()),
+            (self.session.command("schedule"), "then, so that this hub writes the backups".to_owned()),
+        ];
         self.session.tell(&next(&commands, &self.session.err()));
     }
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::args::{FLAGS, RestoreFlags};
 use super::choice::Choices;
-use super::{cleanup, preview, spec};
+use super::{after, cleanup, preview, spec};
 use crate::api::{self, Cleanup};
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::{Exit, problem};
@@ -76,16 +76,13 @@ pub async fn run(args: RestoreArgs, session: &Session) -> Result<Exit> {
     let waiting =
         args.waiting.applies(&args.write).then(|| Waiting::start(session, &hub, Noun::Restore, &task.name));
     let written = task.create(&restore).await?;
-    match waiting {
-        Some(waiting) => {
-            let how = (args.waiting.timeout, args.write.format());
-            waiting.finish(Condition::Usual, written, how).await
-        }
-        None => {
-            task.hint(&restore);
-            Ok(Exit::Done)
-        }
+    let waited = waiting.is_some();
+    let exit = args.waiting.finish(waiting, (Condition::Usual, written), &args.write).await?;
+    match waited {
+        true => after::say((&task.name, shown.activates), exit, &args.write, session),
+        false => task.hint(&restore),
     }
+    Ok(exit)
 }
 
 /// `restore-acm- and the UTC stamp`.

@@ -42,12 +42,7 @@ pub async fn run(args: ScheduleArgs, session: &Session) -> Result<Exit> {
         Some(old) if args.recreate => task.recreate(&old).await?,
         Some(old) => task.change(&old).await?,
     };
-    match waiting {
-        Some(waiting) => {
-            waiting.finish(task.condition(), written, (args.waiting.timeout, args.write.format())).await
-        }
-        None => Ok(Exit::Done),
-    }
+    args.waiting.finish(waiting, (task.condition(), written), &args.write).await
 }
 
 /// The BackupSchedules of the namespace.

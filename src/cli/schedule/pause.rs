@@ -132,12 +132,7 @@ impl Flip<'_> {
             }
         };
         self.write.report_before(self.waiting, (&place, &object, what), &self.session.out())?;
-        match waiting {
-            Some(waiting) => {
-                waiting.finish(condition, written, (self.waiting.timeout, self.write.format())).await
-            }
-            None => Ok(Exit::Done),
-        }
+        self.waiting.finish(waiting, (condition, written), self.write).await
     }
 
     fn merged(&self, old: &api::BackupSchedule) -> Value {
