@@ -5,11 +5,12 @@ use kube::ResourceExt;
 use serde_json::json;
 
 use super::args::FLAGS;
+use super::choice::no_backup;
 use super::command::same_backups;
 use super::{after, cleanup, preview};
 use crate::api;
 use crate::cli::error::{CliError, Result};
-use crate::cli::exit::{Exit, problem};
+use crate::cli::exit::Exit;
 use crate::cli::noun::{Noun, only_one};
 use crate::cli::preflight;
 use crate::cli::question::Severity;
@@ -91,10 +92,7 @@ impl Task<'_> {
         let now = self.session.now();
         let (mut view, preview) = preview::activation(&snapshot, &restore, now);
         match preview.problem {
-            Some(unresolved) => {
-                Err(CliError::named(problem::NO_BACKUP, Exit::NotFound, unresolved.to_string())
-                    .try_(self.session.command("latest --all")))
-            }
+            Some(unresolved) => Err(no_backup(&unresolved)),
             None => {
                 let activated = preview::activated(&restore);
                 view.cleanup = cleanup::on_hub(self.hub, &snapshot, (&activated, true), now).await;
