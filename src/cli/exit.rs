@@ -95,4 +95,6 @@ pub mod problem {
     pub const UNREACHABLE: &str = "unreachable";
     /// Velero is not installed.
     pub const VELERO_MISSING: &str = "velero-missing";
+    /// Several Velero servers work in one namespace.
+    pub const VELERO_TWICE: &str = "velero-twice";
 }

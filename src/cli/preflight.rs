@@ -6,13 +6,17 @@ use super::error::{CliError, Result};
 use super::exit::{Exit, problem};
 use super::session::{Hub, Session};
 use crate::api::managed_by::manager_of;
+use crate::cluster::inventory::velero_servers;
 use crate::cluster::list::{items, items_everywhere};
 use crate::plan::validate::{self, StorageProblem};
 use crate::render::Mark;
 use crate::velero::BackupStorageLocation;
+use crate::velero::server::Trouble;
 use crate::{api, cluster};
 
 /// The storage location of the namespace can be used. Spec: S-033, S-034, R-130
+///
+/// A Velero that cannot use it now is told, and keeps nobody from writing.
 ///
 /// # Errors
 ///
@@ -20,9 +24,27 @@ use crate::{api, cluster};
 pub async fn storage(hub: &Hub, session: &Session) -> Result<()> {
     let namespace = hub.namespace();
     let locations = items_everywhere::<BackupStorageLocation>(hub.client(), namespace).await?;
-    let Err(problem) = validate::storage(&locations, namespace, false) else { return Ok(()) };
+    let Err(problem) = validate::storage(&locations, namespace, false) else {
+        note_velero(hub, &locations, session).await;
+        return Ok(());
+    };
     Err(storage_error(&problem, &locations, namespace)
         .try_for(session.command("status"), "shows the storage; --skip-preflight goes on regardless"))
+}
+
+/// Says so where Velero is down or there twice, as far as its Deployments may be read.
+pub async fn note_velero(hub: &Hub, locations: &[BackupStorageLocation], session: &Session) {
+    let checked =
+        |location: &BackupStorageLocation| Some(location.status.as_ref()?.last_validation_time.as_ref()?.0);
+    let here = locations.iter().filter(|one| one.namespace().as_deref() == Some(hub.namespace()));
+    match velero_servers(hub.client(), hub.namespace()).await {
+        Ok(servers) => {
+            if let Some(trouble) = Trouble::of(&servers, here.filter_map(checked).max(), session.now()) {
+                session.note(Mark::Attention, &format!("{trouble}   [{}]", trouble.name()));
+            }
+        }
+        Err(error) => tracing::info!("whether Velero runs is not known: {error}"),
+    }
 }
 
 fn storage_error(

@@ -272,6 +272,11 @@ fn explain(problem: Problem, session: &Session) -> Box<CliError> {
             let error = verbs.into_iter().fold(error, CliError::detail);
             error.try_("grant the verbs above in a Role or ClusterRole, or name a namespace with -n")
         }
+        twice @ Problem::VeleroTwice { .. } => {
+            CliError::named(problem::VELERO_TWICE, Exit::Refused, twice.to_string())
+                .why("each backup and restore is taken by whichever is first, and both may delete")
+                .try_for(session.command("doctor"), "then leave one, or move the other to its own namespace")
+        }
         Problem::LeaseHeld(holder) => lease_held(&holder, session),
         Problem::LeaseLost(error) => {
             CliError::named(problem::LEASE_HELD, Exit::Refused, format!("lost the lease: {}", error.cause()))

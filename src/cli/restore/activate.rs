@@ -52,7 +52,9 @@ pub async fn run(args: ActivateArgs, session: &Session) -> Result<Exit> {
     let task = Task { args: &args, session, hub: &hub };
     let (restore, mut view) = task.look(args.name.as_deref()).await?;
     let name = restore.name_any();
-    if let Some(sentence) = preview::old_hub(&hub, &preview::read(&hub, &name).await?, session).await {
+    let snapshot = preview::read(&hub, &name).await?;
+    preflight::note_velero(&hub, &snapshot.velero.storage_locations, session).await;
+    if let Some(sentence) = preview::old_hub(&hub, &snapshot, session).await {
         view.warnings.push(old_hub_note(sentence));
     }
     preflight::note_manager(&restore.metadata, session);
