@@ -75,6 +75,8 @@ pub mod problem {
     pub const NAMESPACE_AMBIGUOUS: &str = "namespace-ambiguous";
     /// No namespace fits.
     pub const NAMESPACE_NOT_FOUND: &str = "namespace-not-found";
+    /// This hub cannot make tokens with which imported clusters reconnect.
+    pub const NO_IMPORT_TOKEN: &str = "no-import-token";
     /// A part has no usable backup.
     pub const NO_BACKUP: &str = "no-backup";
     /// A question was not answered with yes.

@@ -120,7 +120,7 @@ impl Task<'_> {
     async fn create(&self, wanted: &api::BackupScheduleSpec) -> Result<Written> {
         let object =
             change::new_object(&self.name, self.hub.namespace(), &change::with_defaults(&self.fields));
-        self.look_first(wanted.paused).await?;
+        self.look_first(wanted).await?;
         self.warn(wanted);
         if !wanted.paused {
             self.ask_about_other_hub().await?;
@@ -156,8 +156,9 @@ impl Task<'_> {
         if differences.is_empty() {
             return self.done((&json!(old), Written::Nothing), "unchanged");
         }
-        if old.spec.paused && !wanted.paused {
-            self.look_first(false).await?;
+        let begins_tokens = wanted.use_managed_service_account && !old.spec.use_managed_service_account;
+        if !wanted.paused && (old.spec.paused || begins_tokens) {
+            self.look_first(&wanted).await?;
         }
         self.warn(&wanted);
         preflight::note_manager(&old.metadata, self.session);
@@ -183,14 +184,10 @@ impl Task<'_> {
         self.done((&changed, Written::object(&changed)), &what)
     }
 
-    pub(super) async fn look_first(&self, paused: bool) -> Result<()> {
-        if self.args.skip_preflight {
-            return Ok(());
-        }
-        preflight::storage(self.hub, self.session).await?;
-        match paused {
+    pub(super) async fn look_first(&self, wanted: &api::BackupScheduleSpec) -> Result<()> {
+        match self.args.skip_preflight {
             true => Ok(()),
-            false => preflight::no_restore_in_the_way(self.hub, self.session, RESTORE_BLOCKS).await,
+            false => look_first(wanted, (self.hub, self.session)).await,
         }
     }
 
@@ -228,6 +225,26 @@ impl Task<'_> {
             let next = self.session.command(&format!("wait schedule/{}", self.name));
             self.session.tell(&format!("\nNext\n  {next}\n"));
         }
+    }
+}
+
+/// What the loop wants of the hub before it makes backups.
+///
+/// # Errors
+///
+/// Something is in the way, or missing.
+pub(super) async fn look_first(
+    wanted: &api::BackupScheduleSpec,
+    (hub, session): (&Hub, &Session),
+) -> Result<()> {
+    preflight::storage(hub, session).await?;
+    if wanted.paused {
+        return Ok(());
+    }
+    preflight::no_restore_in_the_way(hub, session, RESTORE_BLOCKS).await?;
+    match wanted.use_managed_service_account {
+        true => preflight::tokens(hub, session).await,
+        false => Ok(()),
     }
 }
 

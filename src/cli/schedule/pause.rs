@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::args::FLAGS;
 use super::change::Field;
-use super::command::{existing, patch_of, refuse_collided};
+use super::command::{existing, look_first, patch_of, refuse_collided};
 use crate::api;
 use crate::cli::error::Result;
 use crate::cli::exit::Exit;
@@ -82,10 +82,7 @@ pub async fn resume(args: ResumeArgs, session: &Session) -> Result<Exit> {
     let old = flip.find(args.name.as_deref()).await?;
     refuse_collided(&old, session)?;
     if !args.skip_preflight {
-        preflight::storage(&hub, session).await?;
-        let why =
-            "no backups are made while a restore is unfinished: the schedule would end as FailedValidation";
-        preflight::no_restore_in_the_way(&hub, session, why).await?;
+        look_first(&api::BackupScheduleSpec { paused: false, ..old.spec.clone() }, (&hub, session)).await?;
     }
     let next = terms(&old.spec).ok().and_then(|terms| terms.cron.next(session.now()));
     let next =

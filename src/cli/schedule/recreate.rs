@@ -33,7 +33,7 @@ impl Task<'_> {
         let mut spec = spec_of(old);
         spec.extend(change::to_spec(&self.fields));
         let wanted = change::checked(&spec)?;
-        self.look_first(wanted.paused).await?;
+        self.look_first(&wanted).await?;
         self.warn(&wanted);
         let object = with_marks_of(old, change::new_object(&self.name, self.hub.namespace(), &spec));
         match self.write().dry_run {
