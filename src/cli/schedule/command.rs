@@ -5,7 +5,6 @@ use serde_json::{Map, Value, json};
 
 use super::args::{FLAGS, ScheduleArgs};
 use super::change::{self, Field};
-use crate::api;
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::{Exit, problem};
 use crate::cli::question::Severity;
@@ -19,6 +18,7 @@ use crate::plan::validate::schedule_name;
 use crate::render::Mark;
 use crate::render::text::harmless;
 use crate::wire::GoDuration;
+use crate::{api, cluster};
 
 const DEFAULT_NAME: &str = "schedule-acm";
 
@@ -133,7 +133,7 @@ impl Task<'_> {
             return self.done((object, Written::Nothing), "created");
         }
         let created = write::create(self.hub.client(), &self.place(), object, self.write().mode()).await;
-        let created = json!(created.map_err(|error| write_error(error, "BackupSchedule", FLAGS))?);
+        let created = json!(created.map_err(refused)?);
         let written = self.done((&created, Written::object(&created)), "created")?;
         self.hint();
         Ok(written)
@@ -180,7 +180,7 @@ impl Task<'_> {
         }
         let patch = patch_of(old, &self.fields);
         let changed = write::patch(self.hub.client(), &self.place(), &patch, self.write().mode()).await;
-        let changed = json!(changed.map_err(|error| write_error(error, "BackupSchedule", FLAGS))?);
+        let changed = json!(changed.map_err(refused)?);
         self.done((&changed, Written::object(&changed)), &what)
     }
 
@@ -245,6 +245,15 @@ pub(super) async fn look_first(
     match wanted.use_managed_service_account {
         true => preflight::tokens(hub, session).await,
         false => Ok(()),
+    }
+}
+
+/// A refused write of a BackupSchedule.
+pub(super) fn refused(error: cluster::Error) -> Box<CliError> {
+    let error = write_error(error, "BackupSchedule", FLAGS);
+    match error.details.iter().any(|field| field.contains("maxBackups")) {
+        true => error.try_for("kubectl acmbackup prune --keep-runs N", "removes older runs once, now"),
+        false => error,
     }
 }
 

@@ -4,9 +4,8 @@ use clap::Args;
 use kube::ResourceExt;
 use serde_json::{Value, json};
 
-use super::args::FLAGS;
 use super::change::Field;
-use super::command::{existing, look_first, patch_of, refuse_collided};
+use super::command::{existing, look_first, patch_of, refuse_collided, refused};
 use crate::api;
 use crate::cli::error::Result;
 use crate::cli::exit::Exit;
@@ -15,7 +14,7 @@ use crate::cli::preflight;
 use crate::cli::session::{Hub, Session};
 use crate::cli::values::schedule_name;
 use crate::cli::wait::{Condition, Waiting, Written};
-use crate::cli::writing::{WaitFlags, WriteArgs, write_error};
+use crate::cli::writing::{WaitFlags, WriteArgs};
 use crate::cluster::write::{self, Place};
 use crate::plan::validate::terms;
 use crate::render::age;
@@ -123,7 +122,7 @@ impl Flip<'_> {
             false => {
                 let patch = patch_of(old, &self.fields);
                 let changed = write::patch(self.hub.client(), &place, &patch, self.write.mode()).await;
-                let changed = json!(changed.map_err(|error| write_error(error, "BackupSchedule", FLAGS))?);
+                let changed = json!(changed.map_err(refused)?);
                 let written = Written::object(&changed);
                 (changed, written)
             }

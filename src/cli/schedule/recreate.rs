@@ -3,15 +3,14 @@
 use kube::ResourceExt;
 use serde_json::{Map, Value, json};
 
-use super::args::FLAGS;
 use super::change;
-use super::command::{Task, spec_of};
+use super::command::{Task, refused, spec_of};
 use crate::api;
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::{Exit, problem};
 use crate::cli::question::Severity;
 use crate::cli::wait::Written;
-use crate::cli::writing::{DryRun, Matter, write_error};
+use crate::cli::writing::{DryRun, Matter};
 use crate::cluster::Class;
 use crate::cluster::list::items;
 use crate::cluster::write::{self, Deletion, Mode, Place};
@@ -67,7 +66,7 @@ impl Task<'_> {
         let place = Place::of::<api::BackupSchedule>(self.hub.namespace(), TRIAL_NAME);
         let object = renamed(object.clone(), TRIAL_NAME);
         let answer = write::create(self.hub.client(), &place, &object, Mode::ServerDryRun).await;
-        Ok(json!(answer.map_err(|error| write_error(error, "BackupSchedule", FLAGS))?))
+        Ok(json!(answer.map_err(refused)?))
     }
 
     async fn confirm(&self, old: &api::BackupSchedule) -> Result<()> {
