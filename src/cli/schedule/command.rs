@@ -16,6 +16,7 @@ use crate::cluster::list::items;
 use crate::cluster::write::{self, Place};
 use crate::plan::validate::schedule_name;
 use crate::render::Mark;
+use crate::render::hub_id::ShortIds;
 use crate::render::text::harmless;
 use crate::wire::GoDuration;
 use crate::{api, cluster};
@@ -192,15 +193,30 @@ impl Task<'_> {
     }
 
     async fn ask_about_other_hub(&self) -> Result<()> {
-        let Some(other) = writers::other_hub_at_work(self.hub, self.session.now()).await? else {
-            return Ok(());
-        };
         if self.write().dry_run.is_some() {
             return Ok(());
         }
+        match self.collision().await? {
+            Some((noted, consequence)) => {
+                let summary = format!("{noted}This will {consequence}.\n");
+                self.ask(Matter { severity: Severity::Ordinary, consequence, summary }).await
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// What a person has to know of another hub that writes backups, and what would come over it; both hubs are named.
+    pub(super) async fn collision(&self) -> Result<Option<(String, String)>> {
+        let Some(other) = writers::other_hub_at_work(self.hub, self.session.now()).await? else {
+            return Ok(None);
+        };
+        let ours = writers::id_of(self.hub).await.unwrap_or_default();
+        let ours = ShortIds::of([ours.as_str(), &other.hub]).show(&ours);
+        let context = &self.hub.connection.context;
         let summary = self.session.marked(Mark::Attention, &other.sentence(&self.session.err()));
-        let consequence = format!("throw hub {} into BackupCollision", other.hub);
-        self.ask(Matter { severity: Severity::Ordinary, consequence, summary }).await
+        let consequence =
+            format!("make hub {ours} ({context}) write, and throw hub {} into BackupCollision", other.hub);
+        Ok(Some((summary, consequence)))
     }
 
     pub(super) async fn ask(&self, matter: Matter) -> Result<()> {
@@ -265,6 +281,20 @@ mod tests {
     use clap::Parser;
 
     use super::*;
+
+    #[test]
+    fn a_crd_that_prunes_nothing_leads_to_the_command_that_does() {
+        let refusal = |field: &str| {
+            let message = format!("strict decoding error: unknown field \"spec.{field}\"");
+            let status = kube::core::Status { code: 400, message, ..Default::default() };
+            refused(cluster::Error::new("create", "s", kube::Error::Api(Box::new(status))))
+        };
+        let tried =
+            |error: &CliError| error.tries.iter().any(|(what, _)| what.contains("prune --keep-runs N"));
+        let error = refusal("maxBackups");
+        assert!(error.problem == Some("crd-too-old") && tried(&error), "{error:?}");
+        assert!(!tried(&refusal("paused")));
+    }
 
     /// S-124
     #[test]

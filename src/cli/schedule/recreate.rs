@@ -43,7 +43,7 @@ impl Task<'_> {
             }
             None => self.on_trial(&object).await?,
         };
-        self.confirm(old).await?;
+        self.confirm(old, wanted.paused).await?;
         let keep = Keep(Some(&object));
         let result = match self.delete(old).await {
             Ok(true) => self.make(&object).await.map_err(|error| with_object(error, GONE, &object)),
@@ -69,13 +69,18 @@ impl Task<'_> {
         Ok(json!(answer.map_err(refused)?))
     }
 
-    async fn confirm(&self, old: &api::BackupSchedule) -> Result<()> {
+    async fn confirm(&self, old: &api::BackupSchedule, paused: bool) -> Result<()> {
         let (severity, backups) = match old.spec.use_owner_references_in_backup {
             true => (Severity::Severe, ", and delete its backups, which are owned by the Velero schedules"),
             false => (Severity::Ordinary, ""),
         };
-        let consequence = format!("delete {} and create it again{backups}", self.name);
-        let summary = format!("This will {consequence}.\n");
+        let recreated = format!("delete {} and create it again{backups}", self.name);
+        let collision = if paused { None } else { self.collision().await? };
+        let (noted, consequence) = match collision {
+            Some((noted, collision)) => (noted, format!("{recreated}, {collision}")),
+            None => (String::new(), recreated),
+        };
+        let summary = format!("{noted}This will {consequence}.\n");
         self.ask(Matter { severity, consequence, summary }).await
     }
 
