@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
-use super::environment::Environment;
+use super::environment::{self, Environment};
 use super::error::CliError;
 use super::exit::Exit;
 use super::session::Session;
@@ -170,10 +170,11 @@ fn color_choice(words: &[OsString]) -> ColorChoice {
         words.iter().any(|word| word.strip_prefix("--color=") == Some(choice))
             || words.windows(2).any(|pair| matches!(pair, ["--color", value] if *value == choice))
     };
-    match (said("never"), said("always")) {
-        (true, _) => ColorChoice::Never,
-        (_, true) => ColorChoice::Always,
-        _ => ColorChoice::Auto,
+    match (said("never"), said("always"), said("auto")) {
+        (true, ..) => ColorChoice::Never,
+        (_, true, _) => ColorChoice::Always,
+        (.., true) => ColorChoice::Auto,
+        _ => environment::color_choice().unwrap_or(ColorChoice::Auto),
     }
 }
 
