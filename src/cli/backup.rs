@@ -12,7 +12,7 @@ use super::preflight;
 use super::question::Severity;
 use super::session::{Hub, Session};
 use super::wait::{Condition, Waiting, Written};
-use super::writing::{ConfirmArgs, WaitFlags, WriteArgs, write_error};
+use super::writing::{ConfirmArgs, Matter, WaitFlags, WriteArgs, write_error};
 use crate::api::{BackupSchedule, BackupSchedulePhase};
 use crate::cluster::list::items;
 use crate::cluster::observe::backups_only;
@@ -64,19 +64,15 @@ pub async fn run(args: BackupArgs, session: &Session) -> Result<Exit> {
     if schedule.phase() == BackupSchedulePhase::Paused && args.write.dry_run.is_none() {
         let confirm = ConfirmArgs { yes: args.yes, confirm: None };
         let consequence = format!("take backups although {} is paused", schedule.name_any());
-        confirm.ask(session, &hub.connection.context, (Severity::Ordinary, &consequence)).await?;
+        let summary = format!("This will {consequence}.\n");
+        let matter = Matter { severity: Severity::Ordinary, consequence, summary };
+        confirm.ask((session, &hub.connection), &args.write, matter).await?;
     }
     let names: Vec<String> = backups.iter().map(ResourceExt::name_any).collect();
     let waits = args.waiting.applies(&args.write);
     let waiting = waits.then(|| Waiting::start_run(session, &hub, &stamp.to_string(), names));
     carry_out(&args, (session, &hub), &backups, stamp).await?;
-    match waiting {
-        Some(waiting) => {
-            let how = (args.waiting.timeout, args.write.format());
-            waiting.finish(Condition::Usual, Written::Several, how).await
-        }
-        None => Ok(Exit::Done),
-    }
+    args.waiting.finish(waiting, (Condition::Usual, Written::Several), &args.write).await
 }
 
 async fn read(hub: &Hub) -> Result<(BackupSchedule, HubSnapshot)> {

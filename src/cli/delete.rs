@@ -11,7 +11,7 @@ use super::question::Severity;
 use super::removing;
 use super::session::{Hub, Session};
 use super::wait::{Condition, Waiting, Written};
-use super::writing::{ConfirmArgs, WaitFlags, WriteArgs};
+use super::writing::{ConfirmArgs, Matter, WaitFlags, WriteArgs};
 use crate::plan::latest::Candidates;
 use crate::plan::next_run::schedules_of;
 use crate::plan::restore::owned_restores;
@@ -55,7 +55,7 @@ pub async fn run(args: DeleteArgs, session: &Session) -> Result<Exit> {
     let task = Task { snapshot: &snapshot, session, hub: &hub };
     let found: Vec<Found> = subjects.iter().map(|subject| task.find(subject)).collect::<Result<_>>()?;
     if args.write.dry_run.is_none() {
-        task.confirm(&found, &args.confirm).await?;
+        task.confirm(&found, &args).await?;
     }
     let waits = args.waiting.applies(&args.write);
     let waiting: Vec<Waiting<'_>> =
@@ -212,12 +212,12 @@ impl Task<'_> {
         }
     }
 
-    async fn confirm(&self, found: &[Found], answers: &ConfirmArgs) -> Result<()> {
+    async fn confirm(&self, found: &[Found], args: &DeleteArgs) -> Result<()> {
         let severity = found.iter().map(|found| found.severity).max().unwrap_or(Severity::None);
         let all: Vec<&str> = found.iter().map(|found| found.says.as_str()).collect();
-        self.session.tell(&announcement(&all, &self.session.err()));
-        let consequence = format!("delete {}", all.join(", and "));
-        answers.ask(self.session, &self.hub.connection.context, (severity, &consequence)).await
+        let summary = announcement(&all, &self.session.err());
+        let matter = Matter { severity, consequence: format!("delete {}", all.join(", and ")), summary };
+        args.confirm.ask((self.session, &self.hub.connection), &args.write, matter).await
     }
 }
 

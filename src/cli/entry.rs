@@ -6,12 +6,13 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
-use super::environment::Environment;
+use super::environment::{self, Environment};
 use super::error::CliError;
 use super::exit::Exit;
 use super::session::Session;
 use super::{Cli, Command, completion, help, logging, output, schema};
 use crate::cluster::clock;
+use crate::cluster::job::Job;
 use crate::render::Style;
 use crate::render::style::ColorChoice;
 use crate::render::text::harmless_json;
@@ -107,7 +108,7 @@ fn show_schema(command: &Command) -> super::Result<Exit> {
 
 fn execute(cli: Cli) -> super::Result<Exit> {
     let session = Session::new(cli.globals);
-    let leading = session.globals.leading();
+    let (leading, job) = (session.globals.leading(), cli.command.job());
     logging::start(&session, &cli.command);
     let mut builder = match cli.command {
         // A single thread halves the processor time of one-shot commands.
@@ -126,7 +127,7 @@ fn execute(cli: Cli) -> super::Result<Exit> {
     // A thread may still wait for an answer nobody will give. It ends with the process: to shut down the clock it waits by
     // would be a defect of ours in its eyes.
     std::mem::forget(runtime);
-    result.map_err(|error| error.leading_to(&leading))
+    result.map_err(|error| error.asking_for(job).leading_to(&leading))
 }
 
 /// Ctrl-C ends a command wherever it is, but who asks or waits answers it first.
@@ -139,6 +140,25 @@ async fn until_interrupted(command: impl Future<Output = super::Result<Exit>>) -
 }
 
 impl Command {
+    /// The job whose permissions it takes; `None` where `doctor` knows none.
+    fn job(&self) -> Option<Job> {
+        Some(match self {
+            Self::Schedule(_) | Self::Pause(_) | Self::Resume(_) | Self::Backup(_) => Job::Schedule,
+            Self::Restore(_) | Self::Plan(_) => Job::Restore,
+            Self::Activate(_) => Job::Activate,
+            Self::Prune(_) | Self::Delete(_) => Job::TidyUp,
+            Self::Run(_) | Self::Snapshot(_) => Job::Run,
+            Self::Latest(_)
+            | Self::Wait(_)
+            | Self::Status(_)
+            | Self::Get(_)
+            | Self::Describe(_)
+            | Self::Logs(_)
+            | Self::Verify(_) => Job::Look,
+            _ => return None,
+        })
+    }
+
     /// Ends by itself after a few requests.
     fn is_short(&self) -> bool {
         !matches!(self, Self::Run(_))
@@ -170,10 +190,11 @@ fn color_choice(words: &[OsString]) -> ColorChoice {
         words.iter().any(|word| word.strip_prefix("--color=") == Some(choice))
             || words.windows(2).any(|pair| matches!(pair, ["--color", value] if *value == choice))
     };
-    match (said("never"), said("always")) {
-        (true, _) => ColorChoice::Never,
-        (_, true) => ColorChoice::Always,
-        _ => ColorChoice::Auto,
+    match (said("never"), said("always"), said("auto")) {
+        (true, ..) => ColorChoice::Never,
+        (_, true, _) => ColorChoice::Always,
+        (.., true) => ColorChoice::Auto,
+        _ => environment::color_choice().unwrap_or(ColorChoice::Auto),
     }
 }
 

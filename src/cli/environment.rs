@@ -3,6 +3,7 @@
 use std::io::{IsTerminal, stderr, stdin, stdout};
 use std::path::PathBuf;
 
+use clap::ValueEnum;
 use jiff::Timestamp;
 
 use super::terminal;
@@ -95,6 +96,11 @@ fn is_utf8() -> bool {
         Some(locale) => ["utf-8", "utf8"].iter().any(|utf8| locale.to_lowercase().contains(utf8)),
         None => cfg!(any(windows, target_os = "macos")),
     }
+}
+
+/// What `ACMBACKUP_COLOR` says, for what is shown before the command line was understood.
+pub fn color_choice() -> Option<ColorChoice> {
+    ColorChoice::from_str(&variable("ACMBACKUP_COLOR"), false).ok()
 }
 
 /// Whether a variable is set to anything.

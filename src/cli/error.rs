@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::exit::{Exit, problem};
+use crate::cluster::job::Job;
 use crate::cluster::{self, Class};
 use crate::render::Style;
 use crate::render::text::{harmless, harmless_lines, width, wrap};
@@ -91,6 +92,21 @@ impl CliError {
         self
     }
 
+    /// Adds how to get what is forbidden, which depends on what somebody was about to do.
+    #[must_use]
+    pub fn asking_for(self: Box<Self>, job: Option<Job>) -> Box<Self> {
+        if self.problem != Some(problem::FORBIDDEN) || !self.tries.is_empty() {
+            return self;
+        }
+        match job {
+            Some(job) => self.try_for(
+                format!("kubectl acmbackup doctor --for {}", job.as_str()),
+                "prints the missing permissions as a Role",
+            ),
+            None => self.try_("kubectl auth can-i --list"),
+        }
+    }
+
     /// The error as a person reads it.
     pub fn to_text(&self, style: &Style) -> String {
         let name =
@@ -174,7 +190,6 @@ impl From<cluster::Error> for Box<CliError> {
             Class::Forbidden => {
                 CliError::named(problem::FORBIDDEN, Exit::Unreachable, format!("{what} is forbidden"))
                     .why(cause)
-                    .try_("kubectl auth can-i --list")
             }
             Class::KindMissing => kind_missing(&error),
             Class::NotFound => CliError::new(Exit::NotFound, format!("{} not found", error.object)),
@@ -267,6 +282,17 @@ mod tests {
         let ours: Box<CliError> =
             cluster::Error::kind_missing("restores.cluster.open-cluster-management.io").into();
         assert_eq!(ours.problem, Some("crd-missing"));
+    }
+
+    #[test]
+    fn who_may_not_do_something_is_led_to_the_role_that_lets_him() {
+        let forbidden = || CliError::named(problem::FORBIDDEN, Exit::Unreachable, "create x is forbidden");
+        let tried = |error: Box<CliError>, job| error.asking_for(job).tries[0].0.clone();
+        assert_eq!(tried(forbidden(), Some(Job::Restore)), "kubectl acmbackup doctor --for restore");
+        assert_eq!(tried(forbidden(), None), "kubectl auth can-i --list");
+        let identity = forbidden().try_("log in again");
+        assert_eq!(tried(identity, Some(Job::Restore)), "log in again", "no role helps a stranger");
+        assert!(sample().asking_for(Some(Job::Look)).tries.iter().all(|(what, _)| !what.contains("doctor")));
     }
 
     #[test]

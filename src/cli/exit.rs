@@ -65,6 +65,8 @@ pub mod problem {
     pub const FORBIDDEN: &str = "forbidden";
     /// The choice of backups would lose the generic resources.
     pub const GENERIC_LOST: &str = "generic-lost";
+    /// Who this hub is cannot be read.
+    pub const HUB_ID_UNKNOWN: &str = "hub-id-unknown";
     /// A run lacks usable backups.
     pub const INCOMPLETE_RUN: &str = "incomplete-run";
     /// The loop already runs.
@@ -73,6 +75,8 @@ pub mod problem {
     pub const NAMESPACE_AMBIGUOUS: &str = "namespace-ambiguous";
     /// No namespace fits.
     pub const NAMESPACE_NOT_FOUND: &str = "namespace-not-found";
+    /// This hub cannot make tokens with which imported clusters reconnect.
+    pub const NO_IMPORT_TOKEN: &str = "no-import-token";
     /// A part has no usable backup.
     pub const NO_BACKUP: &str = "no-backup";
     /// A question was not answered with yes.
@@ -93,4 +97,6 @@ pub mod problem {
     pub const UNREACHABLE: &str = "unreachable";
     /// Velero is not installed.
     pub const VELERO_MISSING: &str = "velero-missing";
+    /// Several Velero servers work in one namespace.
+    pub const VELERO_TWICE: &str = "velero-twice";
 }

@@ -8,6 +8,9 @@ use crate::plan::HubSnapshot;
 use crate::plan::latest::Candidates;
 use crate::plan::runs::Runs;
 
+/// More names than this are no help to choose from.
+const MANY: usize = 10;
+
 /// What a command is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Noun {
@@ -135,11 +138,16 @@ pub fn only_one(noun: Noun, given: Option<&str>, names: &[String], namespace: &s
         (None, [name]) => Ok(name.clone()),
         (None, []) => Err(CliError::new(Exit::NotFound, format!("there is no {what} in {namespace}"))),
         (None, names) => {
-            let mut sorted = names.to_vec();
+            let mut sorted: Vec<&String> = names.iter().collect();
             sorted.sort();
-            let all = sorted.join(", ");
-            let message = format!("there are {} {what}s in {namespace}: {all}", names.len());
-            Err(CliError::new(Exit::Refused, message).try_("name the one that is meant"))
+            let message = format!("there are {} {what}s in {namespace}", names.len());
+            let error = CliError::new(Exit::Refused, message);
+            let error = sorted.iter().take(MANY).fold(error, |error, name| error.detail(*name));
+            let error = match names.len().saturating_sub(MANY) {
+                0 => error,
+                more => error.detail(format!("and {more} more")),
+            };
+            Err(error.try_(format!("name the one that is meant, as {what}/NAME")))
         }
     }
 }
@@ -209,6 +217,11 @@ mod tests {
         assert_eq!(only_one(Noun::Restore, None, &names(1), "acm").unwrap(), "a");
         assert_eq!(only_one(Noun::Restore, None, &names(0), "acm").unwrap_err().exit, Exit::NotFound);
         assert_eq!(only_one(Noun::Restore, None, &names(2), "acm").unwrap_err().exit, Exit::Refused);
+        let several = only_one(Noun::Restore, None, &names(2), "acm").unwrap_err();
+        assert_eq!((several.message.as_str(), several.details), ("there are 2 restores in acm", names(2)));
+        let hundred: Vec<String> = (0..100).map(|n| format!("b{n:02}")).collect();
+        let many = only_one(Noun::Backup, None, &hundred, "acm").unwrap_err().details;
+        assert_eq!((many.len(), many.last().map(String::as_str)), (11, Some("and 90 more")));
         assert_eq!(only_one(Noun::Restore, Some("b"), &names(2), "acm").unwrap(), "b");
         assert_eq!(only_one(Noun::Restore, Some("c"), &names(2), "acm").unwrap_err().exit, Exit::NotFound);
     }

@@ -6,13 +6,18 @@ use super::error::{CliError, Result};
 use super::exit::{Exit, problem};
 use super::session::{Hub, Session};
 use crate::api::managed_by::manager_of;
+use crate::cluster::facts::makes_tokens;
+use crate::cluster::inventory::velero_servers;
 use crate::cluster::list::{items, items_everywhere};
 use crate::plan::validate::{self, StorageProblem};
 use crate::render::Mark;
 use crate::velero::BackupStorageLocation;
+use crate::velero::server::Trouble;
 use crate::{api, cluster};
 
 /// The storage location of the namespace can be used. Spec: S-033, S-034, R-130
+///
+/// A Velero that cannot use it now is told, and keeps nobody from writing.
 ///
 /// # Errors
 ///
@@ -20,9 +25,54 @@ use crate::{api, cluster};
 pub async fn storage(hub: &Hub, session: &Session) -> Result<()> {
     let namespace = hub.namespace();
     let locations = items_everywhere::<BackupStorageLocation>(hub.client(), namespace).await?;
-    let Err(problem) = validate::storage(&locations, namespace, false) else { return Ok(()) };
+    let Err(problem) = validate::storage(&locations, namespace, false) else {
+        note_velero(hub, &locations, session).await;
+        return Ok(());
+    };
     Err(storage_error(&problem, &locations, namespace)
         .try_for(session.command("status"), "shows the storage; --skip-preflight goes on regardless"))
+}
+
+/// Says so where Velero is down or there twice, as far as its Deployments may be read.
+pub async fn note_velero(hub: &Hub, locations: &[BackupStorageLocation], session: &Session) {
+    let checked =
+        |location: &BackupStorageLocation| Some(location.status.as_ref()?.last_validation_time.as_ref()?.0);
+    let here = locations.iter().filter(|one| one.namespace().as_deref() == Some(hub.namespace()));
+    match velero_servers(hub.client(), hub.namespace()).await {
+        Ok(servers) => {
+            if let Some(trouble) = Trouble::of(&servers, here.filter_map(checked).max(), session.now()) {
+                session.note(Mark::Attention, &format!("{trouble}   [{}]", trouble.name()));
+            }
+        }
+        Err(error) => tracing::info!("whether Velero runs is not known: {error}"),
+    }
+}
+
+/// The hub can make tokens for its clusters. Spec: S-036
+///
+/// # Errors
+///
+/// Exit 6 if it cannot.
+pub async fn tokens(hub: &Hub, session: &Session) -> Result<()> {
+    match makes_tokens(hub.client()).await {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(CliError::named(
+            problem::NO_IMPORT_TOKEN,
+            Exit::NotReady,
+            "this hub makes no tokens: managed-service-account is not enabled",
+        )
+        .why("the schedule would end as FailedValidation")
+        .try_("enable component managedserviceaccount on the MultiClusterEngine")
+        .try_for(
+            session.command("schedule --managed-service-account=false"),
+            "imported clusters then do not reconnect by themselves",
+        )),
+        Err(error) if error.class() == cluster::Class::Forbidden => {
+            session.note(Mark::Attention, &format!("whether this hub makes tokens is not known: {error}"));
+            Ok(())
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn storage_error(
@@ -126,5 +176,37 @@ pub fn if_served<T>(listed: std::result::Result<Vec<T>, cluster::Error>) -> Resu
         Ok(items) => Ok(Some(items)),
         Err(error) if error.class() == cluster::Class::KindMissing => Ok(None),
         Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use serde_json::json;
+
+    use super::*;
+    use crate::cluster::namespace::{Found, Reason};
+    use crate::cluster::{Connection, fake};
+
+    fn hub(answer: fake::Answer) -> Hub {
+        let (context, server) = ("west".to_owned(), String::new());
+        let client = fake::server(move |_| answer.clone());
+        let found = Found { namespace: "acm".to_owned(), reason: Reason::InUse };
+        Hub { connection: Connection { client, context, server, context_namespace: None }, found }
+    }
+
+    /// Spec: S-036
+    #[tokio::test]
+    async fn tokens_are_asked_for_only_where_they_can_be_made() {
+        let session =
+            Session::new(crate::cli::Cli::parse_from(["kubectl-acmbackup", "resume", "-q"]).globals);
+        let installed = json!({"metadata": {}, "items": [{"metadata": {"name": "managed-serviceaccount"}}]});
+        assert!(tokens(&hub((200, installed.to_string())), &session).await.is_ok());
+        for missing in [fake::nothing(), fake::refusal(404)] {
+            let error = tokens(&hub(missing), &session).await.unwrap_err();
+            assert_eq!((error.problem, error.exit), (Some("no-import-token"), Exit::NotReady));
+        }
+        assert!(tokens(&hub(fake::refusal(403)), &session).await.is_ok(), "not to know is no refusal");
+        assert!(tokens(&hub(fake::refusal(500)), &session).await.is_err());
     }
 }

@@ -13,7 +13,7 @@ use super::output::{self, Frame};
 use super::question::Severity;
 use super::removing;
 use super::session::{Hub, Session};
-use super::writing::{ConfirmArgs, WriteArgs};
+use super::writing::{ConfirmArgs, Matter, WriteArgs};
 use crate::plan::tidy::{Doomed, Rule, TidyReason, find, steps};
 use crate::plan::{HubSnapshot, Step};
 use crate::render::prune;
@@ -165,7 +165,6 @@ async fn confirm(
     if args.write.dry_run.is_some() {
         return Ok(());
     }
-    session.tell(&prune::listing(found, &session.err()));
     let is_final = |doomed: &Doomed| matches!(doomed, Doomed::Run { .. } | Doomed::Backup { .. });
     let severity = match found.iter().flat_map(|(_, doomed)| doomed).any(is_final) {
         true => Severity::Severe,
@@ -173,7 +172,8 @@ async fn confirm(
     };
     let all: BTreeSet<&Doomed> = found.iter().flat_map(|(_, doomed)| doomed).collect();
     let consequence = format!("remove {} for good", prune::count_of(all.into_iter()));
-    args.confirm.ask(session, &hub.connection.context, (severity, &consequence)).await
+    let matter = Matter { severity, consequence, summary: prune::listing(found, &session.err()) };
+    args.confirm.ask((session, &hub.connection), &args.write, matter).await
 }
 
 /// As [`CliError`]s are made elsewhere: the object is not there.

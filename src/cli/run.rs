@@ -12,13 +12,15 @@ use super::error::{CliError, Result};
 use super::exit::{Exit, problem};
 use super::session::Session;
 use super::values::{address, namespace, object_name, word};
-use crate::api::keys::LEASE_NAME;
+use crate::api::keys::{HUB_ID_UNKNOWN, LEASE_NAME};
+use crate::cluster::facts::id_of_hub;
 use crate::cluster::lease::{Holder, LeaseOptions};
 use crate::cluster::namespace::{DEFAULT_NAMESPACE, NamespaceProblem, find};
 use crate::cluster::{self, Connection, Purpose, clock};
 use crate::controller::health::bind_address;
 use crate::controller::{self, End, LeaseChoice, Problem, RunOptions};
 use crate::plan::LoopOptions;
+use crate::render::hub_id::ShortIds;
 use crate::wire::GoDuration;
 
 /// Run the reconcile loop in the foreground
@@ -161,7 +163,14 @@ pub async fn run(args: RunArgs, session: &Session) -> Result<Exit> {
     let reach =
         options.namespace.as_deref().map_or("all namespaces".to_owned(), |ns| format!("namespace {ns}"));
     let dry = if args.dry_run { "  dry run: no step is taken" } else { "" };
-    tracing::info!(context = connection.context, "{}  {reach}{dry}", connection.context);
+    let hub = hub_id(&connection, &options).await;
+    tracing::info!(
+        context = connection.context,
+        hub,
+        "{}  {}  {reach}{dry}",
+        connection.context,
+        ShortIds::of([hub.as_str()]).show(&hub)
+    );
     let (stop, stopped) = watch::channel(false);
     let stop = Arc::new(stop);
     let grace = options.shutdown_grace;
@@ -176,6 +185,15 @@ pub async fn run(args: RunArgs, session: &Session) -> Result<Exit> {
     }
 }
 
+/// Who this hub is, as far as that can be read; what needs it reads it again.
+async fn hub_id(connection: &Connection, options: &RunOptions) -> String {
+    let id = id_of_hub(&connection.client, options.hub_id.as_deref()).await;
+    id.unwrap_or_else(|error| {
+        tracing::warn!("the hub's id is not known: {error}");
+        HUB_ID_UNKNOWN.to_owned()
+    })
+}
+
 /// The loop can wait for Velero, so a hub without it is no reason to stop here.
 async fn namespace_of(connection: &Connection, args: &RunArgs, session: &Session) -> Result<String> {
     let explicit = session.globals.namespace.as_deref().filter(|namespace| !namespace.is_empty());
@@ -183,7 +201,7 @@ async fn namespace_of(connection: &Connection, args: &RunArgs, session: &Session
         Ok(found) => Ok(found.namespace),
         Err(NamespaceProblem::Ambiguous(_)) if args.all_namespaces => Ok(DEFAULT_NAMESPACE.to_owned()),
         Err(NamespaceProblem::NoVelero | NamespaceProblem::None) => {
-            let context = connection.context_namespace.clone().filter(|_| connection.context == "in-cluster");
+            let context = connection.context_namespace.clone().filter(|_| connection.is_in_pod());
             Ok(context.unwrap_or_else(|| DEFAULT_NAMESPACE.to_owned()))
         }
         Err(problem) => Err(session.no_namespace(problem)),
@@ -271,6 +289,11 @@ fn explain(problem: Problem, session: &Session) -> Box<CliError> {
                 CliError::named(problem::FORBIDDEN, Exit::Unreachable, "the loop may not read what it needs");
             let error = verbs.into_iter().fold(error, CliError::detail);
             error.try_("grant the verbs above in a Role or ClusterRole, or name a namespace with -n")
+        }
+        twice @ Problem::VeleroTwice { .. } => {
+            CliError::named(problem::VELERO_TWICE, Exit::Refused, twice.to_string())
+                .why("each backup and restore is taken by whichever is first, and both may delete")
+                .try_for(session.command("doctor"), "then leave one, or move the other to its own namespace")
         }
         Problem::LeaseHeld(holder) => lease_held(&holder, session),
         Problem::LeaseLost(error) => {

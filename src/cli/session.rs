@@ -125,9 +125,12 @@ impl Session {
 
     /// Says something on standard error, unless `-q` was given.
     pub fn note(&self, mark: Mark, text: &str) {
-        if !self.globals.quiet {
-            eprintln!("{} {}", self.err().mark(mark), crate::render::text::harmless(text));
-        }
+        self.tell(&self.marked(mark, text));
+    }
+
+    /// A line for standard error behind a mark.
+    pub fn marked(&self, mark: Mark, text: &str) -> String {
+        format!("{} {}\n", self.err().mark(mark), crate::render::text::harmless(text))
     }
 
     /// Writes text on standard error, unless `-q` was given.

@@ -6,10 +6,13 @@ use serde_json::{Value, json};
 use super::error::{CliError, Result};
 use super::exit::{Exit, problem};
 use super::output::{self, ObjectFormat};
-use super::question::{Question, Severity, stopped};
+use super::question::{self, Question, Severity, stopped};
 use super::session::Session;
+use super::wait::{Condition, Waiting, Written};
+use crate::api::keys::HUB_ID_UNKNOWN;
+use crate::cluster::facts::id_of_hub;
 use crate::cluster::write::{Mode, Place};
-use crate::cluster::{self, Class};
+use crate::cluster::{self, Class, Connection};
 use crate::render::Style;
 use crate::render::text::harmless;
 use crate::wire::GoDuration;
@@ -40,7 +43,7 @@ pub struct ConfirmArgs {
     /// Answer every ordinary question with yes
     #[arg(short, long)]
     pub yes: bool,
-    /// Name of the context, for what moves clusters or deletes data; needs --yes too
+    /// Name of the context, in a pod the hub id, for what moves clusters or deletes data; needs --yes too
     #[arg(long, value_name = "CONTEXT")]
     pub confirm: Option<String>,
 }
@@ -120,25 +123,61 @@ impl WaitFlags {
     pub fn applies(&self, write: &WriteArgs) -> bool {
         self.wait && write.dry_run.is_none()
     }
+
+    /// Waits, if waiting has begun, and prints the object as data if that was asked for.
+    ///
+    /// # Errors
+    ///
+    /// As [`Waiting::finish`].
+    pub async fn finish(
+        &self,
+        waiting: Option<Waiting<'_>>,
+        (condition, written): (Condition, Written),
+        write: &WriteArgs,
+    ) -> Result<Exit> {
+        match waiting {
+            Some(waiting) => waiting.finish(condition, written, (self.timeout, write.format())).await,
+            None => Ok(Exit::Done),
+        }
+    }
+}
+
+/// What has to be confirmed.
+#[derive(Debug, Clone)]
+pub struct Matter {
+    /// How bad a wrong yes would be.
+    pub severity: Severity,
+    /// What would happen; reads well after "this would".
+    pub consequence: String,
+    /// What a person has to know first, in whole lines.
+    pub summary: String,
 }
 
 impl ConfirmArgs {
-    /// Asks what has to be asked; a dry run never asks.
+    /// Tells what is about to happen, and asks what has to be asked; a dry run never asks.
     ///
     /// # Errors
     ///
     /// Exit 5 if the answer is not yes.
     pub async fn ask(
         &self,
-        session: &Session,
-        context: &str,
-        (severity, consequence): (Severity, &str),
+        (session, connection): (&Session, &Connection),
+        write: &WriteArgs,
+        Matter { severity, consequence, summary }: Matter,
     ) -> Result<()> {
-        let (context, consequence) = (context.to_owned(), consequence.to_owned());
-        let (yes, confirm, may_ask) = (self.yes, self.confirm.clone(), session.environment.may_ask());
+        let severity = if write.dry_run.is_some() { Severity::None } else { severity };
+        let place = match severity {
+            Severity::Severe => place_of(connection).await?,
+            _ => question::Place::Context(connection.context.clone()),
+        };
+        let (yes, confirm) = (self.yes, self.confirm.clone());
+        let question = Question { severity, consequence, place, yes, confirm };
+        let may_ask = session.environment.may_ask();
+        // Nobody is asked about what he was not told, whatever was to stay silent.
+        if (may_ask && question.is_open()) || (write.output.is_none() && !session.globals.quiet) {
+            eprint!("{summary}");
+        }
         let asked = tokio::task::spawn_blocking(move || {
-            let question =
-                Question { severity, consequence, context: &context, yes, confirm: confirm.as_deref() };
             let (mut input, mut output) = (std::io::stdin().lock(), std::io::stderr());
             question.ask(may_ask.then_some((&mut input, &mut output)))
         });
@@ -149,6 +188,27 @@ impl ConfirmArgs {
                 Err(stopped())
             }
         }
+    }
+}
+
+/// The word that confirms a severe matter on this hub.
+///
+/// # Errors
+///
+/// This is a pod, and who the hub is cannot be read.
+pub async fn place_of(connection: &Connection) -> Result<question::Place> {
+    if !connection.is_in_pod() {
+        return Ok(question::Place::Context(connection.context.clone()));
+    }
+    match id_of_hub(&connection.client, None).await? {
+        id if id.is_empty() || id == HUB_ID_UNKNOWN => {
+            let message =
+                "this hub has no id that could be read, and in a pod nothing else tells which it is";
+            Err(CliError::named(problem::HUB_ID_UNKNOWN, Exit::Refused, message)
+                .try_("allow to get namespace kube-system")
+                .try_("use a kubeconfig, and confirm the name of its context"))
+        }
+        id => Ok(question::Place::HubId(id)),
     }
 }
 
@@ -260,6 +320,29 @@ mod tests {
         assert_eq!(required_field(text), Some("spec.maxBackups"));
         assert_eq!(required_field("name: Required value"), None);
         assert_eq!(required_field("no such thing"), None);
+    }
+
+    /// A hub's answer about its id, as a pod sees it.
+    async fn place_in_a_pod(code: u16, versions: serde_json::Value) -> Result<question::Place> {
+        let client = crate::cluster::fake::server(move |request| {
+            match request.uri().path().ends_with("/clusterversions") {
+                true if code == 200 => (200, versions.to_string()),
+                true => crate::cluster::fake::refusal(code),
+                false => crate::cluster::fake::refusal(403),
+            }
+        });
+        let context = "in-cluster".to_owned();
+        place_of(&Connection { client, context, server: String::new(), context_namespace: None }).await
+    }
+
+    #[tokio::test]
+    async fn in_a_pod_every_hub_is_called_alike_so_its_id_confirms() {
+        let versions = json!({"metadata": {}, "items": [{"metadata": {"name": "version"}, "spec": {"clusterID": "c-1"}}]});
+        let place = place_in_a_pod(200, versions).await.unwrap();
+        assert_eq!(place, question::Place::HubId("c-1".to_owned()));
+        let unknown = place_in_a_pod(200, json!({"metadata": {}, "items": []})).await.unwrap_err();
+        assert_eq!((unknown.problem, unknown.exit.code()), (Some("hub-id-unknown"), 5));
+        assert_eq!(place_in_a_pod(403, json!({})).await.unwrap_err().exit, Exit::Unreachable);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use kube::{Client, Config};
 use tower::{BoxError, ServiceBuilder};
 use tower_http::decompression::DecompressionLayer;
 
-use super::config::{Resolved, resolve};
+use super::config::{IN_CLUSTER, Resolved, resolve};
 use super::error::Error;
 use super::transport::Transport;
 
@@ -68,6 +68,13 @@ pub struct Connection {
     pub server: String,
     /// Namespace the context names; `None` if it names none.
     pub context_namespace: Option<String>,
+}
+
+impl Connection {
+    /// This is a pod of the hub, where the context tells nothing of which hub that is.
+    pub fn is_in_pod(&self) -> bool {
+        self.context == IN_CLUSTER
+    }
 }
 
 /// Builds a client; nothing is sent yet.

@@ -10,6 +10,9 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 use super::client::ConnectOptions;
 use super::error::Error;
 
+/// What stands for a context in a pod.
+pub(super) const IN_CLUSTER: &str = "in-cluster";
+
 /// Everything needed to build a client.
 pub(super) struct Resolved {
     pub config: Config,
@@ -120,7 +123,7 @@ fn without_kubeconfig(options: &ConnectOptions) -> Result<Resolved, Error> {
         )
     })?;
     let namespace = Some(config.default_namespace.clone());
-    Ok(Resolved { config, context: "in-cluster".to_owned(), namespace, proxy: Matcher::from_env() })
+    Ok(Resolved { config, context: IN_CLUSTER.to_owned(), namespace, proxy: Matcher::from_env() })
 }
 
 /// The cluster's own proxy goes before the environment's, and NO_PROXY only limits the latter.

@@ -256,6 +256,16 @@ pub async fn hub_facts(client: &Client, hub_id: Option<&str>) -> Result<HubFacts
     Ok(reader.answer_one("", &Query::Hub).await?.hub.unwrap_or_default())
 }
 
+/// Whether the component that makes tokens is installed. Spec: S-150
+///
+/// # Errors
+///
+/// It cannot be read; a kind that is not served is a fact, not a failure.
+pub async fn makes_tokens(client: &Client) -> Result<bool, Error> {
+    let (_, component) = Reader::new(client.clone(), None).read(Selected::TokenComponent).await?;
+    Ok(component.is_some_and(|found| !found.is_empty()))
+}
+
 /// The id of the hub; `given` replaces it. Spec: S-140
 ///
 /// # Errors

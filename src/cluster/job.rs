@@ -78,7 +78,9 @@ const ACTIVATES: &[Permission] = &[
 ];
 /// What is behind an object, what was told of it, and what Velero stored.
 const LOOKS_CLOSER: &[Permission] = &[
-    on(VELERO, "restores", LIST),
+    on(GROUP, "restores", &["watch"]),
+    on(VELERO, "backups", &["watch"]),
+    on(VELERO, "restores", &["list", "watch"]),
     on(VELERO, "deletebackuprequests", LIST),
     on(VELERO, "downloadrequests", &["create", "list", "watch", "delete"]),
     on("", "events", LIST),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use kube::Client;
 
-use super::error::{Class, Error};
+use super::error::Error;
 pub use super::facts::Reader;
 use super::list::{Scope, items, items_everywhere, list, warn_of};
 use crate::plan::{self, Decision, HubSnapshot, LoopOptions, Plan, Query, Subject, SubjectKind, VeleroState};
@@ -117,11 +117,6 @@ pub async fn with_answers<T>(
         }
     }
     Err(Error::unreadable(hub.subject.to_string(), "the planner asked too often"))
-}
-
-/// True if a failure means that the hub lacks our CRDs or Velero's.
-pub fn is_kind_missing(error: &Error) -> bool {
-    error.class() == Class::KindMissing
 }
 
 #[cfg(test)]

@@ -85,6 +85,12 @@ pub const CLUSTER_READS: &[Permission] = &[
         &["get", "list", "watch"],
         "S-140: an id for hubs without one; S-156: clusters joining",
     ),
+    row(
+        "apps",
+        "deployments",
+        &["list"],
+        "S-021: what the hub is like at the start: one Velero in a namespace",
+    ),
     row(CLUSTER, "managedclusters", READ, "S-143: the hub itself; S-156: who needs tokens"),
     row("apps.open-cluster-management.io", "channels", READ, "S-088: namespaces of charts"),
     row(ADDON, "clustermanagementaddons", READ, "S-150: whether tokens can be made"),

@@ -1,13 +1,17 @@
 //! What must hold before the first pass: kinds that are served, and leave to read them.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use kube::Client;
+use k8s_openapi::api::apps::v1::Deployment;
+use kube::{Client, ResourceExt};
 
 use super::feeds::Reach;
 use crate::api;
 use crate::cluster::discovery::missing_of;
-use crate::cluster::{Error, permissions};
+use crate::cluster::list::items;
+use crate::cluster::{Class, Error, permissions};
+use crate::velero::server::servers;
 
 /// How often missing kinds are looked for without a sign that they came. Spec: R-102
 pub(super) const LOOK_AGAIN: Duration = Duration::from_secs(30);
@@ -61,6 +65,31 @@ async fn sees_installer(client: &Client) -> Result<bool, Error> {
     Ok(is_served && permissions::missing(client, &may, None).await?.is_empty())
 }
 
+/// A namespace with several Velero servers, and their names; none is known of where Deployments may not be read.
+///
+/// # Errors
+///
+/// The server cannot be asked.
+pub(super) async fn crowded(
+    client: &Client,
+    namespace: Option<&str>,
+) -> Result<Option<(String, Vec<String>)>, Error> {
+    let deployments = match items::<Deployment>(client, namespace).await {
+        Err(error) if error.class() == Class::Forbidden => {
+            tracing::info!("whether several Velero servers work here is not known: {error}");
+            Vec::new()
+        }
+        found => found?,
+    };
+    let mut by_namespace: BTreeMap<String, Vec<Deployment>> = BTreeMap::new();
+    for deployment in deployments {
+        by_namespace.entry(deployment.namespace().unwrap_or_default()).or_default().push(deployment);
+    }
+    let names = |found: Vec<Deployment>| servers(&found).into_iter().map(|server| server.name).collect();
+    let mut found = by_namespace.into_iter().map(|(namespace, found)| (namespace, names(found)));
+    Ok(found.find(|(_, names): &(String, Vec<String>)| names.len() > 1))
+}
+
 /// True if CRDs may be watched.
 ///
 /// # Errors
@@ -93,6 +122,27 @@ mod tests {
         let all: Vec<Value> = OURS.iter().chain(VELERO).map(kind).collect();
         json!({"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group_version, "resources": all})
             .to_string()
+    }
+
+    fn deployments(all: &[(&str, &str)]) -> String {
+        let one = |(namespace, name): &(&str, &str)| {
+            let pod = json!({"spec": {"containers": [{"name": "velero"}]}});
+            json!({"metadata": {"namespace": namespace, "name": name}, "spec": {"selector": {}, "template": pod}})
+        };
+        let items: Vec<Value> = all.iter().map(one).collect();
+        json!({"metadata": {}, "items": items}).to_string()
+    }
+
+    #[tokio::test]
+    async fn several_velero_servers_are_too_many_in_one_namespace_only() {
+        let of = |answer: (u16, String)| fake::server(move |_| answer.clone());
+        let apart = of((200, deployments(&[("a", "velero"), ("b", "velero")])));
+        assert_eq!(crowded(&apart, None).await.unwrap(), None);
+        let together = of((200, deployments(&[("a", "velero"), ("b", "velero"), ("b", "second")])));
+        let names = ["second", "velero"].map(str::to_owned).to_vec();
+        assert_eq!(crowded(&together, None).await.unwrap(), Some(("b".to_owned(), names)));
+        assert_eq!(crowded(&of(fake::refusal(403)), Some("a")).await.unwrap(), None);
+        assert!(crowded(&of(fake::refusal(500)), Some("a")).await.is_err());
     }
 
     /// One request per group and no list of objects; trouble is not taken for an answer. Spec: R-102, S-021

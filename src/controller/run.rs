@@ -71,6 +71,14 @@ pub enum Problem {
     /// Verbs the loop needs are forbidden.
     #[error("not allowed: {}", .0.join(", "))]
     Forbidden(Vec<String>),
+    /// Several Velero servers work in one namespace.
+    #[error("several Velero servers work in {namespace}: {}", .servers.join(", "))]
+    VeleroTwice {
+        /// The namespace.
+        namespace: String,
+        /// Their names.
+        servers: Vec<String>,
+    },
     /// Somebody else holds the lease.
     #[error("the loop already runs on this hub: {0} holds the lease")]
     LeaseHeld(Holder),
@@ -186,6 +194,10 @@ async fn prepare(
         while inbox.try_recv().is_ok() {}
     }
     health.set("kinds", None);
+    let crowded = gate::crowded(client, options.namespace.as_deref()).await?;
+    if let Some((namespace, servers)) = crowded.filter(|_| !options.dry_run) {
+        return Err(Problem::VeleroTwice { namespace, servers });
+    }
     match gate::reach(client, options.namespace.clone(), !options.dry_run).await? {
         Ok(reach) => Ok(Some(reach)),
         Err(lacking) => Err(Problem::Forbidden(lacking)),

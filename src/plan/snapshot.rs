@@ -244,12 +244,6 @@ impl OnRequest {
         self.backups.extend(answers.backups);
         self.leftovers = answers.leftovers.or(self.leftovers.take());
     }
-
-    /// What stays true for a while; the rest is read anew in each pass that needs it.
-    #[must_use]
-    pub fn lasting(&self) -> Self {
-        Self { hub: self.hub.clone(), served: self.served.clone(), ..Self::default() }
-    }
 }
 
 impl std::fmt::Display for Subject {

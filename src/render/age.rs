@@ -2,6 +2,8 @@
 
 use jiff::Timestamp;
 
+use crate::wire::GoDuration;
+
 /// Time passed since `then`, as kubectl prints it: `12s`, `3m4s`, `46m`, `3h14m`, `4d22h`, `2y31d`.
 ///
 /// A moment in the future counts as now; `<unknown>` is for callers without a moment.
@@ -39,6 +41,14 @@ pub fn seconds(total: i64) -> String {
     }
 }
 
+/// An interval as people write it, `10m` where Go writes `10m0s`; what is none stays as it is.
+pub fn interval(text: &str) -> String {
+    let Ok(length) = text.parse::<GoDuration>() else { return text.to_owned() };
+    let whole = length.to_string();
+    let minutes = whole.strip_suffix("m0s").map(|minutes| format!("{minutes}m")).unwrap_or(whole);
+    minutes.strip_suffix("h0m").map(|hours| format!("{hours}h")).unwrap_or(minutes)
+}
+
 /// A length of time for progress lines, to the second: `1s`, `2m03s`, `1h04m12s`.
 pub fn stopwatch(total: i64) -> String {
     let total = total.max(0);
@@ -59,6 +69,16 @@ fn pair(major: i64, major_unit: &str, minor: i64, minor_unit: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn intervals_are_as_short_as_somebody_typed_them() {
+        for (go, short) in [("10m0s", "10m"), ("2h0m0s", "2h"), ("1h30m0s", "1h30m"), ("1h0m5s", "1h0m5s")] {
+            assert_eq!((interval(go), interval(short)), (short.to_owned(), short.to_owned()));
+        }
+        for other in ["0s", "45s", "100ms", "soon", ""] {
+            assert_eq!(interval(other), other);
+        }
+    }
 
     #[test]
     fn ages_read_as_in_kubectl() {

@@ -1,9 +1,14 @@
 //! The Velero server as Kubernetes runs it: a Deployment.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
+use jiff::Timestamp;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::Container;
+
+/// Velero looks at the storage once a minute; after this long it does not look at all.
+const UNCHECKED_SECONDS: i64 = 15 * 60;
 
 /// A Velero server, known by the Deployment that runs it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -48,6 +53,50 @@ fn runs_server(container: &Container) -> bool {
         container.command.iter().chain(&container.args).flatten().map(String::as_str).collect();
     let is_velero = |word: &str| word == "velero" || word.ends_with("/velero");
     container.name == "velero" || matches!(words.as_slice(), [program, "server", ..] if is_velero(program))
+}
+
+/// Why what is asked of Velero does not go as it should.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trouble {
+    /// No server is at work.
+    Down,
+    /// These servers get in each other's way.
+    Twice(Vec<String>),
+}
+
+impl Trouble {
+    /// What is wrong with the servers of a namespace, where the storage was last looked at then; `None` if nothing is.
+    pub fn of(servers: &[Server], checked: Option<Timestamp>, now: Timestamp) -> Option<Self> {
+        if servers.len() > 1 {
+            return Some(Self::Twice(servers.iter().map(|server| server.name.clone()).collect()));
+        }
+        // A server that runs in another way shows by looking at the storage.
+        let silent = checked.is_some_and(|at| now.as_second() - at.as_second() > UNCHECKED_SECONDS);
+        let down = match servers {
+            servers if servers.iter().all(|server| server.available.is_none()) => silent,
+            servers => !servers.iter().any(|server| server.available == Some(true)),
+        };
+        down.then_some(Self::Down)
+    }
+
+    /// Stable name from the list of problem names.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Down => "velero-down",
+            Self::Twice(_) => "velero-twice",
+        }
+    }
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Down => f.write_str("Velero does not run: objects are accepted, and nothing moves"),
+            Self::Twice(names) => {
+                write!(f, "several Velero servers work in this namespace: {}", names.join(", "))
+            }
+        }
+    }
 }
 
 /// Bytes of a quantity such as `256Mi` or `1G`; `None` if it is not a whole number with a usual unit.

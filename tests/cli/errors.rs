@@ -15,6 +15,20 @@ fn a_misspelt_flag_is_told_with_the_nearest_one() {
     insta::assert_snapshot!("misspelt-flag", error);
 }
 
+/// Errors and help are shown before anything else of the line is looked at.
+#[test]
+fn the_variable_for_colour_counts_for_errors_and_help_too() {
+    let shown = |words: &[&str], choice: &str| {
+        let output = acmbackup(words).env("ACMBACKUP_COLOR", choice).output().unwrap();
+        [output.stdout, output.stderr].concat().contains(&0x1b)
+    };
+    for words in [&["restore", "--resource", "skip"][..], &["--help"], &["get", "-h"]] {
+        assert!(shown(words, "always") && !shown(words, "never"), "{words:?}");
+        let said = [words, &["--color", "never"]].concat();
+        assert!(!shown(&said, "always"), "the flag goes before the variable: {said:?}");
+    }
+}
+
 /// Every value that cannot be read and every combination that is refused before a hub is asked.
 const WRONG_USAGE: &[&str] = &[
     "",

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -121,18 +122,27 @@ pub(super) fn obliging(path: &str) -> (u16, Value) {
 
 /// A server that answers so; it ends with the program.
 pub(super) fn server(answer: fn(&str) -> (u16, Value)) -> String {
+    server_of(move |path| {
+        let (code, body) = answer(path);
+        (code, body.to_string())
+    })
+}
+
+/// As [`server`], with bodies of any form.
+pub(super) fn server_of(answer: impl Fn(&str) -> (u16, String) + Send + Sync + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
+    let (address, answer) = (listener.local_addr().unwrap(), Arc::new(answer));
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            std::thread::spawn(move || serve(stream, answer));
+            let answer = Arc::clone(&answer);
+            std::thread::spawn(move || serve(stream, answer.as_ref()));
         }
     });
     format!("http://{address}")
 }
 
 /// One request, one answer; whoever goes away early is no failure.
-fn serve(mut stream: TcpStream, answer: fn(&str) -> (u16, Value)) -> Option<()> {
+fn serve(mut stream: TcpStream, answer: &dyn Fn(&str) -> (u16, String)) -> Option<()> {
     let mut reader = BufReader::new(stream.try_clone().ok()?);
     let (mut first, mut length) = (String::new(), 0);
     reader.read_line(&mut first).ok()?;
@@ -144,7 +154,6 @@ fn serve(mut stream: TcpStream, answer: fn(&str) -> (u16, Value)) -> Option<()> 
     }
     reader.take(length).read_to_end(&mut Vec::new()).ok()?;
     let (code, body) = answer(first.split(' ').nth(1)?);
-    let body = body.to_string();
     let head = format!(
         "HTTP/1.1 {code} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
         body.len()
@@ -185,6 +194,24 @@ fn no_text_of_an_object_steers_the_terminal_on_any_screen() {
 #[test]
 fn no_text_of_a_refusal_steers_the_terminal() {
     check(&server(|_| (403, refusal(403))));
+}
+
+/// What to try depends on what somebody was about to do (cli.md, section 11).
+#[test]
+fn who_may_not_is_led_to_the_role_of_the_job() {
+    let config = kubeconfig(&server(|_| (403, refusal(403))));
+    for (line, job) in
+        [("restore", "restore"), ("pause", "schedule"), ("delete restore/r", "tidy-up"), ("verify", "look")]
+    {
+        let words: Vec<&str> = line.split(' ').chain(["-n", "acm"]).collect();
+        let output = acmbackup(&words).env("KUBECONFIG", config.path()).output().unwrap();
+        let error = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(9), "{error}");
+        assert!(
+            error.contains(&format!("try   kubectl acmbackup doctor --for {job} -n acm")),
+            "{line}: {error}"
+        );
+    }
 }
 
 #[test]

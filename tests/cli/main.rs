@@ -12,6 +12,7 @@ mod fuzz;
 mod help;
 mod manual;
 mod offline;
+mod pod_logs;
 mod problems;
 mod schema;
 

@@ -23,6 +23,7 @@ const ERRORS: &[(&str, u8, &str, &str)] = &[
         "tests/e2e/refusals.rs",
         "every_error_about_what_is_in_the_way_has_its_name_and_its_code",
     ),
+    ("hub-id-unknown", 5, "src/cli/writing.rs", "in_a_pod_every_hub_is_called_alike_so_its_id_confirms"),
     (
         "incomplete-run",
         4,
@@ -38,6 +39,7 @@ const ERRORS: &[(&str, u8, &str, &str)] = &[
         "tests/e2e/bad_input.rs",
         "a_backup_that_does_not_exist_or_belongs_to_another_part_is_refused",
     ),
+    ("no-import-token", 6, "tests/e2e/refusals.rs", "tokens_are_wanted_only_where_they_can_be_made"),
     ("not-confirmed", 5, "tests/e2e/bad_input.rs", "what_is_in_the_way_and_what_nobody_confirmed_is_refused"),
     (
         "restore-in-the-way",
@@ -62,6 +64,12 @@ const ERRORS: &[(&str, u8, &str, &str)] = &[
     ),
     ("unreachable", 9, "tests/cli/errors.rs", "a_server_that_is_down_is_told"),
     ("velero-missing", 6, "tests/e2e/bad_input.rs", "a_hub_without_crds_velero_or_storage_is_not_ready"),
+    (
+        "velero-twice",
+        5,
+        "tests/e2e/refusals.rs",
+        "a_velero_that_is_there_twice_is_told_to_whoever_writes_and_refused_by_the_loop",
+    ),
 ];
 
 const DOCTOR: &str =
@@ -76,12 +84,10 @@ const NOTES: &[(&str, &str)] = &[
     ("clock-skew", DOCTOR),
     ("empty-backup", ILL_RUN),
     ("expires-soon", "src/render/verify/tests.rs"),
-    ("hub-id-unknown", DOCTOR),
     ("kind-not-served", ILL_RUN),
     ("lease-stale", "tests/cli/problems.rs"),
     ("loop-missing", "tests/e2e/look.rs"),
     ("mixed-hubs", "tests/cli/problems.rs"),
-    ("no-import-token", ILL_RUN),
     ("not-cleaned", "tests/golden/cases/restore/what-is-left-over-goes-when-a-cycle-ends/plan.yaml"),
     ("old-hub-alive", GOOD_RUN),
     ("older-run", "tests/cli/offline.rs"),
@@ -90,7 +96,6 @@ const NOTES: &[(&str, &str)] = &[
     ("stale-backups", "src/render/verify/tests.rs"),
     ("storage-unreachable-from-here", "src/render/verify/tests.rs"),
     ("velero-down", "src/render/status/tests.rs"),
-    ("velero-twice", "tests/e2e/look.rs"),
 ];
 
 /// The text of a test, up to the next one.

@@ -26,7 +26,9 @@ async fn skipped_parts_are_left_alone() -> Result<()> {
         let (_store, _east, west) = backed_up(lab).await?;
         let _loop = west.start_loop().await?;
 
-        west.run("restore only-credentials --resources skip --cleanup none --yes --wait --timeout 2m")?;
+        let only = "restore only-credentials --resources skip --cleanup none --yes --wait --timeout 2m";
+        let (_, told) = west.run_to(0, only)?;
+        assert!(told.contains("\nNext\n  kubectl acmbackup verify"), "{told}");
         west.restore_is("only-credentials", RestorePhase::Finished).await?;
         let made = west.velero_restores().list(&ListParams::default()).await?.items;
         assert_eq!(types_of(&made), ["credentials"]);

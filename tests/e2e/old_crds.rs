@@ -2,7 +2,7 @@
 
 use acmbackup::api::RestorePhase;
 use acmbackup_lab::Lab;
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use kube::api::ListParams;
 use serde_json::{Value, json};
 
@@ -61,6 +61,23 @@ async fn with_the_crds_of_2022_commands_work_or_refuse_before_anything_is_writte
             old.run(arguments)?;
         }
         refused("pause")?;
+        for arguments in [
+            "resume",
+            "wait schedule --timeout 1m",
+            "logs run",
+            "prune --keep-runs 1 --yes --confirm old",
+            "uninstall",
+        ] {
+            old.run(arguments)?;
+        }
+        old.run_to(4, "activate")?;
+        let screen = old.run("verify")?;
+        ensure!(screen.contains("complete: 4 of 4 parts"), "{screen}");
+        old.run_to(5, &format!("install -n {NAMESPACE}"))?;
+        let before = old.schedules().get("schedule-acm").await?.metadata.uid;
+        refused("schedule --recreate --yes")?;
+        let after = old.schedules().get("schedule-acm").await?.metadata.uid;
+        ensure!(before == after, "what cannot be made again was deleted");
         old.run("delete schedule --yes --wait --timeout 1m")?;
         for arguments in
             ["restore --yes", "restore --credentials latest --resources skip --yes", "restore --sync --yes"]
@@ -73,7 +90,12 @@ async fn with_the_crds_of_2022_commands_work_or_refuse_before_anything_is_writte
         // Of its status the server drops what that CRD has not heard of: nothing to write again. Spec: S-295
         let restored = old.restore_is("of-2022", RestorePhase::Finished).await?.status.unwrap_or_default();
         ensure!(restored.completion_timestamp.is_none(), "the CRD knows more than it did: {restored:?}");
-        rests(&old, 15).await
+        rests(&old, 15).await?;
+        old.run("delete restore/of-2022 --yes --wait --timeout 1m")?;
+        let runs = old.run("get runs --no-headers")?;
+        let run = runs.split_whitespace().next().context("no run")?;
+        old.run(&format!("delete run/{run} --yes --confirm old --wait --timeout 2m"))?;
+        Ok(())
     })
     .await
 }

@@ -1,11 +1,15 @@
 //! Questions in a real pseudo-terminal: what is shown first, and that nothing but the right answer changes the hub.
 
+use acmbackup::cluster::clock;
+use acmbackup::velero::BackupType;
+use acmbackup::wire::Stamp;
 use acmbackup_lab::{CTRL_C, CTRL_D, Lab, Terminal};
 use anyhow::{Context, Result, ensure};
-use serde_json::json;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
 
 use crate::site::NAMESPACE;
-use crate::stage::{Stage, names, remove, set};
+use crate::stage::{Stage, backup, names, remove, set};
 use crate::terminal::{WIDE, command, shown, stage, terminal};
 
 const ORDINARY: &str = "Continue? [y/N]";
@@ -22,6 +26,56 @@ async fn only_a_clear_yes_or_the_name_of_the_context_goes_ahead() -> Result<()> 
         crds_go_when_the_context_was_typed(&stage).await
     })
     .await
+}
+
+/// Neither `-q` nor a form of output hides what the question is about.
+#[tokio::test]
+async fn whoever_is_asked_is_told_first_however_silent_the_command() -> Result<()> {
+    Lab::run(async |lab| {
+        let stage = stage(lab).await?;
+        let started = clock::now() - SignedDuration::from_mins(10);
+        let (stamp, started) = (Stamp::from(started).to_string(), started.to_string());
+        for part in BackupType::DATA {
+            stage.hub.create(backup((part.part(), &stamp), &started, "east-id")).await?;
+        }
+        let both = "This will make hub west-id (west) write, and throw hub east-id into BackupCollision";
+        for silence in ["-q", "-o yaml"] {
+            told(&stage, &format!("schedule {silence}"), (ORDINARY, both)).await?;
+        }
+        stage.ask("BackupSchedule", "s", json!({"veleroSchedule": "@daily", "veleroTtl": "72h"})).await?;
+        stage.hub.create(following("passive")).await?;
+        let anew = "This will delete s and create it again, make hub west-id (west) write, and throw hub east-id into";
+        for silence in ["-q", "-o json", "-o name"] {
+            for (arguments, question, what) in [
+                ("schedule --recreate --skip-preflight", ORDINARY, anew),
+                ("restore all --cleanup all --skip-preflight", SEVERE, "Restore all on west"),
+                ("activate", SEVERE, "passive will move the managed clusters to west"),
+                ("delete restore/passive", ORDINARY, "This will delete restore passive"),
+                ("prune --keep-runs 1", SEVERE, "20260101000000"),
+            ] {
+                told(&stage, &format!("{arguments} {silence}"), (question, what)).await?;
+            }
+        }
+        let narrowed = asked(&stage, "restore all --cleanup all --skip-preflight", SEVERE).await?;
+        narrowed.resize((80, 40))?;
+        answered(narrowed, "no\n", 5).await?;
+        let written = command(&stage, "restore all --cleanup all --skip-preflight -o json --yes --confirm west");
+        let output = { written }.output()?;
+        ensure!(output.status.success(), "{output:?}");
+        let stderr = String::from_utf8(output.stderr)?;
+        ensure!(!stderr.contains("Restore all on west"), "nobody is asked, so data are all there is: {stderr}");
+        Ok(())
+    })
+    .await
+}
+
+/// What a question is about stands before it; whoever says no changes nothing.
+async fn told(stage: &Stage, arguments: &str, (question, what): (&str, &str)) -> Result<()> {
+    let window = asked(stage, arguments, question).await?;
+    let screen = shown(&window)?.join("\n");
+    let (before, _) = screen.split_once(question).context("no question")?;
+    ensure!(before.contains(what), "{arguments} does not tell {what:?} before it asks:\n{screen}");
+    answered(window, "no\n", 5).await.map(drop)
 }
 
 async fn what_removes_something_is_restored_after_a_yes(stage: &Stage) -> Result<()> {
@@ -53,14 +107,7 @@ async fn what_removes_something_is_restored_after_a_yes(stage: &Stage) -> Result
 }
 
 async fn managed_clusters_come_when_the_context_was_typed(stage: &Stage) -> Result<()> {
-    let restore = json!({
-        "apiVersion": "cluster.open-cluster-management.io/v1beta1", "kind": "Restore",
-        "metadata": {"name": "passive", "namespace": NAMESPACE},
-        "spec": {"veleroManagedClustersBackupName": "skip", "veleroCredentialsBackupName": "latest",
-            "veleroResourcesBackupName": "latest", "syncRestoreWithNewBackups": true, "cleanupBeforeRestore": "None"},
-        "status": {"phase": "Enabled"},
-    });
-    stage.hub.create(restore).await?;
+    stage.hub.create(following("passive")).await?;
     let before = stage.ours("Restore").get("passive").await?;
     for (keys, code) in [("y\n", 5), ("east\n", 5), (CTRL_C, 5), ("west\n", 0)] {
         let window = asked(stage, "activate", SEVERE).await?;
@@ -84,6 +131,17 @@ async fn managed_clusters_come_when_the_context_was_typed(stage: &Stage) -> Resu
         }
     }
     Ok(())
+}
+
+/// A Restore that follows another hub.
+fn following(name: &str) -> Value {
+    json!({
+        "apiVersion": "cluster.open-cluster-management.io/v1beta1", "kind": "Restore",
+        "metadata": {"name": name, "namespace": NAMESPACE},
+        "spec": {"veleroManagedClustersBackupName": "skip", "veleroCredentialsBackupName": "latest",
+            "veleroResourcesBackupName": "latest", "syncRestoreWithNewBackups": true, "cleanupBeforeRestore": "None"},
+        "status": {"phase": "Enabled"},
+    })
 }
 
 async fn crds_go_when_the_context_was_typed(stage: &Stage) -> Result<()> {

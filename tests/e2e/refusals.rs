@@ -5,7 +5,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use crate::site::{NAMESPACE, expect_code, plugin_on};
-use crate::stage::{Stage, backup, set};
+use crate::stage::{Stage, backup, remove, set};
 
 fn refused(hub: &Hub, (code, problem): (i32, &str), arguments: &str) -> Result<()> {
     let (_, stderr) = expect_code(&plugin_on(hub, arguments).output()?, code, arguments)?;
@@ -63,6 +63,56 @@ async fn storage_that_nobody_owns_is_not_ready() -> Result<()> {
         let place = format!("-n {NAMESPACE}");
         refused(&stage.hub, (6, "storage-not-owned"), &format!("schedule {place}"))?;
         refused(&stage.hub, (6, "storage-not-owned"), &format!("restore --yes {place}"))
+    })
+    .await
+}
+
+/// A Deployment as Velero's; the lab runs no pod of it.
+fn velero_server(name: &str) -> Value {
+    let labels = json!({"app": name});
+    let containers = json!([{"name": "velero", "image": "velero"}]);
+    json!({
+        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "namespace": NAMESPACE},
+        "spec": {"selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": labels}, "spec": {"containers": containers}}},
+    })
+}
+
+/// cli.md, section 12: who writes is warned, and the loop does not work beside two servers.
+#[tokio::test]
+async fn a_velero_that_is_there_twice_is_told_to_whoever_writes_and_refused_by_the_loop() -> Result<()> {
+    Lab::run(async |lab| {
+        let stage = Stage::start(lab, "east", HubOptions::default()).await?;
+        let run = format!("run -n {NAMESPACE} --once --leader-elect=false --hub-id be97a9eb-60b8");
+        let (_, log) = expect_code(&plugin_on(&stage.hub, &run).output()?, 0, &run)?;
+        assert!(log.contains("\"hub\":\"be97a9eb-60b8\""), "{log}");
+        let text = format!("{run} --log-format text");
+        let (_, log) = expect_code(&plugin_on(&stage.hub, &text).output()?, 0, &text)?;
+        assert!(log.contains("  be97a9eb  "), "{log}");
+
+        for name in ["velero", "velero-too"] {
+            stage.hub.create(velero_server(name)).await?;
+        }
+        refused(&stage.hub, (0, "velero-twice"), "schedule --paused")?;
+        refused(&stage.hub, (0, "velero-twice"), "resume")?;
+        refused(&stage.hub, (5, "velero-twice"), &run)
+    })
+    .await
+}
+
+/// Spec: S-036
+#[tokio::test]
+async fn tokens_are_wanted_only_where_they_can_be_made() -> Result<()> {
+    Lab::run(async |lab| {
+        let stage = Stage::start(lab, "east", HubOptions::default()).await?;
+        let addons = "addon.open-cluster-management.io/v1alpha1";
+        let components = stage.hub.objects(addons, "ClusterManagementAddOn", None);
+        remove(&components, "managed-serviceaccount").await?;
+        refused(&stage.hub, (6, "no-import-token"), "schedule --managed-service-account")?;
+        let paused = "schedule --managed-service-account --paused";
+        expect_code(&plugin_on(&stage.hub, paused).output()?, 0, paused)?;
+        refused(&stage.hub, (6, "no-import-token"), "resume")?;
+        refused(&stage.hub, (6, "no-import-token"), "schedule --paused=false")
     })
     .await
 }

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use acmbackup::plan::cleanup::{Leftover, Leftovers};
 use acmbackup::plan::tokens::TokenFacts;
 use acmbackup::plan::{
-    Action, Decision, Failure, HubFacts, HubSnapshot, ImportFacts, NewObject, NextStatus, Outcome, Plan,
-    Query, ServedApis, SubjectKind, Target, TargetKind, Wake, is_failure, plan, settle, stops,
+    Action, Decision, Failure, HubFacts, HubSnapshot, ImportFacts, NewObject, NextStatus, OnRequest, Outcome,
+    Plan, Query, ServedApis, SubjectKind, Target, TargetKind, Wake, is_failure, plan, settle, stops,
     with_owner_uids,
 };
 use acmbackup::velero::{self, BackupPhase, BackupType, RestorePhase};
@@ -114,7 +114,9 @@ impl SimulatedHub {
             self.snapshot.velero.storage_locations.clear();
         }
         let wrote = self.pass_with(trouble);
-        self.snapshot.on_request = self.snapshot.on_request.lasting();
+        // What stays true for a while; the rest is read anew in each pass that needs it.
+        let OnRequest { hub, served, .. } = std::mem::take(&mut self.snapshot.on_request);
+        self.snapshot.on_request = OnRequest { hub, served, ..OnRequest::default() };
         self.snapshot.velero.storage_locations = storage;
         wrote
     }

@@ -19,7 +19,7 @@ use crate::cli::exit::Exit;
 use crate::cli::output;
 use crate::cli::question::Severity;
 use crate::cli::session::Session;
-use crate::cli::writing::{ConfirmArgs, WriteArgs, full_name, identity};
+use crate::cli::writing::{ConfirmArgs, Matter, WriteArgs, full_name, identity};
 use crate::cluster::write::{self, Deletion, Place};
 use crate::cluster::{self, Connection};
 use crate::render::Mark;
@@ -129,8 +129,8 @@ async fn confirm(
             ),
         ),
     };
-    session.tell(&format!("This will {consequence}. Backups stay.\n"));
-    args.confirm.ask(session, &connection.context, (severity, &consequence)).await
+    let summary = format!("This will {consequence}. Backups stay.\n");
+    args.confirm.ask((session, connection), &args.write, Matter { severity, consequence, summary }).await
 }
 
 async fn remove(

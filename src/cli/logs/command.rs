@@ -1,10 +1,16 @@
 //! The `logs` command.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read, Write, stdout};
+use std::pin::{Pin, pin};
+use std::time::Duration;
 
 use clap::Args;
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::Pod;
 use kube::runtime::wait::await_condition;
 use kube::{Api, ResourceExt};
+use tokio::time::{sleep, timeout};
 
 use super::filter::{Filter, Level};
 use super::parts::{self, Part};
@@ -12,8 +18,9 @@ use super::pod;
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::Exit;
 use crate::cli::moment::Moment;
-use crate::cli::noun::subject;
+use crate::cli::noun::{Noun, subject};
 use crate::cli::session::{Hub, Session};
+use crate::cli::watching::Changes;
 use crate::cluster::Class;
 use crate::cluster::list::{Kind, items};
 use crate::cluster::stored::Storage;
@@ -56,20 +63,43 @@ pub async fn run(args: LogsArgs, session: &Session) -> Result<Exit> {
     let subject = subject(&args.words)?;
     parts::refuse_schedule(&subject)?;
     let hub = session.hub().await?;
-    let mut parts = parts::find(&hub, &subject).await?;
-    if parts.is_empty() {
+    // Watched from before the first look, so that nothing is missed. A backup is all there is from the start.
+    let follows = args.follow && subject.noun != Noun::Backup;
+    let mut changes = follows.then(|| Changes::start(hub.client(), Some(hub.namespace())));
+    let mut found = parts::find(&hub, &subject, session.now()).await?;
+    if found.parts.is_empty() && (found.is_over || !follows) {
         return Err(CliError::new(Exit::NotFound, "there is no Velero object behind it yet, and so no log")
-            .try_("kubectl acmbackup status"));
+            .try_for("kubectl acmbackup status", "how far it is; -f waits for the first log"));
     }
     let since = args.since.map(|since| Moment::Ago(since).before(session.now()));
-    let widest = parts.iter().map(|part| width(&part.title)).max().unwrap_or_default();
-    let printer = Printer { filter: Filter::new(args.level, since), widest, style: session.out() };
+    let printer = Printer { filter: Filter::new(args.level, since), widest: 0, style: session.out() };
     let locations = items::<BackupStorageLocation>(hub.client(), Some(hub.namespace())).await?;
-    let logs = Logs { session, hub: &hub, locations, printer };
-    for part in &mut parts {
-        logs.show(part, args.follow).await?;
+    let mut logs = Logs { session, hub: &hub, locations, printer, shown: BTreeSet::new() };
+    loop {
+        logs.show_new(&found.parts, args.follow).await?;
+        let Some(changes) = changes.as_mut().filter(|_| !found.is_over) else { return Ok(Exit::Done) };
+        tokio::select! {
+            () = changes.next() => {}
+            () = sleep(LOOK_AGAIN) => {}
+        }
+        found = parts::find(&hub, &found.subject, session.now()).await?;
     }
-    Ok(Exit::Done)
+}
+
+/// How often is looked for more where nothing may be watched.
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
+/// How long a pod that went away is left alone before its successor is looked for.
+const RESTARTS: Duration = Duration::from_secs(1);
+
+/// How long the last lines of an operation that has ended may take.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// How much of an operation a pod has told.
+enum Told {
+    /// All there is: the operation has ended, or nobody reads on.
+    All(Result<()>),
+    /// As much as this pod will; another one, or its next container, takes up the operation.
+    SoFar(Result<()>),
 }
 
 struct Logs<'a> {
@@ -77,10 +107,24 @@ struct Logs<'a> {
     hub: &'a Hub,
     locations: Vec<BackupStorageLocation>,
     printer: Printer,
+    /// Names of the parts whose logs were shown.
+    shown: BTreeSet<String>,
 }
 
 impl Logs<'_> {
-    async fn show(&self, part: &mut Part, follow: bool) -> Result<()> {
+    /// Shows the logs of parts that were not shown yet.
+    async fn show_new(&mut self, parts: &[Part], follow: bool) -> Result<()> {
+        let widest = parts.iter().map(|part| width(&part.title)).max().unwrap_or_default();
+        self.printer.widest = self.printer.widest.max(widest);
+        for part in parts {
+            if self.shown.insert(part.name.clone()) {
+                self.show(part, follow).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn show(&self, part: &Part, follow: bool) -> Result<()> {
         if !part.has_ended {
             let told = self.show_pod(part, follow).await?;
             if !follow {
@@ -120,9 +164,10 @@ impl Logs<'_> {
         storage.read(part.file.clone(), &part.name, move |log| printer.print_all(&title, log)).await
     }
 
-    /// What the pod says; true if there is a pod to ask. With `follow` until the operation has ended.
+    /// What the pod says; true if there is a pod to ask. With `follow` until the operation has ended, whatever becomes
+    /// of the pod.
     async fn show_pod(&self, part: &Part, follow: bool) -> Result<bool> {
-        let Some(pod) = pod::find(self.hub.client(), self.hub.namespace()).await? else {
+        let Some(mut pod) = pod::find(self.hub.client(), self.hub.namespace()).await? else {
             self.session.note(Mark::Attention, "Velero has no running pod whose log could be read");
             if follow {
                 self.end_of(part).await?;
@@ -130,13 +175,52 @@ impl Logs<'_> {
             return Ok(false);
         };
         self.session.note(Mark::Neutral, &format!("{}: from the log of pod {}", part.title, pod.name_any()));
-        let mut printer = self.printer.clone();
-        let lines = pod::show(self.hub.client(), &pod, (part, follow), &mut printer);
-        tokio::select! {
-            shown = lines => shown?,
-            ended = self.end_of(part), if follow => ended?,
+        let (mut printer, mut since) = (self.printer.clone(), None);
+        let mut end = pin!(self.end_of(part));
+        loop {
+            let told = self.lines_of((&pod, &mut printer), (part, follow, since), end.as_mut()).await;
+            match told {
+                Told::All(ended) => return ended.map(|()| true),
+                Told::SoFar(Ok(())) => since = Some(self.session.now()),
+                Told::SoFar(Err(error)) if since.is_none() => return Err(error),
+                // A pod that begins has no log yet.
+                Told::SoFar(Err(_)) => {}
+            }
+            tokio::select! {
+                ended = &mut end => return ended.map(|()| true),
+                next = self.next_pod() => pod = next?,
+            }
         }
-        Ok(true)
+    }
+
+    /// Prints what a pod says; with `follow` until it or the operation has ended.
+    async fn lines_of(
+        &self,
+        (pod, printer): (&Pod, &mut Printer),
+        (part, follow, since): (&Part, bool, Option<Timestamp>),
+        end: Pin<&mut impl Future<Output = Result<()>>>,
+    ) -> Told {
+        let mut lines = pin!(pod::show(self.hub.client(), pod, (part, follow, since), printer));
+        tokio::select! {
+            shown = &mut lines => match shown {
+                Ok(is_read) if !is_read || !follow => Told::All(Ok(())),
+                shown => Told::SoFar(shown.map(drop)),
+            },
+            ended = end, if follow => {
+                // What was said last may still be on its way.
+                let _ = timeout(LAST_WORDS, lines).await;
+                Told::All(ended)
+            }
+        }
+    }
+
+    async fn next_pod(&self) -> Result<Pod> {
+        loop {
+            sleep(RESTARTS).await;
+            if let Some(pod) = pod::find(self.hub.client(), self.hub.namespace()).await? {
+                return Ok(pod);
+            }
+        }
     }
 
     async fn end_of(&self, part: &Part) -> Result<()> {

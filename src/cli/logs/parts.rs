@@ -1,8 +1,10 @@
 //! The Velero objects behind a backup, run or restore, in the order they were worked on.
 
 use futures::try_join;
+use jiff::Timestamp;
 use kube::ResourceExt;
 
+use crate::api::BackupChoice;
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::Exit;
 use crate::cli::noun::{Noun, Subject, the_one};
@@ -10,9 +12,12 @@ use crate::cli::session::Hub;
 use crate::cluster::list::items;
 use crate::plan::latest::Candidates;
 use crate::plan::restore::owned_restores;
-use crate::plan::runs::Runs;
+use crate::plan::runs::{Run, RunStatus, Runs};
 use crate::velero::{Backup, BackupType, Restore, StoredFile};
 use crate::{api, velero};
+
+/// Within this time of a run's begin more backups of it may come: Velero looks at each schedule about once a minute.
+const TICK_SECONDS: i64 = 120;
 
 /// A Velero object with a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,19 +48,36 @@ pub(super) fn refuse_schedule(subject: &Subject) -> Result<()> {
     }
 }
 
+/// The Velero objects there are at a moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Found {
+    /// What they are behind, by its name.
+    pub(super) subject: Subject,
+    pub(super) parts: Vec<Part>,
+    /// No more will come.
+    pub(super) is_over: bool,
+}
+
 /// Finds them; none for a schedule.
 ///
 /// # Errors
 ///
 /// The hub cannot be read, or what is named is not there.
-pub(super) async fn find(hub: &Hub, subject: &Subject) -> Result<Vec<Part>> {
+pub(super) async fn find(hub: &Hub, subject: &Subject, now: Timestamp) -> Result<Found> {
     let (client, namespace) = (hub.client(), hub.namespace());
     let backups = items::<Backup>(client, Some(namespace)).await?;
+    let found = |name: String, parts: Vec<Part>, is_over: bool| {
+        Ok(Found { subject: Subject { noun: subject.noun, name: Some(name) }, parts, is_over })
+    };
     match subject.noun {
         Noun::Backup => {
-            Ok(vec![of_backup(the_one(Noun::Backup, subject.name.as_deref(), &backups, namespace)?)])
+            let backup = the_one(Noun::Backup, subject.name.as_deref(), &backups, namespace)?;
+            found(backup.name_any(), vec![of_backup(backup)], true)
         }
-        Noun::Run => of_run(&backups, subject.name.as_deref(), namespace),
+        Noun::Run => {
+            let run = the_run(&backups, subject.name.as_deref(), namespace)?;
+            found(run.id.clone(), of_run(&run, &backups), is_run_over(&run, now))
+        }
         Noun::Restore => {
             let (ours, velero) = try_join!(
                 items::<api::Restore>(client, Some(namespace)),
@@ -63,26 +85,48 @@ pub(super) async fn find(hub: &Hub, subject: &Subject) -> Result<Vec<Part>> {
             )?;
             let ours = the_one(Noun::Restore, subject.name.as_deref(), &ours, namespace)?;
             let behind = owned_restores(ours, &velero).into_iter();
-            Ok(behind.map(|restore| of_restore(restore, &backups)).collect())
+            let parts = behind.map(|restore| of_restore(restore, &backups)).collect();
+            found(ours.name_any(), parts, is_restore_over(ours))
         }
-        Noun::Schedule => Ok(Vec::new()),
+        Noun::Schedule => found(String::new(), Vec::new(), true),
     }
 }
 
-fn of_run(backups: &[Backup], id: Option<&str>, namespace: &str) -> Result<Vec<Part>> {
+/// It has settled, until somebody asks for more or the other hub writes again.
+fn is_restore_over(restore: &api::Restore) -> bool {
+    let is_passive = restore.spec.managed_clusters_choice() == BackupChoice::Skip;
+    match restore.phase() {
+        api::RestorePhase::Error => true,
+        phase => phase.is_terminal() || (phase.is_enabled() && is_passive),
+    }
+}
+
+/// All its backups have ended, and those of its tick are all there.
+fn is_run_over(run: &Run, now: Timestamp) -> bool {
+    let is_young = now.as_second() - run.started.as_second() < TICK_SECONDS;
+    match run.status {
+        RunStatus::InProgress => false,
+        RunStatus::Partial => !is_young || run.parts.len() == BackupType::DATA.len(),
+        RunStatus::Complete | RunStatus::Failed => true,
+    }
+}
+
+fn the_run(backups: &[Backup], id: Option<&str>, namespace: &str) -> Result<Run> {
     let candidates = Candidates::in_namespace(backups, namespace);
     let runs = Runs::of(&candidates);
     let found = match id {
         Some(id) => runs.find(id),
         None => runs.iter().next(),
     };
-    let Some(run) = found else {
+    found.cloned().ok_or_else(|| {
         let what = id.map_or_else(|| "there is no run".to_owned(), |id| format!("run {id} not found"));
-        return Err(CliError::new(Exit::NotFound, format!("{what} in {namespace}"))
-            .try_("kubectl acmbackup get runs"));
-    };
+        CliError::new(Exit::NotFound, format!("{what} in {namespace}")).try_("kubectl acmbackup get runs")
+    })
+}
+
+fn of_run(run: &Run, backups: &[Backup]) -> Vec<Part> {
     let member = |name: &String| backups.iter().find(|backup| backup.name_any() == *name);
-    Ok(run.parts.values().filter_map(member).map(of_backup).collect())
+    run.parts.values().filter_map(member).map(of_backup).collect()
 }
 
 fn of_backup(backup: &Backup) -> Part {
@@ -107,5 +151,40 @@ fn of_restore(restore: &Restore, backups: &[Backup]) -> Part {
         file: StoredFile::RestoreLog,
         location: backup.and_then(|backup| backup.spec.storage_location.clone()).unwrap_or_default(),
         has_ended: phase.has_ended(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_restore_is_over_once_it_has_settled() {
+        let is_over = |phase: &str, clusters: &str| {
+            let spec = json!({"veleroManagedClustersBackupName": clusters});
+            let restore = json!({"metadata": {"name": "r"}, "spec": spec, "status": {"phase": phase, "lastMessage": ""}});
+            is_restore_over(&serde_json::from_value(restore).unwrap())
+        };
+        for phase in ["Finished", "FinishedWithErrors", "Error", "Enabled", "EnabledWithErrors"] {
+            assert!(is_over(phase, "skip"), "{phase}");
+        }
+        for phase in ["", "Started", "Running"] {
+            assert!(!is_over(phase, "skip"), "{phase}");
+        }
+        assert!(!is_over("Enabled", "latest"), "the managed clusters are yet to come");
+    }
+
+    #[test]
+    fn a_young_run_that_lacks_backups_may_get_them_yet() {
+        let backup: Backup = serde_json::from_value(json!({
+            "metadata": {"name": "acm-credentials-schedule-20261122100000", "namespace": "acm"},
+            "status": {"phase": "Completed", "startTimestamp": "2026-11-22T10:00:00Z"},
+        }))
+        .unwrap();
+        let run = the_run(&[backup], None, "acm").unwrap();
+        assert!(!is_run_over(&run, "2026-11-22T10:00:30Z".parse().unwrap()));
+        assert!(is_run_over(&run, "2026-11-22T10:05:00Z".parse().unwrap()));
     }
 }

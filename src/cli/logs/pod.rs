@@ -1,6 +1,7 @@
 //! What Velero's pod says about an object, for as long as the storage location has no log of it.
 
 use futures::{AsyncBufRead, AsyncBufReadExt, TryStreamExt};
+use jiff::Timestamp;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
@@ -39,7 +40,8 @@ fn text_of(selector: LabelSelector) -> Result<String> {
     Ok(selector.map_err(unreadable)?.to_string())
 }
 
-/// Prints the pod's lines about `part`; with `follow` until the pod ends.
+/// Prints the pod's lines about `part`, those since a moment if one is given; with `follow` until the pod ends. False
+/// once nobody reads any more.
 ///
 /// # Errors
 ///
@@ -47,24 +49,25 @@ fn text_of(selector: LabelSelector) -> Result<String> {
 pub(super) async fn show(
     client: &Client,
     pod: &Pod,
-    (part, follow): (&Part, bool),
+    (part, follow, since_time): (&Part, bool, Option<Timestamp>),
     printer: &mut Printer,
-) -> Result<()> {
+) -> Result<bool> {
     let namespace = pod.namespace().unwrap_or_default();
     let pods: Api<Pod> = Api::namespaced(client.clone(), &namespace);
-    let params = LogParams { follow, container: Some("velero".to_owned()), ..LogParams::default() };
+    let params =
+        LogParams { follow, since_time, container: Some("velero".to_owned()), ..LogParams::default() };
     let place = format!("log of pod {namespace}/{}", pod.name_any());
     let log = pods.log_stream(&pod.name_any(), &params).await.map_err(Error::on("read", &place))?;
     lines_of(log, part, printer).await.map_err(|error| Error::unreadable(place, error.to_string()).into())
 }
 
-async fn lines_of(log: impl AsyncBufRead, part: &Part, printer: &mut Printer) -> std::io::Result<()> {
+async fn lines_of(log: impl AsyncBufRead, part: &Part, printer: &mut Printer) -> std::io::Result<bool> {
     let log = std::pin::pin!(log);
     let mut lines = log.lines();
     while let Some(line) = lines.try_next().await? {
         if line.contains(&part.name) && !printer.print(&part.title, &line) {
-            break;
+            return Ok(false);
         }
     }
-    Ok(())
+    Ok(true)
 }

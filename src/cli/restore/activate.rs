@@ -5,19 +5,20 @@ use kube::ResourceExt;
 use serde_json::json;
 
 use super::args::FLAGS;
+use super::choice::no_backup;
 use super::command::same_backups;
 use super::contents::{Extent, complete};
-use super::preview;
+use super::{after, preview};
 use crate::api;
 use crate::cli::error::{CliError, Result};
-use crate::cli::exit::{Exit, problem};
+use crate::cli::exit::Exit;
 use crate::cli::noun::{Noun, only_one};
 use crate::cli::preflight;
 use crate::cli::question::Severity;
 use crate::cli::session::{Hub, Session};
 use crate::cli::values::restore_name;
 use crate::cli::wait::{Condition, Waiting, Written};
-use crate::cli::writing::{ConfirmArgs, WaitFlags, WriteArgs, write_error};
+use crate::cli::writing::{ConfirmArgs, Matter, WaitFlags, WriteArgs, write_error};
 use crate::cluster::write::{self, Place};
 use crate::plan::HubSnapshot;
 use crate::render::plan::PlanView;
@@ -56,6 +57,7 @@ pub async fn run(args: ActivateArgs, session: &Session) -> Result<Exit> {
     complete(&mut view, read, Extent::Question, session.now()).await;
     let warnings = preview::old_hubs(&hub, &snapshot, &view, session).await;
     view.warnings.extend(warnings);
+    preflight::note_velero(&hub, &snapshot.velero.storage_locations, session).await;
     preflight::note_manager(&restore.metadata, session);
     task.confirm(&name, &view).await?;
     // Whatever happened while the question was open: same backups, and the object as it is now.
@@ -64,18 +66,13 @@ pub async fn run(args: ActivateArgs, session: &Session) -> Result<Exit> {
     let waiting =
         args.waiting.applies(&args.write).then(|| Waiting::start(session, &hub, Noun::Restore, &name));
     let written = task.write(&fresh).await?;
-    match waiting {
-        Some(waiting) => {
-            let how = (args.waiting.timeout, args.write.format());
-            let exit = waiting.finish(Condition::Usual, written, how).await?;
-            task.hint(None);
-            Ok(exit)
-        }
-        None => {
-            task.hint(Some(&name));
-            Ok(Exit::Done)
-        }
+    let waited = waiting.is_some();
+    let exit = args.waiting.finish(waiting, (Condition::Usual, written), &args.write).await?;
+    match waited {
+        true => after::say((&name, true), exit, &args.write, session),
+        false => task.hint(&name),
     }
+    Ok(exit)
 }
 
 /// Follows another hub and is taking newer backups at this moment.
@@ -98,10 +95,7 @@ impl Task<'_> {
         let now = self.session.now();
         let (view, preview) = preview::activation(&snapshot, &restore, now);
         match preview.problem {
-            Some(unresolved) => {
-                Err(CliError::named(problem::NO_BACKUP, Exit::NotFound, unresolved.to_string())
-                    .try_(self.session.command("latest --all")))
-            }
+            Some(unresolved) => Err(no_backup(&unresolved)),
             None => Ok((snapshot, restore, view)),
         }
     }
@@ -141,20 +135,19 @@ impl Task<'_> {
             return error
                 .try_for(self.session.command(&command), "it is restoring newer backups; then activate it");
         }
-        let context = &self.hub.connection.context;
+        let connection = &self.hub.connection;
+        let context = if connection.is_in_pod() { "HUB-ID" } else { &connection.context };
         let command = format!("restore --managed-clusters latest --yes --confirm {context}");
         error.try_for(self.session.command(&command), "restores everything in one step")
     }
 
     async fn confirm(&self, name: &str, view: &PlanView) -> Result<()> {
         let context = &self.hub.connection.context;
-        if self.args.write.output.is_none() {
-            let title = format!("{name} will move the managed clusters to {context}, from");
-            self.session.tell(&view.activation(&title, &self.session.err()));
-        }
-        let severity = if self.args.write.dry_run.is_some() { Severity::None } else { Severity::Severe };
+        let title = format!("{name} will move the managed clusters to {context}, from");
+        let summary = view.activation(&title, &self.session.err());
         let consequence = format!("move {} to {context}", view.what_moves());
-        self.args.confirm.ask(self.session, context, (severity, &consequence)).await
+        let matter = Matter { severity: Severity::Severe, consequence, summary };
+        self.args.confirm.ask((self.session, &self.hub.connection), &self.args.write, matter).await
     }
 
     async fn write(&self, restore: &api::Restore) -> Result<Written> {
@@ -176,15 +169,14 @@ impl Task<'_> {
         Ok(Written::object(&changed))
     }
 
-    fn hint(&self, wait_for: Option<&str>) {
+    fn hint(&self, name: &str) {
         if self.args.write.output.is_some() || self.args.write.dry_run.is_some() {
             return;
         }
-        let wait =
-            wait_for.map(|name| (self.session.command(&format!("wait restore/{name}")), String::new()));
-        let backup =
-            (self.session.command("schedule"), "then, so that this hub writes the backups".to_owned());
-        let commands: Vec<(String, String)> = wait.into_iter().chain([backup]).collect();
+        let commands = [
+            (self.session.command(&format!("wait restore/{name}")), String::new()),
+            (self.session.command("schedule"), "then, so that this hub writes the backups".to_owned()),
+        ];
         self.session.tell(&next(&commands, &self.session.err()));
     }
 }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::args::RestoreFlags;
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::{Exit, problem};
-use crate::plan::latest::{Candidates, latest_of_all};
+use crate::plan::latest::{Candidates, Unresolved, latest_of_all};
 use crate::plan::runs::{Run, RunStatus, Runs};
 use crate::velero::BackupType;
 use crate::wire::Stamp;
@@ -185,10 +185,17 @@ fn part_of(run: &Run, part: BackupType) -> Result<String> {
     })
 }
 
+/// A part that is wanted has no usable backup.
+pub(super) fn no_backup(unresolved: &Unresolved) -> Box<CliError> {
+    CliError::named(problem::NO_BACKUP, Exit::NotFound, unresolved.to_string())
+        .try_for("kubectl acmbackup latest --all", "why each was passed over")
+        .try_("kubectl acmbackup get backups -o wide")
+}
+
 fn pinned(candidates: &Candidates<'_>, part: BackupType) -> Result<String> {
     match latest_of_all(candidates).remove(&part) {
         Some(Ok(chosen)) => Ok(chosen.backup),
-        Some(Err(problem)) => Err(CliError::named(problem::NO_BACKUP, Exit::NotFound, problem.to_string())),
+        Some(Err(unresolved)) => Err(no_backup(&unresolved)),
         None => Ok("latest".to_owned()),
     }
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::args::{FLAGS, RestoreFlags};
 use super::choice::Choices;
 use super::contents::{Extent, complete};
-use super::{cleanup, preview, spec};
+use super::{after, cleanup, preview, spec};
 use crate::api::{self, Cleanup};
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::{Exit, problem};
@@ -16,7 +16,7 @@ use crate::cli::question::Severity;
 use crate::cli::session::{Hub, Session};
 use crate::cli::values::restore_name;
 use crate::cli::wait::{Condition, Waiting, Written};
-use crate::cli::writing::{ConfirmArgs, WaitFlags, WriteArgs, write_error};
+use crate::cli::writing::{ConfirmArgs, Matter, WaitFlags, WriteArgs, write_error};
 use crate::cluster::write::{self, Place};
 use crate::plan::HubSnapshot;
 use crate::plan::latest::Candidates;
@@ -77,16 +77,13 @@ pub async fn run(args: RestoreArgs, session: &Session) -> Result<Exit> {
     let waiting =
         args.waiting.applies(&args.write).then(|| Waiting::start(session, &hub, Noun::Restore, &task.name));
     let written = task.create(&restore).await?;
-    match waiting {
-        Some(waiting) => {
-            let how = (args.waiting.timeout, args.write.format());
-            waiting.finish(Condition::Usual, written, how).await
-        }
-        None => {
-            task.hint(&restore);
-            Ok(Exit::Done)
-        }
+    let waited = waiting.is_some();
+    let exit = args.waiting.finish(waiting, (Condition::Usual, written), &args.write).await?;
+    match waited {
+        true => after::say((&task.name, shown.activates), exit, &args.write, session),
+        false => task.hint(&restore),
     }
+    Ok(exit)
 }
 
 /// `restore-acm- and the UTC stamp`.
@@ -140,15 +137,10 @@ impl Task<'_> {
 
     async fn confirm(&self, restore: &api::Restore, view: &PlanView) -> Result<()> {
         let (context, namespace) = (&self.hub.connection.context, self.hub.namespace());
-        if self.args.write.output.is_none() {
-            let title = format!("Restore {} on {context}, {namespace}", self.name);
-            self.session.tell(&view.summary(&title, &self.session.err()));
-        }
-        if self.args.write.dry_run.is_some() {
-            return Ok(());
-        }
+        let title = format!("Restore {} on {context}, {namespace}", self.name);
         let (severity, consequence) = weight(restore, view, context);
-        self.args.confirm.ask(self.session, context, (severity, &consequence)).await
+        let matter = Matter { severity, consequence, summary: view.summary(&title, &self.session.err()) };
+        self.args.confirm.ask((self.session, &self.hub.connection), &self.args.write, matter).await
     }
 
     /// Time of check is time of use: `latest` must not have moved while the question was open.

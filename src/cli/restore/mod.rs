@@ -1,6 +1,7 @@
 //! `restore`, `plan` and `activate`: from flags to a Restore, what it would do, and writing it.
 
 mod activate;
+mod after;
 mod args;
 mod choice;
 mod cleanup;

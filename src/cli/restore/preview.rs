@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::choice::no_backup;
 use crate::api::{self, RestorePhase};
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::{Exit, problem};
@@ -102,9 +103,7 @@ pub(super) fn bad_end(plan: Plan) -> Option<api::RestoreStatus> {
 /// Exit 4 without a backup, exit 5 if the generic resources of a fixed choice would be lost.
 pub(super) fn usable(snapshot: &HubSnapshot, restore: &api::Restore, now: Timestamp) -> Result<()> {
     match wanted_restores(snapshot, restore, now).problem {
-        Some(unresolved) => Err(CliError::named(problem::NO_BACKUP, Exit::NotFound, unresolved.to_string())
-            .try_("kubectl acmbackup get backups -o wide")
-            .try_("kubectl acmbackup latest --all")),
+        Some(unresolved) => Err(no_backup(&unresolved)),
         None => Ok(()),
     }
 }

@@ -5,20 +5,21 @@ use serde_json::{Map, Value, json};
 
 use super::args::{FLAGS, ScheduleArgs};
 use super::change::{self, Field};
-use crate::api;
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::{Exit, problem};
 use crate::cli::question::Severity;
 use crate::cli::session::{Hub, Session};
 use crate::cli::wait::{Condition, Waiting, Written};
-use crate::cli::writing::{WriteArgs, write_error};
+use crate::cli::writing::{Matter, WriteArgs, write_error};
 use crate::cli::{noun::Noun, preflight, writers};
 use crate::cluster::list::items;
 use crate::cluster::write::{self, Place};
 use crate::plan::validate::schedule_name;
 use crate::render::Mark;
+use crate::render::hub_id::ShortIds;
 use crate::render::text::harmless;
 use crate::wire::GoDuration;
+use crate::{api, cluster};
 
 const DEFAULT_NAME: &str = "schedule-acm";
 
@@ -42,12 +43,7 @@ pub async fn run(args: ScheduleArgs, session: &Session) -> Result<Exit> {
         Some(old) if args.recreate => task.recreate(&old).await?,
         Some(old) => task.change(&old).await?,
     };
-    match waiting {
-        Some(waiting) => {
-            waiting.finish(task.condition(), written, (args.waiting.timeout, args.write.format())).await
-        }
-        None => Ok(Exit::Done),
-    }
+    args.waiting.finish(waiting, (task.condition(), written), &args.write).await
 }
 
 /// The BackupSchedules of the namespace.
@@ -125,7 +121,7 @@ impl Task<'_> {
     async fn create(&self, wanted: &api::BackupScheduleSpec) -> Result<Written> {
         let object =
             change::new_object(&self.name, self.hub.namespace(), &change::with_defaults(&self.fields));
-        self.look_first(wanted.paused).await?;
+        self.look_first(wanted).await?;
         self.warn(wanted);
         if !wanted.paused {
             self.ask_about_other_hub().await?;
@@ -138,7 +134,7 @@ impl Task<'_> {
             return self.done((object, Written::Nothing), "created");
         }
         let created = write::create(self.hub.client(), &self.place(), object, self.write().mode()).await;
-        let created = json!(created.map_err(|error| write_error(error, "BackupSchedule", FLAGS))?);
+        let created = json!(created.map_err(refused)?);
         let written = self.done((&created, Written::object(&created)), "created")?;
         self.hint();
         Ok(written)
@@ -161,8 +157,9 @@ impl Task<'_> {
         if differences.is_empty() {
             return self.done((&json!(old), Written::Nothing), "unchanged");
         }
-        if old.spec.paused && !wanted.paused {
-            self.look_first(false).await?;
+        let begins_tokens = wanted.use_managed_service_account && !old.spec.use_managed_service_account;
+        if !wanted.paused && (old.spec.paused || begins_tokens) {
+            self.look_first(&wanted).await?;
         }
         self.warn(&wanted);
         preflight::note_manager(&old.metadata, self.session);
@@ -184,32 +181,46 @@ impl Task<'_> {
         }
         let patch = patch_of(old, &self.fields);
         let changed = write::patch(self.hub.client(), &self.place(), &patch, self.write().mode()).await;
-        let changed = json!(changed.map_err(|error| write_error(error, "BackupSchedule", FLAGS))?);
+        let changed = json!(changed.map_err(refused)?);
         self.done((&changed, Written::object(&changed)), &what)
     }
 
-    pub(super) async fn look_first(&self, paused: bool) -> Result<()> {
-        if self.args.skip_preflight {
-            return Ok(());
-        }
-        preflight::storage(self.hub, self.session).await?;
-        match paused {
+    pub(super) async fn look_first(&self, wanted: &api::BackupScheduleSpec) -> Result<()> {
+        match self.args.skip_preflight {
             true => Ok(()),
-            false => preflight::no_restore_in_the_way(self.hub, self.session, RESTORE_BLOCKS).await,
+            false => look_first(wanted, (self.hub, self.session)).await,
         }
     }
 
     async fn ask_about_other_hub(&self) -> Result<()> {
-        let Some(other) = writers::other_hub_at_work(self.hub, self.session.now()).await? else {
-            return Ok(());
-        };
         if self.write().dry_run.is_some() {
             return Ok(());
         }
-        self.session.note(Mark::Attention, &other.sentence(&self.session.err()));
-        let consequence = format!("throw hub {} into BackupCollision", other.hub);
+        match self.collision().await? {
+            Some((noted, consequence)) => {
+                let summary = format!("{noted}This will {consequence}.\n");
+                self.ask(Matter { severity: Severity::Ordinary, consequence, summary }).await
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// What a person has to know of another hub that writes backups, and what would come over it; both hubs are named.
+    pub(super) async fn collision(&self) -> Result<Option<(String, String)>> {
+        let Some(other) = writers::other_hub_at_work(self.hub, self.session.now()).await? else {
+            return Ok(None);
+        };
+        let ours = writers::id_of(self.hub).await.unwrap_or_default();
+        let ours = ShortIds::of([ours.as_str(), &other.hub]).show(&ours);
         let context = &self.hub.connection.context;
-        self.args.confirm.ask(self.session, context, (Severity::Ordinary, &consequence)).await
+        let summary = self.session.marked(Mark::Attention, &other.sentence(&self.session.err()));
+        let consequence =
+            format!("make hub {ours} ({context}) write, and throw hub {} into BackupCollision", other.hub);
+        Ok(Some((summary, consequence)))
+    }
+
+    pub(super) async fn ask(&self, matter: Matter) -> Result<()> {
+        self.args.confirm.ask((self.session, &self.hub.connection), self.write(), matter).await
     }
 
     /// Says what the schedule does not do as one may expect.
@@ -233,6 +244,35 @@ impl Task<'_> {
     }
 }
 
+/// What the loop wants of the hub before it makes backups.
+///
+/// # Errors
+///
+/// Something is in the way, or missing.
+pub(super) async fn look_first(
+    wanted: &api::BackupScheduleSpec,
+    (hub, session): (&Hub, &Session),
+) -> Result<()> {
+    preflight::storage(hub, session).await?;
+    if wanted.paused {
+        return Ok(());
+    }
+    preflight::no_restore_in_the_way(hub, session, RESTORE_BLOCKS).await?;
+    match wanted.use_managed_service_account {
+        true => preflight::tokens(hub, session).await,
+        false => Ok(()),
+    }
+}
+
+/// A refused write of a BackupSchedule.
+pub(super) fn refused(error: cluster::Error) -> Box<CliError> {
+    let error = write_error(error, "BackupSchedule", FLAGS);
+    match error.details.iter().any(|field| field.contains("maxBackups")) {
+        true => error.try_for("kubectl acmbackup prune --keep-runs N", "removes older runs once, now"),
+        false => error,
+    }
+}
+
 const RESTORE_BLOCKS: &str =
     "no backups are made while a restore is unfinished: the schedule would end as FailedValidation";
 
@@ -241,6 +281,20 @@ mod tests {
     use clap::Parser;
 
     use super::*;
+
+    #[test]
+    fn a_crd_that_prunes_nothing_leads_to_the_command_that_does() {
+        let refusal = |field: &str| {
+            let message = format!("strict decoding error: unknown field \"spec.{field}\"");
+            let status = kube::core::Status { code: 400, message, ..Default::default() };
+            refused(cluster::Error::new("create", "s", kube::Error::Api(Box::new(status))))
+        };
+        let tried =
+            |error: &CliError| error.tries.iter().any(|(what, _)| what.contains("prune --keep-runs N"));
+        let error = refusal("maxBackups");
+        assert!(error.problem == Some("crd-too-old") && tried(&error), "{error:?}");
+        assert!(!tried(&refusal("paused")));
+    }
 
     /// S-124
     #[test]

@@ -4,9 +4,8 @@ use clap::Args;
 use kube::ResourceExt;
 use serde_json::{Value, json};
 
-use super::args::FLAGS;
 use super::change::Field;
-use super::command::{existing, patch_of, refuse_collided};
+use super::command::{existing, look_first, patch_of, refuse_collided, refused};
 use crate::api;
 use crate::cli::error::Result;
 use crate::cli::exit::Exit;
@@ -15,7 +14,7 @@ use crate::cli::preflight;
 use crate::cli::session::{Hub, Session};
 use crate::cli::values::schedule_name;
 use crate::cli::wait::{Condition, Waiting, Written};
-use crate::cli::writing::{WaitFlags, WriteArgs, write_error};
+use crate::cli::writing::{WaitFlags, WriteArgs};
 use crate::cluster::write::{self, Place};
 use crate::plan::validate::terms;
 use crate::render::age;
@@ -82,10 +81,7 @@ pub async fn resume(args: ResumeArgs, session: &Session) -> Result<Exit> {
     let old = flip.find(args.name.as_deref()).await?;
     refuse_collided(&old, session)?;
     if !args.skip_preflight {
-        preflight::storage(&hub, session).await?;
-        let why =
-            "no backups are made while a restore is unfinished: the schedule would end as FailedValidation";
-        preflight::no_restore_in_the_way(&hub, session, why).await?;
+        look_first(&api::BackupScheduleSpec { paused: false, ..old.spec.clone() }, (&hub, session)).await?;
     }
     let next = terms(&old.spec).ok().and_then(|terms| terms.cron.next(session.now()));
     let next =
@@ -126,18 +122,13 @@ impl Flip<'_> {
             false => {
                 let patch = patch_of(old, &self.fields);
                 let changed = write::patch(self.hub.client(), &place, &patch, self.write.mode()).await;
-                let changed = json!(changed.map_err(|error| write_error(error, "BackupSchedule", FLAGS))?);
+                let changed = json!(changed.map_err(refused)?);
                 let written = Written::object(&changed);
                 (changed, written)
             }
         };
         self.write.report_before(self.waiting, (&place, &object, what), &self.session.out())?;
-        match waiting {
-            Some(waiting) => {
-                waiting.finish(condition, written, (self.waiting.timeout, self.write.format())).await
-            }
-            None => Ok(Exit::Done),
-        }
+        self.waiting.finish(waiting, (condition, written), self.write).await
     }
 
     fn merged(&self, old: &api::BackupSchedule) -> Value {

@@ -3,15 +3,14 @@
 use kube::ResourceExt;
 use serde_json::{Map, Value, json};
 
-use super::args::FLAGS;
 use super::change;
-use super::command::{Task, spec_of};
+use super::command::{Task, refused, spec_of};
 use crate::api;
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::{Exit, problem};
 use crate::cli::question::Severity;
 use crate::cli::wait::Written;
-use crate::cli::writing::{DryRun, write_error};
+use crate::cli::writing::{DryRun, Matter};
 use crate::cluster::Class;
 use crate::cluster::list::items;
 use crate::cluster::write::{self, Deletion, Mode, Place};
@@ -33,7 +32,7 @@ impl Task<'_> {
         let mut spec = spec_of(old);
         spec.extend(change::to_spec(&self.fields));
         let wanted = change::checked(&spec)?;
-        self.look_first(wanted.paused).await?;
+        self.look_first(&wanted).await?;
         self.warn(&wanted);
         let object = with_marks_of(old, change::new_object(&self.name, self.hub.namespace(), &spec));
         match self.write().dry_run {
@@ -44,7 +43,7 @@ impl Task<'_> {
             }
             None => self.on_trial(&object).await?,
         };
-        self.confirm(old).await?;
+        self.confirm(old, wanted.paused).await?;
         let keep = Keep(Some(&object));
         let result = match self.delete(old).await {
             Ok(true) => self.make(&object).await.map_err(|error| with_object(error, GONE, &object)),
@@ -67,18 +66,22 @@ impl Task<'_> {
         let place = Place::of::<api::BackupSchedule>(self.hub.namespace(), TRIAL_NAME);
         let object = renamed(object.clone(), TRIAL_NAME);
         let answer = write::create(self.hub.client(), &place, &object, Mode::ServerDryRun).await;
-        Ok(json!(answer.map_err(|error| write_error(error, "BackupSchedule", FLAGS))?))
+        Ok(json!(answer.map_err(refused)?))
     }
 
-    async fn confirm(&self, old: &api::BackupSchedule) -> Result<()> {
+    async fn confirm(&self, old: &api::BackupSchedule, paused: bool) -> Result<()> {
         let (severity, backups) = match old.spec.use_owner_references_in_backup {
             true => (Severity::Severe, ", and delete its backups, which are owned by the Velero schedules"),
             false => (Severity::Ordinary, ""),
         };
-        let consequence = format!("delete {} and create it again{backups}", self.name);
-        self.session.tell(&format!("This will {consequence}.\n"));
-        let context = &self.hub.connection.context;
-        self.args.confirm.ask(self.session, context, (severity, &consequence)).await
+        let recreated = format!("delete {} and create it again{backups}", self.name);
+        let collision = if paused { None } else { self.collision().await? };
+        let (noted, consequence) = match collision {
+            Some((noted, collision)) => (noted, format!("{recreated}, {collision}")),
+            None => (String::new(), recreated),
+        };
+        let summary = format!("{noted}This will {consequence}.\n");
+        self.ask(Matter { severity, consequence, summary }).await
     }
 
     /// True once it is gone, false while finalizers hold it.

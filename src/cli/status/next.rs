@@ -20,7 +20,7 @@ pub(super) fn next_commands(status: &Status, session: &Session) -> Vec<(String, 
             command("schedule --recreate", "then, here"),
         ],
         (Role::Passive, Some(restore)) if restore.phase == "Enabled" => vec![
-            command("plan --managed-clusters latest", "what taking over would do"),
+            command("verify", "could this hub take over now?"),
             command("activate", "take over the managed clusters"),
         ],
         (Role::Passive | Role::Activating | Role::Idle, Some(restore)) if has_failed(&restore.phase) => vec![

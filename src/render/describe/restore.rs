@@ -31,7 +31,7 @@ fn facts(restore: &api::Restore, status: &api::RestoreStatus, seen: Seen<'_>) ->
     let line = |name, value: String| Line { name, value };
     let sync = match (spec.sync_restore_with_new_backups, &spec.restore_sync_interval) {
         (false, _) => "no".to_owned(),
-        (true, interval) => format!("every {}", interval.as_deref().unwrap_or("30m")),
+        (true, every) => format!("every {}", age::interval(every.as_deref().unwrap_or("30m"))),
     };
     let cleanup = spec.cleanup_before_restore.as_ref().map(ToString::to_string).unwrap_or_default();
     let completed = status.completion_timestamp.as_ref().map(|time| time.0);
@@ -132,7 +132,7 @@ fn why(restore: &api::Restore, status: &api::RestoreStatus, seen: Seen<'_>) -> V
 /// Spec
 fn about_following(restore: &api::Restore) -> Option<String> {
     let spec = &restore.spec;
-    let interval = spec.restore_sync_interval.as_deref().unwrap_or("30m");
+    let interval = age::interval(spec.restore_sync_interval.as_deref().unwrap_or("30m"));
     match (spec.sync_restore_with_new_backups, validate::sync(spec)) {
         (false, _) => None,
         (true, None) => Some(format!("looks for newer backups every {interval} while it is Enabled")),

@@ -3,7 +3,7 @@
 use super::Look;
 use crate::api::Restore;
 use crate::render::Style;
-use crate::render::age::age_or_none;
+use crate::render::age::{self, age_or_none};
 
 /// How often new backups are looked for if nothing is said. Spec: R-043
 const DEFAULT_SYNC: &str = "30m";
@@ -44,7 +44,7 @@ pub fn restores(items: &[Restore], style: &Style, look: Look) -> String {
 fn sync(restore: &Restore) -> String {
     match (restore.spec.sync_restore_with_new_backups, &restore.spec.restore_sync_interval) {
         (false, _) => "no".to_owned(),
-        (true, Some(interval)) if !interval.is_empty() => interval.clone(),
+        (true, Some(interval)) if !interval.is_empty() => age::interval(interval),
         (true, _) => DEFAULT_SYNC.to_owned(),
     }
 }

@@ -2,6 +2,7 @@
 
 mod problems;
 mod screen;
+mod step;
 #[cfg(test)]
 mod tests;
 
@@ -185,6 +186,10 @@ pub struct RestoreView {
     pub sync_interval: Option<String>,
     /// What was chosen for managed clusters.
     pub managed_clusters: String,
+    /// The newest run a following Restore has restored something of.
+    pub run: Option<String>,
+    /// There is no newer backup of what it follows; `None` where it follows nothing.
+    pub in_step: Option<bool>,
 }
 
 /// Who reconciles.
@@ -221,7 +226,11 @@ impl Status {
             }),
             last_run: runs.iter().next().map(|run| run_view(run, backups)),
             latest: observed.backups.is_ok().then(|| Latest::of(&candidates, now)),
-            restore: restore.map(restore_view),
+            restore: restore.map(|restore| RestoreView {
+                run: step::run_of(restore, backups, &runs),
+                in_step: step::is_in_step(restore, backups, &candidates),
+                ..restore_view(restore)
+            }),
             loop_: observed.lease.clone().ok().flatten(),
             next: Vec::new(),
             problems: Vec::new(),
@@ -357,5 +366,7 @@ fn restore_view(restore: &api::Restore) -> RestoreView {
             .velero_managed_clusters_backup_name
             .clone()
             .unwrap_or_else(|| "latest".to_owned()),
+        run: None,
+        in_step: None,
     }
 }

@@ -10,10 +10,9 @@ use crate::plan::{Note, Severity};
 use crate::render::age;
 use crate::render::style::{Mark, tone_of_phase};
 use crate::velero::StorageLocationPhase;
+use crate::velero::server::Trouble;
 use crate::wire::Cron;
 
-/// Velero looks at the storage once a minute; after this long it does not look at all.
-const UNCHECKED_SECONDS: i64 = 15 * 60;
 /// A run that goes before somebody has looked twice a day.
 const EXPIRES_SOON_SECONDS: i64 = 12 * 3600;
 
@@ -132,20 +131,9 @@ fn loop_problem(status: &Status, observed: &Observed) -> Option<Note> {
 
 /// Nothing moves without Velero, and two of them get in each other's way.
 fn velero_problem(status: &Status, observed: &Observed, now: Timestamp) -> Option<Note> {
-    let servers = observed.servers.as_ref().ok()?;
-    let names: Vec<&str> = servers.iter().map(|server| server.name.as_str()).collect();
-    if names.len() > 1 {
-        let message = format!("several Velero servers work in this namespace: {}", names.join(", "));
-        return Some(error("velero-twice", "", message));
-    }
-    // A server that runs in another way shows by looking at the storage.
     let checked = status.storage.iter().filter_map(|location| location.checked_at).max();
-    let silent = checked.is_some_and(|at| now.as_second() - at.as_second() > UNCHECKED_SECONDS);
-    let down = match servers.as_slice() {
-        servers if servers.iter().all(|server| server.available.is_none()) => silent,
-        servers => !servers.iter().any(|server| server.available == Some(true)),
-    };
-    down.then(|| error("velero-down", "", "Velero does not run: objects are accepted, and nothing moves"))
+    let trouble = Trouble::of(observed.servers.as_ref().ok()?, checked, now)?;
+    Some(error(trouble.name(), "", trouble.to_string()))
 }
 
 /// The newest run lacks something, or all runs are about to go.

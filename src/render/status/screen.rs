@@ -34,7 +34,7 @@ impl Status {
         );
         text.push('\n');
         text.push_str(&columns_within(0, self.body(&ids, style), style.width));
-        text.push_str(&format!("Loop      {}\n\n", self.loop_line(style.now)));
+        text.push_str(&format!("{}  {}\n\n", title("Loop"), self.loop_line(style.now)));
         match self.problems.is_empty() {
             true => text.push_str(&format!("{} No problems.\n", style.mark(Mark::Good))),
             false => text.push_str(&problems(&self.problems, style)),
@@ -111,14 +111,23 @@ impl Status {
                 vec!["Restore".to_owned(), harmless(&restore.name).into_owned(), restore.text(style)]
             }
         });
+        lines.extend(self.restore.as_ref().map(RestoreView::clusters_line));
         // What a restore under way says is news; what a settled one says is known, or a problem.
         if let Some(restore) =
             self.restore.as_ref().filter(|r| matches!(r.phase.as_str(), "Started" | "Running"))
         {
             lines.push(vec![String::new(), String::new(), style.dim(harmless(&restore.message))]);
         }
+        for first in lines.iter_mut().filter_map(|line| line.first_mut()) {
+            *first = title(first);
+        }
         lines
     }
+}
+
+/// As wide as the widest of all, so that both blocks stand in the same columns.
+fn title(text: &str) -> String {
+    format!("{text:<9}")
 }
 
 impl ScheduleView {
@@ -163,13 +172,22 @@ impl RestoreView {
         let every = self
             .sync_interval
             .as_ref()
-            .map(|every| format!(", every {}", harmless(every)))
+            .map(|every| format!(", every {}", harmless(&age::interval(every))))
             .unwrap_or_default();
-        let clusters = match self.managed_clusters.to_lowercase().as_str() {
-            "skip" => ", managed clusters not activated".to_owned(),
-            other => format!(", managed clusters {}", harmless(other)),
+        let step = match (&self.run, self.in_step) {
+            (Some(run), Some(true)) => format!(", in step with {run}"),
+            (Some(run), _) => format!(", still at {run}"),
+            (None, _) => String::new(),
         };
-        format!("{}{every}{clusters}", style.phase(phase))
+        format!("{}{every}{}", style.phase(phase), harmless(&step))
+    }
+
+    fn clusters_line(&self) -> Vec<String> {
+        let clusters = match self.managed_clusters.to_lowercase() {
+            skip if skip == "skip" => "not activated".to_owned(),
+            other => harmless(&other).into_owned(),
+        };
+        vec![String::new(), "managed clusters".to_owned(), clusters]
     }
 }
 

@@ -116,15 +116,15 @@ fn an_active_hub_shows_its_last_and_next_run() {
     Hub        hub-east  1f30bfe5  active
     Namespace  acm (given)
 
-    Storage   default            Available, checked 21s ago
-    Schedule  schedule-acm       Enabled, 0 */2 * * * UTC, keeps 5d, next run in 45m
-    Last run  20261122100004     74m ago, Complete
-              credentials        Completed  12 items
-              resources          Completed  12 items
-              resources-generic  Completed  12 items
-              managed-clusters   Completed  12 items
-    Restore   <none>
-    Loop      cluster-backup-7c4d9 holds the lease, renewed 8s ago
+    Storage    default            Available, checked 21s ago
+    Schedule   schedule-acm       Enabled, 0 */2 * * * UTC, keeps 5d, next run in 45m
+    Last run   20261122100004     74m ago, Complete
+               credentials        Completed  12 items
+               resources          Completed  12 items
+               resources-generic  Completed  12 items
+               managed-clusters   Completed  12 items
+    Restore    <none>
+    Loop       cluster-backup-7c4d9 holds the lease, renewed 8s ago
 
     ok No problems.
     "#);
@@ -136,18 +136,50 @@ fn a_passive_hub_shows_whom_it_follows() {
     Hub        hub-east  be97a9eb  passive, follows hub 1f30bfe5
     Namespace  acm (given)
 
-    Storage   default              Available, checked 21s ago
-    Schedule  <none>
-    Last run  20261122100004       74m ago, Complete, written by hub 1f30bfe5
-              credentials          Completed  12 items
-              resources            Completed  12 items
-              resources-generic    Completed  12 items
-              managed-clusters     Completed  12 items
-    Restore   restore-acm-passive  Enabled, every 10m, managed clusters not activated
-    Loop      cluster-backup-7c4d9 holds the lease, renewed 8s ago
+    Storage    default              Available, checked 21s ago
+    Schedule   <none>
+    Last run   20261122100004       74m ago, Complete, written by hub 1f30bfe5
+               credentials          Completed  12 items
+               resources            Completed  12 items
+               resources-generic    Completed  12 items
+               managed-clusters     Completed  12 items
+    Restore    restore-acm-passive  Enabled, every 10m
+               managed clusters     not activated
+    Loop       cluster-backup-7c4d9 holds the lease, renewed 8s ago
 
     ok No problems.
     "#);
+}
+
+/// The restore above has restored the run of this stamp.
+fn at_run(stamp: &str, mut observed: Observed) -> Observed {
+    let restore = observed.restores.as_mut().unwrap().first_mut().unwrap();
+    let status = restore.status.as_mut().unwrap();
+    let name = |part: &str| Some(format!("restore-acm-passive-acm-{part}-schedule-{stamp}"));
+    status.velero_credentials_restore_name = name("credentials");
+    status.velero_resources_restore_name = name("resources");
+    status.velero_generic_resources_restore_name = name("resources-generic");
+    observed
+}
+
+#[test]
+fn a_passive_hub_tells_whether_it_is_in_step() {
+    let following = at_run("20261122100004", with_restore("skip", "Enabled"));
+    let line = |observed: &Observed| {
+        let screen = screen(observed);
+        screen.lines().find(|line| line.starts_with("Restore")).unwrap().to_owned()
+    };
+    assert_eq!(
+        line(&following),
+        "Restore    restore-acm-passive  Enabled, every 10m, in step with 20261122100004"
+    );
+    let restore = &json!(Status::of(&following, "acm", now()))["restore"];
+    assert_eq!((&restore["run"], &restore["inStep"]), (&json!("20261122100004"), &json!(true)));
+    let mut behind = following;
+    behind.backups.as_mut().unwrap().extend(run("20261122110004", "2026-11-22T11:00:04Z", WEST));
+    assert!(line(&behind).ends_with(", still at 20261122100004"), "{}", line(&behind));
+    let restore = &json!(Status::of(&behind, "acm", now()))["restore"];
+    assert_eq!(restore["inStep"], json!(false));
 }
 
 #[test]
@@ -156,15 +188,15 @@ fn a_contested_hub_says_why() {
     Hub        hub-east  1f30bfe5  contested
     Namespace  acm (given)
 
-    Storage   default            Available, checked 21s ago
-    Schedule  schedule-acm       BackupCollision, 0 */2 * * * UTC, keeps 5d
-    Last run  20261122100004     74m ago, Complete
-              credentials        Completed  12 items
-              resources          Completed  12 items
-              resources-generic  Completed  12 items
-              managed-clusters   Completed  12 items
-    Restore   <none>
-    Loop      cluster-backup-7c4d9 holds the lease, renewed 8s ago
+    Storage    default            Available, checked 21s ago
+    Schedule   schedule-acm       BackupCollision, 0 */2 * * * UTC, keeps 5d
+    Last run   20261122100004     74m ago, Complete
+               credentials        Completed  12 items
+               resources          Completed  12 items
+               resources-generic  Completed  12 items
+               managed-clusters   Completed  12 items
+    Restore    <none>
+    Loop       cluster-backup-7c4d9 holds the lease, renewed 8s ago
 
     FAIL schedule-acm is in BackupCollision   [collision]
       hub west wrote
@@ -177,11 +209,11 @@ fn an_idle_hub_has_no_problems() {
     Hub        hub-east  1f30bfe5  idle
     Namespace  acm (given)
 
-    Storage   default  Available, checked 21s ago
-    Schedule  <none>
-    Last run  <none>
-    Restore   <none>
-    Loop      cluster-backup-7c4d9 holds the lease, renewed 8s ago
+    Storage    default  Available, checked 21s ago
+    Schedule   <none>
+    Last run   <none>
+    Restore    <none>
+    Loop       cluster-backup-7c4d9 holds the lease, renewed 8s ago
 
     ok No problems.
     "#);
@@ -200,11 +232,11 @@ fn what_is_forbidden_or_not_served_never_looks_empty() {
     Hub        hub-east  hub id forbidden  idle
     Namespace  acm (given)
 
-    Storage   default          Available, checked 21s ago
-    Schedule  not served here
-    Last run  forbidden
-    Restore   <none>
-    Loop      not captured
+    Storage    default          Available, checked 21s ago
+    Schedule   not served here
+    Last run   forbidden
+    Restore    <none>
+    Loop       not captured
 
     FAIL BackupSchedule and Restore are not installed on this hub   [crd-missing]
     warn may not be read: hub, backups   [forbidden]
@@ -309,6 +341,10 @@ fn every_terminal_shows_the_status_its_way() {
         "BackupCollision",
         "hub be97a9eb wrote acm-resources-schedule-20261122100104 to the same storage location 12m ago",
     );
+    let active = with_schedule("Enabled", "");
+    insta::assert_snapshot!("looks-active", looks(now(), |style| screen(&active, style)));
+    let passive = at_run("20261122100004", with_restore("skip", "Enabled"));
+    insta::assert_snapshot!("looks-passive", looks(now(), |style| screen(&passive, style)));
     let running = with_restore("skip", "Running");
     insta::assert_snapshot!("looks-contested", looks(now(), |style| screen(&contested, style)));
     // As with -A: one below the other.
