@@ -196,7 +196,7 @@ fn no_text_of_a_refusal_steers_the_terminal() {
     check(&server(|_| (403, refusal(403))));
 }
 
-/// What to try depends on what somebody was about to do (cli.md, section 11).
+/// What to try depends on what somebody was about to do.
 #[test]
 fn who_may_not_is_led_to_the_role_of_the_job() {
     let config = kubeconfig(&server(|_| (403, refusal(403))));

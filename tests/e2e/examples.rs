@@ -32,7 +32,6 @@ const SCENES: &[(&str, &[Line])] = &[
 
 const INSTALLING: &[Line] = &[
     west("kubectl cluster-info"),
-    west("kubectl auth can-i --list -n open-cluster-management-backup"),
     west("kubectl acmbackup doctor").ends(1),
     west("kubectl acmbackup install -n open-cluster-management-backup --dry-run=client -o yaml > loop.yaml"),
     east("kubectl acmbackup install --crds-only"),

@@ -8,8 +8,6 @@ use crate::velero::BackupType;
 
 /// Names shown of a long list.
 const SHOWN: usize = 5;
-/// What keeps a check from being made.
-const UNREACHABLE: &str = "storage-unreachable-from-here";
 
 pub(super) fn group(facts: &Facts) -> Group {
     let mut checks = match &facts.contents {
@@ -36,7 +34,7 @@ fn with_lists(facts: &Facts, contents: &Contents) -> Vec<Check> {
 
 /// Of each check that was not made there is a line. Velero's own count tells at least what is empty.
 fn without_lists(facts: &Facts, why: &str) -> Vec<Check> {
-    let lists = Check::skipped("object lists", format!("object lists: {why}")).problem(UNREACHABLE);
+    let lists = unread("object lists", why);
     let clusters = match facts.items(BackupType::ManagedClusters) {
         Some(0) => no_cluster(facts),
         _ => Check::skipped("managed clusters", "managed clusters not counted"),
@@ -47,9 +45,14 @@ fn without_lists(facts: &Facts, why: &str) -> Vec<Check> {
     checks
 }
 
+/// A check that reads what Velero wrote into the storage, which cannot be reached.
+fn unread(what: &'static str, why: &str) -> Check {
+    Check::skipped(what, format!("{what}: {why}")).problem("storage-unreachable-from-here")
+}
+
 fn without_archives(why: &str) -> Vec<Check> {
     vec![
-        Check::skipped("archives", format!("archives: {why}")).problem(UNREACHABLE),
+        unread("archives", why),
         Check::skipped("token validity", "tokens not looked at"),
         Check::skipped("api servers", "URLs of API servers not looked for"),
         Check::skipped("kubeconfigs", NO_KUBECONFIGS),
