@@ -78,7 +78,7 @@ fn velero_server(name: &str) -> Value {
     })
 }
 
-/// cli.md, section 12: who writes is warned, and the loop does not work beside two servers.
+/// Who writes is warned, and the loop does not work beside two servers.
 #[tokio::test]
 async fn a_velero_that_is_there_twice_is_told_to_whoever_writes_and_refused_by_the_loop() -> Result<()> {
     Lab::run(async |lab| {
