@@ -10,6 +10,12 @@ use crate::stage::{Stage, names, remove, set};
 
 const OURS: &str = "cluster.open-cluster-management.io/v1beta1";
 const ELSEWHERE: &str = "elsewhere";
+/// Restores are here: one that cannot be read stands in the way of the BackupSchedules beside it. Spec: S-032
+const RESTORES: &str = "restores-elsewhere";
+
+fn namespace_of(kind: &str) -> &'static str {
+    if kind == "Restore" { RESTORES } else { ELSEWHERE }
+}
 
 /// S-017: kind, name, namespace, spec and status, and what the status must say then.
 fn told() -> [(&'static str, &'static str, Value, Value, [&'static str; 2]); 7] {
@@ -49,6 +55,7 @@ async fn objects_nobody_can_read_are_told_by_name_and_stop_nothing() -> Result<(
     Lab::run(async |lab| {
         let stage = Stage::start(lab, "east", HubOptions::default()).await?;
         stage.storage_in(ELSEWHERE).await?;
+        stage.storage_in(RESTORES).await?;
         let _velero = stage.velero_at_work();
         let kinds = [
             "backupschedules.cluster.open-cluster-management.io",
@@ -63,7 +70,7 @@ async fn objects_nobody_can_read_are_told_by_name_and_stop_nothing() -> Result<(
             accept_anything(&stage.hub, kind).await?;
         }
         for (kind, name, spec, status, _) in told() {
-            write(&stage, kind, (ELSEWHERE, name), (spec, status)).await?;
+            write(&stage, kind, (namespace_of(kind), name), (spec, status)).await?;
         }
         half_written_velero_objects(&stage).await?;
         stage.ask("BackupSchedule", "good", json!({"veleroSchedule": "@daily"})).await?;
@@ -78,7 +85,7 @@ async fn objects_nobody_can_read_are_told_by_name_and_stop_nothing() -> Result<(
         .await?;
         let log = reconciler.log();
         for (kind, name, _, _, [phase, field]) in told() {
-            let objects = stage.hub.objects(OURS, kind, Some(ELSEWHERE));
+            let objects = stage.hub.objects(OURS, kind, Some(namespace_of(kind)));
             until(DEADLINE, &format!("{kind} {name} to be told"), async || {
                 let status = objects.get(name).await?.data.get("status").cloned().unwrap_or_default();
                 let text = |key: &str| status.get(key).and_then(Value::as_str).map(str::to_owned);
