@@ -3,12 +3,15 @@
 //! The cases are the same in every run; `PROPTEST_CASES` makes it more of them.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use acmbackup::cli::{Cli, entry};
 use clap::{Arg, Command, FromArgMatches};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
+use super::errors::kubeconfig;
+use super::escapes::{obliging, server};
 use super::{SNAPSHOT, acmbackup, text};
 
 /// Codes a command may end with when there is no hub (docs/exit-codes.md); 70, a defect, is not among them.
@@ -111,6 +114,43 @@ fn the_program_ends_every_line_of_words_with_a_code_of_the_table() {
             let code = output.status.code();
             prop_assert!(code.is_some_and(|code| CODES.contains(&code)), "{words:?}: {output:?}");
             prop_assert!(!output.stderr.contains(&0x1b), "an escape sequence is passed through: {words:?}");
+            Ok(())
+        })
+        .unwrap();
+}
+
+/// Lines that lead to a hub are answered by one that agrees to everything and means none of it.
+#[test]
+fn the_program_ends_every_line_of_words_on_an_obliging_hub_too() {
+    let config = kubeconfig(&server(obliging));
+    let folder = tempfile::tempdir().unwrap();
+    let known = vocabulary().into_iter().filter(|word| !NOT_RUN.contains(&word.as_str())).collect();
+    let commands = prop::sample::select(
+        entry::command().get_subcommands().map(|c| c.get_name().to_owned()).collect::<Vec<_>>(),
+    );
+    runner(100)
+        .run(&(commands, line(known)), |(command, words)| {
+            let leaves = |word: &String| NOT_RUN.iter().any(|not| word == not) || word.starts_with("-s");
+            // What follows or waits does so for longer than a test may take.
+            let lasts =
+                |word: &String| word.starts_with("-f") || word.starts_with("--f") || word.starts_with("--wa");
+            prop_assume!(command != "run" && !words.iter().any(|word| leaves(word) || lasts(word)));
+            let limits = ["-n", "acm", "--request-timeout", "2s"];
+            let wait: &[&str] = if command == "wait" { &["--timeout", "0"] } else { &[] };
+            let words: Vec<&str> = std::iter::once(&command)
+                .chain(&words)
+                .map(String::as_str)
+                .take_while(|word| *word != "--")
+                .collect();
+            let mut program = acmbackup(&words);
+            program.args(limits).args(wait).env("KUBECONFIG", config.path()).current_dir(folder.path());
+            let output = program.write_stdin("").timeout(Duration::from_secs(100)).output().unwrap();
+            let code = output.status.code();
+            prop_assert!(
+                code.is_some_and(|code| CODES.contains(&code) || matches!(code, 7 | 8)),
+                "{words:?}: {output:?}"
+            );
+            prop_assert!(!output.stdout.contains(&0x1b) && !output.stderr.contains(&0x1b), "{words:?}");
             Ok(())
         })
         .unwrap();

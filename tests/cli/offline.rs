@@ -48,6 +48,19 @@ fn the_loop_is_printed_with_all_it_needs_for_the_namespace_named() {
     let arguments: Vec<&str> =
         container["args"].as_array().unwrap().iter().map(|word| word.as_str().unwrap()).collect();
     assert!(arguments.contains(&"--namespace=velero"));
+    let port = container["ports"].as_array().unwrap().iter().find(|port| port["name"] == "health").unwrap();
+    assert!(arguments.contains(&format!("--health-bind-address=0.0.0.0:{}", port["containerPort"]).as_str()));
+    for probe in ["livenessProbe", "readinessProbe"] {
+        assert_eq!(
+            container[probe]["httpGet"],
+            serde_json::json!({"path": "/healthz", "port": "health"}),
+            "{probe}"
+        );
+    }
+    let (budget, deployment) = (&documents[11]["spec"], &documents[12]["spec"]);
+    assert_eq!(budget["maxUnavailable"], 1);
+    assert_eq!(budget["selector"], deployment["selector"], "it is about the pods of the loop");
+    assert_eq!(deployment["selector"]["matchLabels"], deployment["template"]["metadata"]["labels"]);
     let program = acmbackup::cli::entry::command();
     let line = [&["kubectl-acmbackup"], arguments.as_slice()].concat();
     assert!(program.try_get_matches_from(line).is_ok(), "the loop must understand its arguments");

@@ -61,6 +61,10 @@ async fn with_the_crds_of_2022_commands_work_or_refuse_before_anything_is_writte
             old.run(arguments)?;
         }
         refused("pause")?;
+        for arguments in ["resume", "wait schedule --timeout 1m", "logs run", "uninstall"] {
+            old.run(arguments)?;
+        }
+        old.run_to(4, "activate")?;
         old.run("delete schedule --yes --wait --timeout 1m")?;
         for arguments in
             ["restore --yes", "restore --credentials latest --resources skip --yes", "restore --sync --yes"]

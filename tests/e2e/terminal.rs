@@ -210,3 +210,23 @@ async fn a_watched_status_is_one_screen_in_the_colours_the_terminal_wants() -> R
     })
     .await
 }
+
+#[tokio::test]
+async fn a_watched_list_appends_what_is_new_and_repeats_nothing() -> Result<()> {
+    Lab::run(async |lab| {
+        let stage = stage(lab).await?;
+        let mut window = terminal(&stage, "get backups -w", WIDE)?;
+        let (old, new) =
+            ("acm-credentials-schedule-20260101000000", "acm-credentials-schedule-20260102000000");
+        window.shows(old).await?;
+        stage.hub.create(backup(new)).await?;
+        window.shows(new).await?;
+        for once in ["NAME ", old, new] {
+            ensure!(count(&window, once)? == 1, "{once}: {:#?}", window.history());
+        }
+        window.types(CTRL_C)?;
+        ensure!(window.end().await? == 130 && window.has_cursor(), "{:#?}", window.screen());
+        Ok(())
+    })
+    .await
+}
