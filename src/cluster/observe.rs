@@ -18,8 +18,7 @@ pub(crate) const MAX_QUESTIONS: usize = 3;
 ///
 /// # Errors
 ///
-/// Any read that fails, our own CRDs or Velero's missing ([`Class::KindMissing`]), or a subject that
-/// does not decode ([`Class::Unreadable`]).
+/// Any read that fails, our own CRDs or Velero's missing (`KindMissing`), or a subject that does not decode (`Unreadable`).
 pub async fn observe(
     client: &Client,
     subject: &Subject,
