@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::exit::{Exit, problem};
 use crate::cluster::job::Job;
 use crate::cluster::{self, Class};
-use crate::render::Style;
 use crate::render::text::{harmless, harmless_lines, width, wrap};
+use crate::render::{Style, hint};
 
 /// What a command returns.
 pub type Result<T, E = Box<CliError>> = std::result::Result<T, E>;
@@ -83,10 +83,8 @@ impl CliError {
     #[must_use]
     pub fn leading_to(mut self: Box<Self>, flags: &str) -> Box<Self> {
         for (what, _) in &mut self.tries {
-            if what.starts_with("kubectl acmbackup ") && !flags.is_empty() && !what.contains(flags.trim()) {
-                // Remarks in the middle of a line, as in "A, then B", end a command too.
-                *what = what.replacen(", then ", &format!("{flags}, then "), 1);
-                what.push_str(flags);
+            if what.starts_with("kubectl acmbackup ") {
+                *what = hint::leading_to(what, flags);
             }
         }
         self
