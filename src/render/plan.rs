@@ -161,11 +161,7 @@ impl PlanView {
         match self.steps.is_empty() {
             true => text.push_str("Nothing would be restored.\n"),
             false => {
-                let before = |i: usize, step: &StepView| {
-                    self.steps.iter().take(i).any(|before| before.backup == step.backup)
-                };
-                let steps = self.steps.iter().enumerate();
-                let steps = steps.map(|(i, step)| step.cells(before(i, step))).collect();
+                let steps = self.in_order().map(|(step, is_again)| step.cells(is_again)).collect();
                 text.push_str(&columns_within(0, tamed(steps), style.width));
             }
         }
@@ -206,16 +202,19 @@ impl PlanView {
 
     /// The summary before an activation: what is still to be restored.
     pub fn activation(&self, title: &str, style: &Style) -> String {
-        let line = |step: &StepView| {
-            let only = if step.is_active { "activation data only" } else { "" };
-            vec![
-                step.part.trim_end_matches("-active").replace('-', " "),
-                step.backup.clone(),
-                step.age(style.now),
-                only.to_owned(),
-            ]
+        let line = |(step, is_again): (&StepView, bool)| {
+            let part = step.part.trim_end_matches("-active").replace('-', " ");
+            vec![part, step.from(is_again), step.age(style.now)]
         };
-        self.with_cleanup(title, self.steps.iter().map(line).collect(), style)
+        self.with_cleanup(title, self.in_order().map(line).collect(), style)
+    }
+
+    /// The steps, and whether one before takes from the same backup.
+    fn in_order(&self) -> impl Iterator<Item = (&StepView, bool)> {
+        self.steps.iter().enumerate().map(|(i, step)| {
+            let mut before = self.steps.iter().take(i);
+            (step, before.any(|before| before.backup == step.backup))
+        })
     }
 
     /// The parts in columns, the cleanup below the first two of them, and what deserves attention.
@@ -313,18 +312,22 @@ impl StepView {
 
     /// What the screen shows; `is_again`: a step before takes from the same backup.
     fn cells(&self, is_again: bool) -> Vec<String> {
-        let only = match (self.is_active, self.objects) {
+        let what = match (self.action, self.objects) {
+            ("keep", _) => "restored already".to_owned(),
             (_, Some(n)) => self.counted(usize::try_from(n).unwrap_or(0)),
-            (true, None) if !is_again => "objects labelled cluster-activation only".to_owned(),
+            (_, None) if self.is_active && !is_again => "objects labelled cluster-activation only".to_owned(),
             (_, None) => String::new(),
         };
-        let backup = match is_again {
+        let part = self.part.trim_end_matches("-active").to_owned();
+        vec![self.order.to_string(), part, self.from(is_again), what]
+    }
+
+    /// The backup; `is_again`: a step before takes from the same one.
+    fn from(&self, is_again: bool) -> String {
+        match is_again {
             true => "same, only labelled cluster-activation".to_owned(),
             false => self.backup.clone(),
-        };
-        let part = self.part.trim_end_matches("-active").to_owned();
-        let what = if self.action == "keep" { format!("{only}  (restored already)") } else { only };
-        vec![self.order.to_string(), part, backup, what]
+        }
     }
 }
 
@@ -476,7 +479,7 @@ mod tests {
         }
         view.count(&contents(), "local-cluster");
         let cells: Vec<String> = view.steps.iter().filter_map(|step| step.cells(false).pop()).collect();
-        assert_eq!(cells[0], "  (restored already)");
+        assert_eq!(cells[0], "restored already");
         assert_eq!(cells[1], "at most 3 objects");
         assert_eq!(cells[3], "at most 0 objects");
     }

@@ -82,17 +82,23 @@ fn text_of(choice: BackupChoice) -> String {
     }
 }
 
+/// The older first; those of one second in the order in which their parts are restored.
 fn behind(restore: &api::Restore, seen: Seen<'_>) -> Vec<Behind> {
     let name = restore.name_any();
-    let of = |velero: &&velero::Restore| {
+    let part_of = |velero: &velero::Restore| {
         let backup = &velero.spec.backup_name;
-        let part = RestoreType::ALL
+        RestoreType::ALL
             .into_iter()
             .filter(|part| BackupType::of_backup_name(backup) == Some(part.backup_type()))
-            .find(|part| part.velero_restore_name(&name, backup) == velero.name_any());
+            .find(|part| part.velero_restore_name(&name, backup) == velero.name_any())
+    };
+    let owned = owned_restores(restore, &seen.hub.velero.restores);
+    let mut behind: Vec<_> = owned.into_iter().map(|velero| (part_of(velero), velero)).collect();
+    behind.sort_by_key(|(part, velero)| (velero.creation_timestamp().map(|time| time.0), *part));
+    let view = |(part, velero): (Option<RestoreType>, _)| {
         velero_restore(part.map(RestoreType::part).unwrap_or_default(), velero)
     };
-    owned_restores(restore, &seen.hub.velero.restores).iter().map(of).collect()
+    behind.into_iter().map(view).collect()
 }
 
 /// A Velero Restore behind something; `part` is empty where it is unknown.
