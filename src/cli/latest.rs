@@ -181,7 +181,7 @@ fn frame(latest: &Latest, session: &Session, source: &Source) -> serde_json::Val
         namespace: &source.namespace,
         hub_id: source.hub_id.as_deref(),
         context: source.context.as_deref(),
-        now: session.now(),
+        session,
         problems: &latest.notes,
     };
     frame.around(latest)

@@ -9,9 +9,9 @@ use serde_json::{Map, Value, json};
 
 use super::error::{CliError, Result};
 use super::exit::Exit;
-use super::session::Hub;
+use super::session::{Hub, Session};
 use crate::plan::{Note, Severity};
-use crate::render::hint::hint;
+use crate::render::hint::{hint, leading_to};
 use crate::render::text::harmless_json;
 use crate::wire::yaml;
 
@@ -136,28 +136,29 @@ pub struct Frame<'a> {
     pub hub_id: Option<&'a str>,
     /// Name of the context; `None` for a captured state.
     pub context: Option<&'a str>,
-    /// When it was read.
-    pub now: Timestamp,
+    /// When it was read, and which flags lead there.
+    pub session: &'a Session,
     /// What deserves attention.
     pub problems: &'a [Note],
 }
 
 impl<'a> Frame<'a> {
     /// The frame of an answer about a live hub.
-    pub fn of(kind: &'static str, hub: &'a Hub, now: Timestamp) -> Self {
+    pub fn of(kind: &'static str, hub: &'a Hub, session: &'a Session) -> Self {
         let context = Some(hub.connection.context.as_str());
-        Self { kind, namespace: hub.namespace(), hub_id: None, context, now, problems: &[] }
+        Self { kind, namespace: hub.namespace(), hub_id: None, context, session, problems: &[] }
     }
 
     /// The envelope with the answer's own keys in it.
     pub fn around(&self, body: &impl Serialize) -> Value {
+        let leading = self.session.globals.leading();
         json!(Envelope {
             api_version: "acmbackup/v1",
             kind: self.kind,
             namespace: self.namespace,
             hub: HubName { id: self.hub_id, context: self.context },
-            observed_at: to_second(self.now),
-            problems: self.problems.iter().map(Problem::of).collect(),
+            observed_at: to_second(self.session.now()),
+            problems: self.problems.iter().map(|note| Problem::of(note, &leading)).collect(),
             body,
         })
     }
@@ -209,9 +210,10 @@ struct Problem<'a> {
 }
 
 impl<'a> Problem<'a> {
-    fn of(note: &'a Note) -> Self {
+    /// The commands of its hint lead to the same hub with the flags in `leading`.
+    fn of(note: &'a Note, leading: &str) -> Self {
         let name = note.name.as_deref().unwrap_or_default();
-        let hint = hint(name).unwrap_or_default();
+        let hint = hint(name).map(|hint| leading_to(&hint, leading)).unwrap_or_default();
         Self { name, severity: note.severity, subject: &note.subject, message: &note.message, hint }
     }
 }

@@ -134,7 +134,7 @@ fn removals(snapshot: &HubSnapshot, found: &[(Rule, Vec<Doomed>)]) -> Vec<Step> 
 fn list(args: &PruneArgs, snapshot: &HubSnapshot, (session, hub): (&Session, &Hub)) -> Result<Exit> {
     let now = session.now();
     let found: Vec<(Rule, Vec<Doomed>)> = SHOWN.map(|rule| (rule, find(snapshot, rule, now))).into();
-    let frame = Frame::of("Prune", hub, now);
+    let frame = Frame::of("Prune", hub, session);
     match args.write.format() {
         Some(format) => {
             let listed = |(rule, objects): &(Rule, Vec<Doomed>)| Listed {

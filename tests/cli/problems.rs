@@ -40,3 +40,15 @@ fn parts_made_by_different_hubs_are_told() {
     let answer = told("latest", &snapshot);
     assert!(answer.contains("[mixed-hubs]"), "{answer}");
 }
+
+#[test]
+fn the_hint_of_a_problem_leads_to_the_same_hub() {
+    let mut snapshot = whole();
+    snapshot["velero"]["backups"][0]["metadata"]["labels"]["cluster.open-cluster-management.io/backup-cluster"] =
+        json!("be97a9eb-0000");
+    let answer = told("latest -o json -n acm --context west", &snapshot);
+    let answer: Value = serde_json::from_str(&answer).unwrap();
+    let problems = answer["problems"].as_array().unwrap();
+    let hint = problems.iter().find(|problem| problem["name"] == "mixed-hubs").unwrap()["hint"].as_str();
+    assert_eq!(hint, Some("kubectl acmbackup restore --run complete -n acm --context west"));
+}

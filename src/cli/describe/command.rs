@@ -102,7 +102,7 @@ fn show(
                 namespace: &snapshot.subject.namespace,
                 hub_id: snapshot.on_request.hub.as_ref().map(|facts| facts.hub_id.as_str()),
                 context: source.context(),
-                now: session.now(),
+                session,
                 problems: &description.problems,
             };
             let next = commands.into_iter().map(|(command, _)| command).collect();

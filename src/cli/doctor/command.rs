@@ -136,7 +136,7 @@ fn show(report: &Report, observed: &Observed, (args, session): (&DoctorArgs, &Se
         namespace: observed.namespace.as_ref().map(|(name, _)| name.as_str()).unwrap_or_default(),
         hub_id: observed.hub_id.known.as_deref().ok(),
         context: Some(observed.context.as_str()).filter(|context| !context.is_empty()),
-        now: session.now(),
+        session,
         problems: &report.checks.problems(),
     };
     output::print_data(&frame.around(report), format)

@@ -231,7 +231,7 @@ async fn show(
             namespace: &snapshot.subject.namespace,
             hub_id: hub_id.as_deref(),
             context,
-            now: session.now(),
+            session,
             problems: &view.warnings,
         };
         return output::print_data(&frame.around(view), format);

@@ -106,7 +106,7 @@ impl Seen {
             namespace: &self.place.namespace,
             hub_id: self.status.hub_id.as_deref(),
             context: self.place.context.as_deref(),
-            now: self.session.now(),
+            session: &self.session,
             problems: &self.status.problems,
         };
         frame.around(&json!(self.status))

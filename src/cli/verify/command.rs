@@ -79,7 +79,7 @@ fn show(checks: &Checks, facts: &Facts, (args, session, hub): (&VerifyArgs, &Ses
         return output::print(&screen(checks, facts, (&session.out(), args.details)));
     };
     let hub_id = facts.hub.as_ref().map(|hub| hub.hub_id.as_str());
-    let frame = Frame { hub_id, problems: &checks.problems(), ..Frame::of("Verify", hub, session.now()) };
+    let frame = Frame { hub_id, problems: &checks.problems(), ..Frame::of("Verify", hub, session) };
     let answer = Answer { checks, run: &facts.run, kinds: args.details.then(|| kinds(facts)) };
     output::print_data(&frame.around(&answer), format)
 }
