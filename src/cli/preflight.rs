@@ -5,10 +5,11 @@ use kube::ResourceExt;
 use super::error::{CliError, Result};
 use super::exit::{Exit, problem};
 use super::session::{Hub, Session};
+use crate::api::RestorePhase;
 use crate::api::managed_by::manager_of;
 use crate::cluster::facts::makes_tokens;
 use crate::cluster::inventory::velero_servers;
-use crate::cluster::list::{items, items_everywhere};
+use crate::cluster::list::{Scope, items, items_everywhere, list};
 use crate::plan::validate::{self, StorageProblem};
 use crate::render::Mark;
 use crate::velero::BackupStorageLocation;
@@ -108,26 +109,26 @@ fn storage_error(
     }
 }
 
-/// No Restore is unfinished. Spec: S-032, R-812
+/// No Restore is unfinished, whether it can be read or not. Spec: S-032, R-812
 ///
 /// # Errors
 ///
 /// Exit 5 if one is.
 pub async fn no_restore_in_the_way(hub: &Hub, session: &Session, what_for: &str) -> Result<()> {
     let namespace = hub.namespace();
-    let mut unfinished: Vec<api::Restore> = items::<api::Restore>(hub.client(), Some(namespace)).await?;
-    unfinished.retain(|restore| !restore.phase().is_terminal());
-    unfinished.sort_by_key(ResourceExt::name_any);
-    let Some(restore) = unfinished.first() else { return Ok(()) };
-    let (name, phase) = (restore.name_any(), restore.phase());
-    let phase = if phase.is_default() { "not started".to_owned() } else { phase.to_string() };
+    let listed = list(hub.client(), &Scope::<api::Restore>::of(Some(namespace))).await?;
+    let readable = listed.items.iter().map(|restore| (restore.name_any(), restore.phase()));
+    let unreadable = listed.unreadable.iter().map(|one| (one.name().to_owned(), one.phase()));
+    let unfinished = readable.chain(unreadable).filter(|(_, phase): &(_, RestorePhase)| !phase.is_terminal());
+    let Some((name, phase)) = unfinished.min_by(|a, b| a.0.cmp(&b.0)) else { return Ok(()) };
+    let told = if phase.is_default() { "not started".to_owned() } else { phase.to_string() };
     let error = CliError::named(
         problem::RESTORE_IN_THE_WAY,
         Exit::Refused,
-        format!("another restore is not finished: {name} ({phase})"),
+        format!("another restore is not finished: {name} ({told})"),
     )
     .why(what_for);
-    let error = match restore.phase().is_enabled() {
+    let error = match phase.is_enabled() {
         true => error
             .try_for(session.command(&format!("activate {name}")), "take over the managed clusters with it"),
         false => error.try_for(session.command(&format!("wait restore/{name}")), "until it is finished"),
@@ -208,5 +209,21 @@ mod tests {
         }
         assert!(tokens(&hub(fake::refusal(403)), &session).await.is_ok(), "not to know is no refusal");
         assert!(tokens(&hub(fake::refusal(500)), &session).await.is_err());
+    }
+
+    /// Spec: S-032, R-812
+    #[tokio::test]
+    async fn a_restore_that_cannot_be_read_is_in_the_way_until_its_phase_is_final() {
+        let session =
+            Session::new(crate::cli::Cli::parse_from(["kubectl-acmbackup", "resume", "-q"]).globals);
+        for (phase, in_the_way) in [("Started", true), ("Finished", false)] {
+            let broken = json!({"metadata": {"name": "r1", "namespace": "acm"},
+                "spec": {"syncRestoreWithNewBackups": "yes"}, "status": {"phase": phase}});
+            let list = json!({"metadata": {}, "items": [broken]});
+            let answer = no_restore_in_the_way(&hub((200, list.to_string())), &session, "why").await;
+            let told = answer.err().map(|error| error.message.clone());
+            let wanted = in_the_way.then(|| "another restore is not finished: r1 (Started)".to_owned());
+            assert_eq!(told, wanted);
+        }
     }
 }

@@ -34,8 +34,8 @@ impl Unreadable {
         api::Restore { metadata: self.object.metadata.clone(), ..api::Restore::default() }
     }
 
-    /// The phase its status tells; if it tells none, that of an object nobody has looked at.
-    pub(super) fn phase<P: DeserializeOwned + Default>(&self) -> P {
+    /// The phase its status tells; the default one if it tells none, as of an object nobody has looked at.
+    pub fn phase<P: DeserializeOwned + Default>(&self) -> P {
         let phase = self.status().get("phase").cloned().unwrap_or_default();
         serde_json::from_value(phase).unwrap_or_default()
     }
