@@ -8,6 +8,7 @@ use acmbackup_lab::{Door, Fault, Lab, Mishap, Store, VeleroOptions, eventually, 
 use anyhow::Result;
 use kube::ResourceExt;
 use kube::api::{DeleteParams, ListParams};
+use serde_json::json;
 
 use crate::site::{DEADLINE, NAMESPACE, Site, backed_up};
 
@@ -128,6 +129,63 @@ async fn a_restore_during_which_velero_dies_says_so_and_can_be_made_again() -> R
         assert_eq!(again.spec.backup_name, hanging.spec.backup_name);
         assert_ne!(again.metadata.uid, hanging.metadata.uid);
         assert_eq!(west.counts().await?.get("Policy"), east.counts().await?.get("Policy"));
+        Ok(())
+    })
+    .await
+}
+
+/// A part that failed replaced nothing, so nothing of it is left over; the other parts are cleaned.
+///
+/// Spec
+#[tokio::test(flavor = "multi_thread")]
+async fn velero_dying_while_a_hub_follows_removes_nothing_of_the_part_that_failed() -> Result<()> {
+    Lab::run(async |lab| {
+        let (store, east, mut west) = backed_up(lab).await?;
+        let door = Door::to(&west.hub).await?;
+        velero_behind(&door, &mut west, &store).await?;
+        let _loop = west.start_loop().await?;
+        west.run("restore passive --sync --yes --wait --timeout 2m")?;
+        let of_credentials = ("v1", "Secret", "cluster-001", "cluster-001-cloud");
+        let of_resources = ("apps.open-cluster-management.io/v1", "Channel", "shop-001-channel", "shop-001");
+        for (api_version, kind, namespace, name) in [of_credentials, of_resources] {
+            east.hub
+                .objects(api_version, kind, Some(namespace))
+                .delete(name, &DeleteParams::default())
+                .await?;
+        }
+        east.hub
+            .create(json!({
+                "apiVersion": "policy.open-cluster-management.io/v1", "kind": "Policy",
+                "metadata": {"name": "newer", "namespace": "shop-001"}, "spec": {"disabled": true},
+            }))
+            .await?;
+        let is_here = async |(api_version, kind, namespace, name): (&str, &str, &str, &str)| {
+            let found = west.hub.objects(api_version, kind, Some(namespace)).get_opt(name).await?;
+            anyhow::Ok(found.is_some_and(|object| object.metadata.deletion_timestamp.is_none()))
+        };
+
+        door.add(Fault::on("POST", "/policies", Mishap::Delay(DEADLINE)));
+        let _east_loop = east.start_loop().await?;
+        east.run("backup --wait --timeout 2m")?;
+        let hanging = eventually(DEADLINE, "Velero to be in the middle of the new policy", async || {
+            let made = made(&west).await?.into_iter().filter(|_| door.left() == 0);
+            Ok(made.max_by_key(|one| (phase_of(one) == VeleroPhase::InProgress, one.creation_timestamp())))
+        })
+        .await?;
+        west.velero.restart().await?;
+        west.restore_is("passive", RestorePhase::EnabledWithErrors).await?;
+        until(DEADLINE, "what is left over of the credentials to go", async || {
+            Ok(!is_here(of_credentials).await?)
+        })
+        .await?;
+        assert!(is_here(of_resources).await?, "what failed replaced nothing");
+
+        west.velero_restores().delete(&hanging.name_any(), &DeleteParams::default()).await?;
+        west.restore_is("passive", RestorePhase::Enabled).await?;
+        until(DEADLINE, "what is left over of the resources to go", async || {
+            Ok(!is_here(of_resources).await?)
+        })
+        .await?;
         Ok(())
     })
     .await
