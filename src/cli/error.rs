@@ -181,7 +181,10 @@ impl From<cluster::Error> for Box<CliError> {
             Class::Unauthorized => CliError::named(
                 problem::FORBIDDEN,
                 Exit::Unreachable,
-                "the server does not accept this identity",
+                match error.status() {
+                    Some(_) => "the server does not accept this identity",
+                    None => "this identity cannot be used",
+                },
             )
             .why(format!("{what}: {cause}"))
             .try_("log in again, or check the user of the kubeconfig context"),

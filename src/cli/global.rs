@@ -81,6 +81,9 @@ pub struct GlobalArgs {
     /// Print results and errors only
     #[arg(short, long, global = true)]
     pub quiet: bool,
+    /// Nobody is there to be asked, and nothing may be printed.
+    #[arg(skip)]
+    pub unattended: bool,
 }
 
 impl GlobalArgs {
@@ -99,6 +102,7 @@ impl GlobalArgs {
             as_groups: self.as_groups.clone(),
             as_uid: self.as_uid.clone(),
             request_timeout: self.request_timeout.to_std().filter(|limit| *limit > Duration::ZERO),
+            unattended: self.unattended,
         }
     }
 

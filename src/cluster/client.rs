@@ -46,6 +46,8 @@ pub struct ConnectOptions {
     pub as_uid: Option<String>,
     /// Limit for a request other than a watch; `None` = none.
     pub request_timeout: Option<Duration>,
+    /// A credential plugin may neither ask nor print.
+    pub unattended: bool,
 }
 
 /// What a connection is for.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use http::{HeaderName, HeaderValue};
 use hyper_util::client::proxy::matcher::Matcher;
 use kube::Config;
-use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::config::{ExecInteractiveMode, KubeConfigOptions, Kubeconfig};
 
 use super::client::ConnectOptions;
 use super::error::Error;
@@ -146,6 +146,9 @@ fn apply_flags(config: &mut Config, options: &ConnectOptions) -> Result<(), Erro
     }
     config.accept_invalid_certs |= options.insecure_skip_tls_verify;
     config.tls_server_name = options.tls_server_name.clone().or(config.tls_server_name.take());
+    if let Some(plugin) = config.auth_info.exec.as_mut().filter(|_| options.unattended) {
+        plugin.interactive_mode = Some(ExecInteractiveMode::Never);
+    }
     if options.as_user.is_some() {
         config.auth_info.impersonate = options.as_user.clone();
         config.auth_info.impersonate_groups = Some(options.as_groups.clone()).filter(|g| !g.is_empty());

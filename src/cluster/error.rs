@@ -5,6 +5,8 @@ use std::fmt;
 
 use kube::core::Status;
 
+use super::credentials;
+
 /// A request that failed: what was tried, on what, and why it failed.
 #[derive(Debug)]
 pub struct Error {
@@ -22,7 +24,8 @@ enum Source {
     KindMissing,
     TimedOut,
     Unreadable(String),
-    Storage(Class, String),
+    /// In words of ours, because those of the cause may hold a secret.
+    Told(Class, String),
 }
 
 /// What a failure means for whoever has to act on it.
@@ -61,7 +64,11 @@ pub enum Class {
 impl Error {
     /// A failed request.
     pub fn new(verb: &'static str, object: impl Into<String>, source: kube::Error) -> Self {
-        Self { verb, object: object.into(), source: Source::Kube(source) }
+        let source = match credentials::trouble(&source) {
+            Some(told) => Source::Told(Class::Unauthorized, told),
+            None => Source::Kube(source),
+        };
+        Self { verb, object: object.into(), source }
     }
 
     /// For `map_err`: names what was tried.
@@ -87,12 +94,17 @@ impl Error {
 
     /// A file in the storage location that cannot be read.
     pub fn storage(class: Class, object: impl Into<String>, why: impl Into<String>) -> Self {
-        Self { verb: "read", object: object.into(), source: Source::Storage(class, why.into()) }
+        Self { verb: "read", object: object.into(), source: Source::Told(class, why.into()) }
     }
 
     /// A kubeconfig that cannot be used.
     pub fn config(object: impl Into<String>, why: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self { verb: "use", object: object.into(), source: Source::Config(why.into()) }
+        let why = why.into();
+        let source = match credentials::trouble(why.as_ref()) {
+            Some(told) => Source::Told(Class::Unauthorized, told),
+            None => Source::Config(why),
+        };
+        Self { verb: "use", object: object.into(), source }
     }
 
     /// What the failure means.
@@ -100,13 +112,12 @@ impl Error {
         match &self.source {
             Source::Kube(kube::Error::Api(status)) => class_of_status(status),
             Source::Kube(kube::Error::SerdeError(_) | kube::Error::FromUtf8(_)) => Class::Unreadable,
-            Source::Kube(kube::Error::Auth(_)) => Class::Unauthorized,
             Source::Kube(error) => class_of_transport(error),
             Source::Config(_) => Class::Config,
             Source::KindMissing => Class::KindMissing,
             Source::TimedOut => Class::Timeout,
             Source::Unreadable(_) => Class::Unreadable,
-            Source::Storage(class, _) => *class,
+            Source::Told(class, _) => *class,
         }
     }
 
@@ -127,7 +138,7 @@ impl Error {
             Source::Config(error) => chain_of(error.as_ref()),
             Source::KindMissing => String::new(),
             Source::TimedOut => "no answer in time".to_owned(),
-            Source::Unreadable(why) | Source::Storage(_, why) => why.clone(),
+            Source::Unreadable(why) | Source::Told(_, why) => why.clone(),
         }
     }
 }
@@ -144,7 +155,7 @@ impl StdError for Error {
             Source::Kube(kube::Error::Api(_)) => None,
             Source::Kube(error) => Some(error),
             Source::Config(error) => Some(error.as_ref()),
-            Source::KindMissing | Source::TimedOut | Source::Unreadable(_) | Source::Storage(..) => None,
+            Source::KindMissing | Source::TimedOut | Source::Unreadable(_) | Source::Told(..) => None,
         }
     }
 }

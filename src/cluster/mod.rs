@@ -5,6 +5,7 @@ mod blocking;
 pub mod client;
 pub mod clock;
 pub mod config;
+mod credentials;
 pub mod discovery;
 pub mod error;
 pub mod events;

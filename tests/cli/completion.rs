@@ -24,7 +24,7 @@ fn run(program: &Path, arguments: &[&str], path: &Path) -> Output {
 }
 
 /// What kubectl reads when somebody presses Tab behind these words.
-fn completed(words: &[&str]) -> String {
+pub(super) fn completed(words: &[&str]) -> String {
     let folder = on_path();
     let program = folder.path().join("kubectl_complete-acmbackup");
     symlink("kubectl-acmbackup", &program).unwrap();

@@ -6,6 +6,7 @@ mod broken;
 mod checker;
 mod completion;
 mod conflicts;
+mod credentials;
 mod errors;
 mod escapes;
 mod fuzz;

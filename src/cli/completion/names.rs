@@ -1,7 +1,7 @@
 //! Which arguments have names from the hub, and asking for them in a time somebody waits after pressing Tab.
 
 use std::ffi::{OsStr, OsString};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use clap::{Command, FromArgMatches};
@@ -89,19 +89,12 @@ fn candidates(
     (hint, typed): (&Hint, &OsStr),
 ) -> Vec<CompletionCandidate> {
     let Some(globals) = globals else { return Vec::new() };
-    let session = Session::new(globals.clone());
     let typed = typed.to_string_lossy();
-    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
-        return Vec::new();
-    };
-    let asked = runtime.block_on(async { tokio::time::timeout(BUDGET, live::names(names, &session)).await });
-    // Who still reads an answer waits by its clock.
-    std::mem::forget(runtime);
-    let found = match asked {
-        Ok(Ok(found)) => found,
-        Ok(Err(error)) => without(hint, error.message),
-        Err(_) => without(hint, "the server did not answer in two seconds".to_owned()),
-    };
+    let session = Session::new(GlobalArgs { unattended: true, ..globals.clone() });
+    let found = asked(names, session).unwrap_or_else(|why| {
+        hint.set(why);
+        Vec::new()
+    });
     let all =
         names.fixed().iter().map(|(value, help)| ((*value).to_owned(), (*help).to_owned())).chain(found);
     all.filter(|(value, _)| value.starts_with(typed.as_ref()))
@@ -113,9 +106,20 @@ fn candidates(
         .collect()
 }
 
-fn without(hint: &Hint, why: String) -> Vec<(String, String)> {
-    hint.set(why);
-    Vec::new()
+/// Asks the hub on a thread of its own: a credential plugin blocks whoever waits for it.
+fn asked(names: Names, session: Session) -> Result<Vec<(String, String)>, String> {
+    let (answer, answers) = mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let found = runtime.map_err(|error| error.to_string()).and_then(|runtime| {
+            runtime.block_on(live::names(names, &session)).map_err(|error| error.message)
+        });
+        // Nobody listens any more after two seconds.
+        drop(answer.send(found));
+    });
+    answers
+        .recv_timeout(BUDGET)
+        .unwrap_or_else(|_| Err("the server did not answer in two seconds".to_owned()))
 }
 
 #[cfg(test)]
