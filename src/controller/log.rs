@@ -9,6 +9,7 @@ use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::cluster::clock;
+use crate::wire::harmless::harmless;
 
 /// `11:15:31Z  restore/r1  Enabled → Started`: the time, what it is about, what happened.
 #[derive(Debug, Clone, Copy)]
@@ -34,9 +35,9 @@ where
             _ => {}
         }
         if let Some(subject) = parts.subject {
-            write!(writer, "{subject}  ")?;
+            write!(writer, "{}  ", harmless(&subject))?;
         }
-        writeln!(writer, "{}", parts.message.replace(char::is_control, " "))
+        writeln!(writer, "{}", harmless(&parts.message))
     }
 }
 

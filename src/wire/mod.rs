@@ -2,6 +2,7 @@
 
 pub mod cron;
 pub mod duration;
+pub mod harmless;
 pub mod stamp;
 pub(crate) mod text_enum;
 pub mod yaml;

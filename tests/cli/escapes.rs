@@ -34,6 +34,8 @@ const SCREENS: &[&str] = &[
     "describe run/20261122100004",
     "logs backup/acm-credentials-schedule-20261122100004",
     "logs restore/good",
+    "run --once --dry-run --log-format text",
+    "run --once --leader-elect=false --log-format text",
     "doctor",
     "verify",
     "version",
