@@ -72,10 +72,22 @@ fn nothing_in_the_way(facts: &Facts) -> Check {
         .iter()
         .find(|schedule| matches!(schedule.phase(), BackupSchedulePhase::Enabled | BackupSchedulePhase::New));
     match (unfinished, enabled) {
-        (Some(restore), _) => Check::ok(
-            "in the way",
-            format!("restore {} is {}: it would go on with this run", restore.name_any(), restore.phase()),
-        ),
+        (Some(restore), _) if restore.spec.sync_restore_with_new_backups && restore.phase().is_enabled() => {
+            Check::ok(
+                "in the way",
+                format!(
+                    "restore {} is {}: it would go on with this run",
+                    restore.name_any(),
+                    restore.phase()
+                ),
+            )
+        }
+        (Some(restore), _) => {
+            let told = format!("restore {} is not finished: {}", restore.name_any(), restore.phase());
+            Check::warn("in the way", told)
+                .problem("restore-in-the-way")
+                .hint(format!("kubectl acmbackup wait restore/{}   before another one", restore.name_any()))
+        }
         (None, Some(schedule)) if facts.is_ours() != Some(true) => {
             let told = format!("schedule {} is {}", schedule.name_any(), schedule.phase());
             Check::warn("in the way", told)

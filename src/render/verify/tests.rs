@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::api;
 use crate::plan::latest::Candidates;
 use crate::plan::runs::Runs;
 use crate::plan::writers::{Rhythm, ToldBy, Writer};
@@ -100,6 +101,21 @@ fn two_runs() -> Vec<Backup> {
 fn screen(facts: &Facts) -> String {
     let checks = judge(facts, true);
     format!("{}\n{}", checks.screen(&Style::plain(now())), conclusion(&checks))
+}
+
+#[test]
+fn only_a_restore_that_follows_would_go_on_with_the_run() {
+    let with = |phase: &str, follows: bool| {
+        let restore: api::Restore = serde_json::from_value(json!({"metadata": {"name": "r1"},
+            "spec": {"syncRestoreWithNewBackups": follows}, "status": {"phase": phase}}))
+        .unwrap();
+        result(&Facts { restores: vec![restore], ..facts(two_runs()) }, "in the way")
+    };
+    assert_eq!(with("Enabled", true).0, "ok");
+    for (phase, follows) in [("Running", false), ("Error", false), ("Started", true)] {
+        assert_eq!(with(phase, follows), ("warn".to_owned(), Some("restore-in-the-way")), "{phase}");
+    }
+    assert_eq!(with("Finished", false).0, "ok");
 }
 
 /// The result of a check: `ok`, `warn`, `fail` or `skipped`, and the problem.
