@@ -20,11 +20,11 @@ use crate::render::text::harmless_json;
 /// Runs the program on its own arguments.
 pub fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
-    install_panic_hook();
+    let (json, color) = (wants_json(&words), color_choice(&words));
+    install_panic_hook(json, color);
     if completion::answered(&words) {
         return ExitCode::SUCCESS;
     }
-    let json = wants_json(&words);
     let result = match parse(&words) {
         Ok(Wanted::Answer(cli)) => execute(*cli),
         Ok(Wanted::Schema(cli)) => show_schema(&cli.command),
@@ -34,8 +34,9 @@ pub fn main() -> ExitCode {
     match result {
         Ok(exit) => exit.into(),
         Err(error) => {
-            complain(&error, json, color_choice(&words));
-            error.exit.into()
+            let exit = error.exit;
+            complain(error, json, color);
+            exit.into()
         }
     }
 }
@@ -165,10 +166,11 @@ impl Command {
     }
 }
 
-fn complain(error: &CliError, json: bool, color: ColorChoice) {
+fn complain(error: Box<CliError>, json: bool, color: ColorChoice) {
     if error.message.is_empty() {
         return;
     }
+    let error = error.to_be_reported();
     let style: Style = Environment::read().stderr_style(color, clock::now());
     match json {
         true => eprintln!("{}", harmless_json(&error.to_json().to_string())),
@@ -179,9 +181,14 @@ fn complain(error: &CliError, json: bool, color: ColorChoice) {
 /// Whether `-o json` is among the words, however it is written; errors come before parsing is done.
 fn wants_json(words: &[OsString]) -> bool {
     let words: Vec<&str> = words.iter().filter_map(|word| word.to_str()).collect();
-    let joined = ["-ojson", "-o=json", "--output=json"];
-    words.iter().any(|word| joined.contains(word))
-        || words.windows(2).any(|pair| matches!(pair, ["-o" | "--output", "json"]))
+    // A short flag may stand behind others, as in `-Ao json`.
+    let is_short = |word: &str| word.starts_with('-') && !word.starts_with("--");
+    let is_output = |word: &str| word == "--output" || (is_short(word) && word.ends_with('o'));
+    let is_joined = |word: &str| {
+        word == "--output=json" || (is_short(word) && word.ends_with("ojson")) || word.ends_with("-o=json")
+    };
+    words.iter().any(|word| is_joined(word))
+        || words.windows(2).any(|pair| matches!(pair, [flag, "json"] if is_output(flag)))
 }
 
 fn color_choice(words: &[OsString]) -> ColorChoice {
@@ -199,13 +206,11 @@ fn color_choice(words: &[OsString]) -> ColorChoice {
 }
 
 /// A defect of ours says so, and where to report it, instead of a stack trace.
-fn install_panic_hook() {
-    std::panic::set_hook(Box::new(|info| {
+fn install_panic_hook(json: bool, color: ColorChoice) {
+    std::panic::set_hook(Box::new(move |info| {
         let place = info.location().map(|at| format!("{}:{}", at.file(), at.line())).unwrap_or_default();
         let what = info.payload_as_str().unwrap_or("no message");
-        eprintln!("error: a defect in kubectl-acmbackup: {what}   [defect]");
-        eprintln!("  why   version {}, {}, {place}", env!("CARGO_PKG_VERSION"), std::env::consts::ARCH);
-        eprintln!("  try   report it: {}/issues", env!("CARGO_PKG_REPOSITORY"));
+        complain(CliError::new(Exit::Defect, what).why(place), json, color);
         std::process::exit(i32::from(Exit::Defect.code()));
     }));
 }
@@ -222,9 +227,18 @@ mod tests {
     #[test]
     fn json_errors_are_wanted_however_the_flag_is_written() {
         let words = |text: &str| text.split(' ').map(OsString::from).collect::<Vec<_>>();
-        for line in ["x get -o json", "x -ojson get", "x get --output=json", "x get --output json"] {
+        for line in [
+            "x get -o json",
+            "x -ojson get",
+            "x get --output=json",
+            "x get --output json",
+            "x get -Ao json",
+            "x get -Aojson",
+        ] {
             assert!(wants_json(&words(line)), "{line}");
         }
-        assert!(!wants_json(&words("x get json -o yaml")));
+        for line in ["x get json -o yaml", "x restore no json", "x restore --demo json"] {
+            assert!(!wants_json(&words(line)), "{line}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::exit::{Exit, problem};
+use super::version::target;
 use crate::cluster::job::Job;
 use crate::cluster::{self, Class};
 use crate::render::text::{harmless, harmless_lines, width, wrap};
@@ -103,6 +104,18 @@ impl CliError {
             ),
             None => self.try_("kubectl auth can-i --list"),
         }
+    }
+
+    /// Adds to a defect of ours what its report has to say, and where to report it.
+    #[must_use]
+    pub fn to_be_reported(self: Box<Self>) -> Box<Self> {
+        if self.exit != Exit::Defect {
+            return self;
+        }
+        let version = env!("CARGO_PKG_VERSION");
+        let mut error = self.why(format!("this is a defect of kubectl-acmbackup {version}, {}", target()));
+        error.problem.get_or_insert(problem::DEFECT);
+        error.try_(format!("report it: {}/issues", env!("CARGO_PKG_REPOSITORY")))
     }
 
     /// The error as a person reads it.
@@ -274,6 +287,18 @@ mod tests {
         assert_eq!(json["name"], "restore-in-the-way");
         assert_eq!(json["exitCode"], 5);
         assert_eq!(json["try"][1], "kubectl delete r1");
+    }
+
+    #[test]
+    fn a_defect_says_what_its_report_has_to_say_and_where_it_goes() {
+        let source = kube::Error::LinesCodecMaxLineLengthExceeded;
+        let defect: Box<CliError> = cluster::Error::new("list", "backups.velero.io", source).into();
+        let told = defect.to_be_reported().to_json();
+        assert_eq!((&told["name"], &told["exitCode"]), (&json!("defect"), &json!(70)));
+        let why = told["why"].as_str().unwrap();
+        assert!(why.contains(env!("CARGO_PKG_VERSION")) && why.contains(std::env::consts::OS), "{why}");
+        assert!(told["try"][0].as_str().unwrap().ends_with("/issues"));
+        assert_eq!(sample().to_be_reported(), sample(), "nothing else is a defect");
     }
 
     #[test]

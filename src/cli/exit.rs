@@ -61,6 +61,8 @@ pub mod problem {
     pub const CRD_MISSING: &str = "crd-missing";
     /// The installed CRD lacks fields that were asked for.
     pub const CRD_TOO_OLD: &str = "crd-too-old";
+    /// A defect of this program.
+    pub const DEFECT: &str = "defect";
     /// The identity may not do this.
     pub const FORBIDDEN: &str = "forbidden";
     /// The choice of backups would lose the generic resources.

@@ -114,9 +114,14 @@ pub async fn run(args: &VersionArgs, session: &Session) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
+/// What this program was built for.
+pub(super) fn target() -> String {
+    format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH)
+}
+
 fn client_version() -> ClientVersion {
-    let target = format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH);
-    ClientVersion { version: env!("CARGO_PKG_VERSION"), commit: option_env!("ACMBACKUP_COMMIT"), target }
+    let (version, commit) = (env!("CARGO_PKG_VERSION"), option_env!("ACMBACKUP_COMMIT"));
+    ClientVersion { version, commit, target: target() }
 }
 
 /// Missing pieces are missing in the answer; only an unreachable server is an error.

@@ -16,6 +16,7 @@ const ERRORS: &[(&str, u8, &str, &str)] = &[
         "tests/e2e/old_crds.rs",
         "with_the_crds_of_2022_commands_work_or_refuse_before_anything_is_written",
     ),
+    ("defect", 70, "src/cli/error.rs", "a_defect_says_what_its_report_has_to_say_and_where_it_goes"),
     ("forbidden", 9, "tests/e2e/bad_input.rs", "a_user_who_may_not_and_a_server_that_is_down_are_told_apart"),
     (
         "generic-lost",

@@ -109,15 +109,9 @@ impl<'a> Screen<'a> {
         let stopped = match exit {
             Exit::Interrupted => "Stopped waiting",
             Exit::TimedOut => "Timed out",
-            _ => return self.say(&ending(facts, &self.session.err())),
+            _ => return eprintln!("{}", ending(facts, &self.session.err())),
         };
-        self.say(&format!("{stopped}; the hub goes on. Take it up again with\n  {}", self.again));
-    }
-
-    fn say(&self, text: &str) {
-        if !self.session.globals.quiet {
-            eprintln!("{text}");
-        }
+        eprintln!("{stopped}; the hub goes on. Take it up again with\n  {}", self.again);
     }
 }
 
