@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use acmbackup::cli::entry;
-use clap::Command;
+use clap::{Arg, Command};
 
 const INTRODUCTION: &str = "# Commands\n\n\
     Generated from the program; do not edit. `UPDATE=1 cargo test --test cli manual` writes this page anew.\n\n\
@@ -52,10 +52,38 @@ fn flags(command: &Command, global: bool) -> String {
     let rows: String = command
         .get_arguments()
         .filter(|arg| !arg.is_hide_set() && arg.is_global_set() == global && arg.get_id() != "help")
-        .map(|arg| {
-            let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
-            format!("| `{}` | {} |\n", arg.to_string().replace('|', "\\|"), help.replace('|', "\\|"))
-        })
+        .map(|arg| format!("| `{}` | {} |\n", in_a_cell(&written(arg)), in_a_cell(&meaning(arg))))
         .collect();
     if rows.is_empty() { rows } else { format!("| argument | meaning |\n| --- | --- |\n{rows}") }
+}
+
+/// A bar would end the cell.
+fn in_a_cell(text: &str) -> String {
+    text.replace('|', "\\|")
+}
+
+/// `-n, --namespace <NS>`, or the place of a word.
+fn written(arg: &Arg) -> String {
+    let short = arg.get_short().filter(|_| arg.get_long().is_some());
+    short.map(|short| format!("-{short}, ")).unwrap_or_default() + &arg.to_string()
+}
+
+/// What help says about it: the values it takes, where its value comes from otherwise.
+fn meaning(arg: &Arg) -> String {
+    let mut text = arg.get_help().map(ToString::to_string).unwrap_or_default();
+    let values: Vec<String> = match arg.get_action().takes_values() {
+        true => arg.get_possible_values().iter().map(|value| value.get_name().to_owned()).collect(),
+        false => Vec::new(),
+    };
+    if !values.is_empty() && !arg.is_hide_possible_values_set() {
+        let _ = write!(text, " [values: {}]", values.join(", "));
+    }
+    let defaults: Vec<_> = arg.get_default_values().iter().map(|value| value.to_string_lossy()).collect();
+    if arg.get_action().takes_values() && !defaults.is_empty() && !arg.is_hide_default_value_set() {
+        let _ = write!(text, " [default: {}]", defaults.join(", "));
+    }
+    if let Some(variable) = arg.get_env() {
+        let _ = write!(text, " [env: {}]", variable.to_string_lossy());
+    }
+    text
 }
