@@ -5,9 +5,9 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
 
-/// All files but the krew manifest of the last archives made: it holds their checksums, so that committing it must not
-/// change them.
-const PATHS: &[&str] = &["--", ".", ":!plugin-manifest/acmbackup.yaml"];
+/// All files but those that tell of archives after they were made, the krew manifest their checksums and the page of
+/// figures their sizes and speed: committing these must not change the archives.
+const PATHS: &[&str] = &["--", ".", ":!plugin-manifest/acmbackup.yaml", ":!docs/performance.md"];
 /// Stands behind a commit if files differ from it.
 const CHANGED: &str = "-changed";
 
@@ -16,7 +16,7 @@ const CHANGED: &str = "-changed";
 pub struct Source {
     /// Top folder of the repository.
     pub root: PathBuf,
-    /// The last commit that changed more than the kept krew manifest, with `-changed` behind it if files differ from it.
+    /// The last commit that changed more than what tells of archives, with `-changed` behind it if files differ from it.
     pub commit: String,
     /// The version in Cargo.toml.
     pub version: String,
@@ -104,14 +104,18 @@ mod tests {
     use super::*;
 
     const KEPT: &str = "plugin-manifest/acmbackup.yaml";
+    const FIGURES: &str = "docs/performance.md";
 
-    /// A repository with one commit of a file and the kept manifest.
+    /// A repository with one commit of a file and of what tells of archives.
     fn repository() -> TempDir {
         let folder = tempfile::tempdir().unwrap();
         git(folder.path(), &["init", "--quiet"]).unwrap();
-        std::fs::create_dir(folder.path().join("plugin-manifest")).unwrap();
+        for folder in ["plugin-manifest", "docs"].map(|name| folder.path().join(name)) {
+            std::fs::create_dir(folder).unwrap();
+        }
         write(&folder, "LICENSE", "free");
         write(&folder, KEPT, "old");
+        write(&folder, FIGURES, "slow");
         commit(&folder);
         folder
     }
@@ -127,14 +131,16 @@ mod tests {
     }
 
     #[test]
-    fn committing_the_kept_manifest_does_not_change_what_is_released() {
+    fn committing_what_tells_of_archives_does_not_change_them() {
         let folder = repository();
         let before = Source::of(folder.path()).unwrap();
         assert_eq!(before.commit.len(), 12);
-        write(&folder, KEPT, "new");
-        assert_eq!(Source::of(folder.path()).unwrap().commit, before.commit);
-        commit(&folder);
-        assert_eq!(Source::of(folder.path()).unwrap().commit, before.commit);
+        for path in [KEPT, FIGURES] {
+            write(&folder, path, "new");
+            assert_eq!(Source::of(folder.path()).unwrap().commit, before.commit);
+            commit(&folder);
+            assert_eq!(Source::of(folder.path()).unwrap().commit, before.commit);
+        }
         write(&folder, "LICENSE", "freer");
         assert_eq!(Source::of(folder.path()).unwrap().commit, before.commit.clone() + CHANGED);
         commit(&folder);
