@@ -69,7 +69,7 @@ impl Metrics {
             self.schedule_phase.clone(),
         );
         registry.register("restore_phase", "1 for the phase a Restore is in", self.restore_phase.clone());
-        let help = "Start of the newest run whose five backups are Completed";
+        let help = "Start of the newest complete run";
         registry.register("last_complete_run_timestamp_seconds", help, self.last_complete_run.clone());
         registry.register(
             "last_run_parts",
@@ -179,18 +179,31 @@ fn kind_of(subject: &Subject) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::Event;
 
+    /// Every figure with all its labels, as dashboards and alerts name them.
     #[test]
-    fn metrics_carry_the_documented_names() {
+    fn metrics_carry_the_documented_names_and_labels() {
         let metrics = Metrics::default();
-        metrics.count_pass(&Subject::default(), "settled", Duration::from_millis(3));
+        let subject = Subject { kind: SubjectKind::Restore, ..Subject::default() };
+        metrics.count_pass(&subject, "settled", Duration::from_millis(3));
+        let event =
+            Event { warning: false, reason: String::new(), action: String::new(), note: String::new() };
+        metrics.count_action(&subject, &Action::Emit(event), &Outcome::Skipped);
         metrics.set_lease_held(true);
-        let text = metrics.text(Timestamp::UNIX_EPOCH);
-        assert!(
-            text.contains("acmbackup_reconcile_total{kind=\"BackupSchedule\",result=\"settled\"} 1"),
-            "{text}"
-        );
-        assert!(text.contains("acmbackup_lease_held 1"), "{text}");
-        assert!(text.contains("acmbackup_last_complete_run_timestamp_seconds 0"), "{text}");
+        let text = |name: &str| name.to_owned();
+        metrics.set_figures(Figures {
+            schedule_phases: [(text("schedule-acm"), text("Enabled"))].into(),
+            restore_phases: [(text("r1"), text("Started"))].into(),
+            last_complete_run: Some(Timestamp::UNIX_EPOCH),
+            last_run_parts: [(text("Completed"), 4)].into(),
+            collision: true,
+            storage: [(text("default"), true)].into(),
+            not_taken: [(text("r1"), Some(Timestamp::UNIX_EPOCH))].into(),
+        });
+        let told = metrics.text(Timestamp::from_second(60).unwrap());
+        let samples: Vec<&str> =
+            told.lines().filter(|line| !line.starts_with('#') && !line.contains("_bucket")).collect();
+        insta::assert_snapshot!(samples.join("\n"));
     }
 }

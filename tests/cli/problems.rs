@@ -52,3 +52,18 @@ fn the_hint_of_a_problem_leads_to_the_same_hub() {
     let hint = problems.iter().find(|problem| problem["name"] == "mixed-hubs").unwrap()["hint"].as_str();
     assert_eq!(hint, Some("kubectl acmbackup restore --run complete -n acm --context west"));
 }
+
+#[test]
+fn status_with_check_ends_with_1_only_if_a_problem_is_an_error() {
+    let checked = |snapshot: &Value| {
+        let shown =
+            acmbackup(&["status", "--check", "--from", "-"]).write_stdin(snapshot.to_string()).output();
+        shown.unwrap().status.code()
+    };
+    let mut snapshot = whole();
+    snapshot["loop"] =
+        json!({"holder": "cluster-backup-1", "renewedAt": "2026-11-22T12:29:00Z", "overdue": false});
+    assert_eq!(checked(&snapshot), Some(0));
+    snapshot["velero"]["storageLocations"][0]["status"]["phase"] = json!("Unavailable");
+    assert_eq!(checked(&snapshot), Some(1));
+}
