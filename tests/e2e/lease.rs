@@ -2,10 +2,11 @@
 
 use std::process::Command;
 
-use acmbackup_lab::{Hub, Lab, Loop, crds};
+use acmbackup::api::BackupSchedulePhase;
+use acmbackup_lab::{Door, Fault, Hub, Lab, Loop, Mishap, crds, until};
 use anyhow::Result;
 
-use crate::site::{NAMESPACE, Site, expect_code, plugin_on, the_plugin};
+use crate::site::{DEADLINE, NAMESPACE, Site, expect_code, plugin_on, the_plugin};
 
 #[tokio::test]
 async fn a_second_loop_is_refused_until_the_first_gives_the_lease_back() -> Result<()> {
@@ -72,4 +73,32 @@ async fn bare(lab: &Lab, name: &str, namespaces: &[&str]) -> Result<Hub> {
         hub.create_namespace(namespace).await?;
     }
     Ok(hub)
+}
+
+/// The end is waited for, but not for ever: exit 143, and what was at work is taken up by the next loop.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pass_that_does_not_end_is_left_at_the_second_signal_or_when_the_grace_is_over() -> Result<()> {
+    Lab::run(async |lab| {
+        let store = lab.store().await?;
+        let east = Site::start(lab, &store, "east", 0).await?;
+        let door = Door::to(&east.hub).await?;
+        east.run("schedule --cron @daily")?;
+        let stuck = async |flags: &str| {
+            door.add(Fault::on("POST", "/schedules", Mishap::Delay(2 * DEADLINE)));
+            let flags = format!("--leader-elect=false {flags} --kubeconfig {}", door.kubeconfig().display());
+            let reconciler = the_plugin().start_loop(&east.hub, &flags)?;
+            until(DEADLINE, "a pass that hangs", async || Ok(door.left() == 0)).await?;
+            anyhow::Ok(reconciler)
+        };
+        let reconciler = stuck("--shutdown-grace 1h").await?;
+        reconciler.signal("TERM")?;
+        until(DEADLINE, "it to wait for the pass", async || Ok(reconciler.log().contains("once more")))
+            .await?;
+        assert_eq!(reconciler.terminate().await?, 143);
+        assert_eq!(stuck("--shutdown-grace 100ms").await?.terminate().await?, 143);
+        let _next = east.start_loop().await?;
+        east.schedule_is(BackupSchedulePhase::Enabled).await?;
+        Ok(())
+    })
+    .await
 }
