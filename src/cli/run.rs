@@ -318,3 +318,29 @@ fn lease_held(holder: &Holder, session: &Session) -> Box<CliError> {
         .try_for(session.command("run --wait-for-lease"), "stand by")
         .try_for(session.command("run --dry-run"), "watch what it would do")
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    /// The arguments of its container, as its Deployment has them.
+    #[test]
+    fn the_operators_own_arguments_mean_the_same_here() {
+        let words = "kubectl-acmbackup run --leader-elect --metrics-bind-address=:8080 \
+            --health-probe-bind-address=:8081 --leader-election-lease-duration=1m0s \
+            --leader-election-renew-deadline=40s --leader-election-retry-period=10s --enable-http2=false";
+        let cli = crate::cli::Cli::try_parse_from(words.split_whitespace()).unwrap();
+        let crate::cli::Command::Run(args) = cli.command else { panic!("another command") };
+        let options = args.options().unwrap();
+        let times = options.lease.unwrap().options;
+        assert_eq!(times.duration, Duration::from_secs(60));
+        assert_eq!(
+            (times.renew_deadline, times.retry_period),
+            (Duration::from_secs(40), Duration::from_secs(10))
+        );
+        let addresses = [options.metrics_address, options.health_address].map(Option::unwrap);
+        assert_eq!(addresses, ["0.0.0.0:8080", "0.0.0.0:8081"]);
+    }
+}
