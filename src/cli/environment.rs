@@ -117,3 +117,30 @@ pub fn search_path() -> Vec<PathBuf> {
 fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn on_a_terminal() -> Environment {
+        let (stdin_is_terminal, stdout_is_terminal, stderr_is_terminal) = (true, true, true);
+        Environment { stdin_is_terminal, stdout_is_terminal, stderr_is_terminal, ..Environment::default() }
+    }
+
+    /// Asking, redrawing standard output, redrawing standard error.
+    fn may(environment: &Environment) -> [bool; 3] {
+        [environment.may_ask(), environment.may_redraw_screen(), environment.may_redraw()]
+    }
+
+    #[test]
+    fn nobody_is_asked_and_nothing_redrawn_where_nobody_looks() {
+        assert_eq!(may(&on_a_terminal()), [true; 3]);
+        assert_eq!(may(&Environment { ci: true, ..on_a_terminal() }), [false; 3]);
+        let color = ColorEnvironment { dumb: true, ..ColorEnvironment::default() };
+        let dumb = Environment { color, ..on_a_terminal() };
+        assert_eq!(may(&dumb), [true, false, false], "a dumb terminal has a person before it");
+        assert_eq!(may(&Environment { stdin_is_terminal: false, ..on_a_terminal() }), [false, true, true]);
+        assert_eq!(may(&Environment { stdout_is_terminal: false, ..on_a_terminal() }), [true, false, true]);
+        assert_eq!(may(&Environment { stderr_is_terminal: false, ..on_a_terminal() }), [false, true, false]);
+    }
+}

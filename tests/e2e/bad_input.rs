@@ -68,8 +68,25 @@ async fn a_hub_without_crds_velero_or_storage_is_not_ready() -> Result<()> {
         bare.create_namespace("acm").await?;
         refused("schedule -n acm", "[crd-missing]")?;
         refused("run --once -n acm", "[crd-missing]")?;
+        for (arguments, code) in
+            [("status", 0), ("get backups", 0), ("get runs", 0), ("version", 0), ("doctor", 1), ("latest", 4)]
+        {
+            let arguments = format!("{arguments} -n acm");
+            expect_code(&plugin_on(&bare, &arguments).output()?, code, &arguments)?;
+        }
         expect_code(&plugin_on(&bare, "install --crds-only").output()?, 0, "install --crds-only")?;
         refused("schedule -n acm", "[storage-missing]")?;
+
+        let without_velero = lab.hub("ours").await?;
+        let on = |arguments: &str, code: i32| {
+            expect_code(&plugin_on(&without_velero, arguments).output()?, code, arguments)
+        };
+        on("install --crds-only", 0)?;
+        for (arguments, code) in
+            [("status", 0), ("get schedules", 0), ("get restores", 0), ("version", 0), ("doctor", 1)]
+        {
+            on(&format!("{arguments} -n acm"), code)?;
+        }
 
         let options = VeleroOptions { location: false, wait_available: false, ..VeleroOptions::default() };
         let empty = Site::start_with(lab, &store, "empty", (0, HubOptions::default(), options)).await?;

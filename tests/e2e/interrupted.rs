@@ -174,6 +174,7 @@ async fn velero_dying_while_a_hub_follows_removes_nothing_of_the_part_that_faile
         .await?;
         west.velero.restart().await?;
         west.restore_is("passive", RestorePhase::EnabledWithErrors).await?;
+        west.run_to(8, "wait restore/passive --timeout 1m")?;
         west.velero_restores().delete(&hanging.name_any(), &DeleteParams::default()).await?;
         west.restore_is("passive", RestorePhase::Enabled).await?;
         until(DEADLINE, "what is left over to go", async || {

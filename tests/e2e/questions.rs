@@ -6,6 +6,7 @@ use acmbackup::wire::Stamp;
 use acmbackup_lab::{CTRL_C, CTRL_D, Lab, Terminal};
 use anyhow::{Context, Result, ensure};
 use jiff::SignedDuration;
+use kube::api::ListParams;
 use serde_json::{Value, json};
 
 use crate::site::NAMESPACE;
@@ -64,6 +65,36 @@ async fn whoever_is_asked_is_told_first_however_silent_the_command() -> Result<(
         ensure!(output.status.success(), "{output:?}");
         let stderr = String::from_utf8(output.stderr)?;
         ensure!(!stderr.contains("Restore all on west"), "nobody is asked, so data are all there is: {stderr}");
+        Ok(())
+    })
+    .await
+}
+
+/// Whoever said yes meant the backups that were shown.
+#[tokio::test]
+async fn what_changed_while_a_question_was_open_is_not_done() -> Result<()> {
+    Lab::run(async |lab| {
+        let stage = stage(lab).await?;
+        let some = "restore some --cleanup restored --include-namespaces team";
+        for (minutes, arguments, question, answer) in
+            [(9, some, ORDINARY, "y\n"), (8, "activate", SEVERE, "west\n")]
+        {
+            if arguments == "activate" {
+                stage.hub.create(following("passive")).await?;
+            }
+            let restores = stage.ours("Restore");
+            let before = restores.list(&ListParams::default()).await?.items;
+            let window = asked(&stage, arguments, question).await?;
+            let started = clock::now() - SignedDuration::from_mins(minutes);
+            let stamp = Stamp::from(started).to_string();
+            for part in BackupType::DATA {
+                stage.hub.create(backup((part.part(), &stamp), &started.to_string(), "west-id")).await?;
+            }
+            let screen = answered(window, answer, 5).await?;
+            let now = format!("credentials is now acm-credentials-schedule-{stamp}");
+            ensure!(screen.contains("changed meanwhile") && screen.contains(&now), "{screen}");
+            ensure!(restores.list(&ListParams::default()).await?.items == before, "{arguments} went on");
+        }
         Ok(())
     })
     .await
