@@ -8,6 +8,7 @@ mod cleanup;
 mod command;
 mod contents;
 mod diff;
+mod file;
 mod plan;
 mod preview;
 mod spec;

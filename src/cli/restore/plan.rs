@@ -8,7 +8,7 @@ use super::args::RestoreFlags;
 use super::choice::{Choices, by_run, nothing_to_restore};
 use super::command::{default_name, resolved};
 use super::contents::{Extent, complete};
-use super::{cleanup, diff, preview};
+use super::{cleanup, diff, file, preview};
 use crate::api::{self, BackupChoice};
 use crate::cli::captured::{self, Capture};
 use crate::cli::error::{CliError, Result};
@@ -22,7 +22,6 @@ use crate::plan::restore::velero_restores;
 use crate::plan::{self, Decision, HubSnapshot};
 use crate::render::plan::PlanView;
 use crate::velero::BackupType;
-use crate::wire::yaml;
 
 /// Show what a restore would do
 ///
@@ -72,7 +71,7 @@ pub async fn run(args: PlanArgs, session: &Session) -> Result<Exit> {
     let subject = named(&args.words)?;
     refuse_ignored(&args)?;
     let wanted = match (&args.filename, subject) {
-        (Some(file), _) => Wanted::InFile(Box::new(from_file(file).await?)),
+        (Some(file), _) => Wanted::InFile(Box::new(file::read(file).await?)),
         (None, Some(subject)) => Wanted::Existing(subject),
         (None, None) => Wanted::New(Choices::of(&args.flags)?),
     };
@@ -81,7 +80,7 @@ pub async fn run(args: PlanArgs, session: &Session) -> Result<Exit> {
     let snapshot = capture.hub;
     let now = session.now();
     let restore = match wanted {
-        Wanted::InFile(restore) => inside(*restore, &snapshot),
+        Wanted::InFile(restore) => inside(*restore, &snapshot)?,
         Wanted::Existing(subject) => edited(existing(&subject, &snapshot)?, &args.flags, &snapshot)?,
         Wanted::New(choices) => {
             resolved((&default_name(session), &args.flags), choices, &snapshot, session)?.0
@@ -197,21 +196,16 @@ fn edited(mut restore: api::Restore, flags: &RestoreFlags, snapshot: &HubSnapsho
     }
 }
 
-async fn from_file(file: &std::path::Path) -> Result<api::Restore> {
-    let text = captured::read_text(file).await?;
-    let wrong =
-        |why: String| CliError::new(Exit::Usage, format!("{} holds no Restore: {why}", file.display()));
-    let restore: api::Restore = yaml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-    if restore.metadata.name.is_none() {
-        return Err(wrong("it has no name".to_owned()));
+/// An object that names no namespace is of the one worked in; one of another namespace is not planned with these backups.
+fn inside(mut restore: api::Restore, snapshot: &HubSnapshot) -> Result<api::Restore> {
+    let here = &snapshot.subject.namespace;
+    let namespace = restore.metadata.namespace.get_or_insert_with(|| here.clone());
+    if namespace == here {
+        return Ok(restore);
     }
-    Ok(restore)
-}
-
-/// An object that names no namespace is of the one worked in.
-fn inside(mut restore: api::Restore, snapshot: &HubSnapshot) -> api::Restore {
-    restore.metadata.namespace.get_or_insert_with(|| snapshot.subject.namespace.clone());
-    restore
+    let message =
+        format!("the Restore in the file is of namespace {namespace}, and this plan is made in {here}");
+    Err(CliError::new(Exit::Usage, message).try_(format!("kubectl acmbackup plan -n {namespace} -f FILE")))
 }
 
 async fn show(
