@@ -152,9 +152,8 @@ pub fn note_manager(metadata: &kube::core::ObjectMeta, session: &Session) {
 ///
 /// Exit 5 if one is.
 pub async fn no_schedule_in_the_way(hub: &Hub, session: &Session) -> Result<()> {
-    use api::BackupSchedulePhase::{BackupCollision, Paused};
     let schedules: Vec<api::BackupSchedule> = items(hub.client(), Some(hub.namespace())).await?;
-    let active = schedules.iter().find(|schedule| !matches!(schedule.phase(), Paused | BackupCollision));
+    let active = schedules.iter().find(|schedule| is_active(schedule));
     let Some(schedule) = active else { return Ok(()) };
     let phase = schedule.phase();
     let phase = if phase.is_default() { "not processed yet".to_owned() } else { phase.to_string() };
@@ -165,6 +164,12 @@ pub async fn no_schedule_in_the_way(hub: &Hub, session: &Session) -> Result<()> 
     )
     .why("a hub that makes backups is not restored: the restore would end as FinishedWithErrors and stay so")
     .try_for(session.command("pause"), "stop making backups first"))
+}
+
+/// Makes backups, or will.
+pub fn is_active(schedule: &api::BackupSchedule) -> bool {
+    use api::BackupSchedulePhase::{BackupCollision, Paused};
+    !matches!(schedule.phase(), Paused | BackupCollision)
 }
 
 /// Turns a missing kind into the answer that nothing is there.

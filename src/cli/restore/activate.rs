@@ -13,7 +13,7 @@ use crate::api;
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::Exit;
 use crate::cli::noun::{Noun, only_one};
-use crate::cli::preflight;
+use crate::cli::preflight::{self, is_active};
 use crate::cli::question::Severity;
 use crate::cli::session::{Hub, Session};
 use crate::cli::values::restore_name;
@@ -81,6 +81,11 @@ fn is_in_a_cycle(restore: &api::Restore) -> bool {
         && matches!(restore.phase(), api::RestorePhase::Started | api::RestorePhase::Running)
 }
 
+/// Follows another hub and is at rest.
+fn follows(restore: &api::Restore) -> bool {
+    restore.phase().is_enabled() && restore.spec.managed_clusters_choice() == api::BackupChoice::Skip
+}
+
 struct Task<'a> {
     args: &'a ActivateArgs,
     session: &'a Session,
@@ -101,11 +106,8 @@ impl Task<'_> {
     }
 
     fn following(&self, name: Option<&str>, snapshot: &HubSnapshot) -> Result<api::Restore> {
-        let follows = |restore: &&api::Restore| {
-            restore.phase().is_enabled() && restore.spec.managed_clusters_choice() == api::BackupChoice::Skip
-        };
-        let names: Vec<String> =
-            snapshot.restores.iter().filter(follows).map(ResourceExt::name_any).collect();
+        let following = snapshot.restores.iter().filter(|restore| follows(restore));
+        let names: Vec<String> = following.map(ResourceExt::name_any).collect();
         if names.is_empty() || name.is_some_and(|name| !names.iter().any(|known| known == name)) {
             return Err(self.nothing_follows(name, snapshot));
         }
@@ -135,10 +137,21 @@ impl Task<'_> {
             return error
                 .try_for(self.session.command(&command), "it is restoring newer backups; then activate it");
         }
-        let connection = &self.hub.connection;
-        let context = if connection.is_in_pod() { "HUB-ID" } else { &connection.context };
-        let command = format!("restore --managed-clusters latest --yes --confirm {context}");
-        error.try_for(self.session.command(&command), "restores everything in one step")
+        if let Some(other) = snapshot.restores.iter().find(|restore| follows(restore)) {
+            let command = format!("activate {}", other.name_any());
+            return error
+                .try_for(self.session.command(&command), "it follows another hub")
+                .try_for(self.session.command("get restores"), "shows all");
+        }
+        let is_free = snapshot.restores.iter().all(|restore| restore.phase().is_terminal())
+            && !snapshot.schedules.iter().any(is_active);
+        match is_free {
+            true => error.try_for(
+                self.session.command("restore --managed-clusters latest"),
+                "restores everything in one step",
+            ),
+            false => error.try_for(self.session.command("status"), "what this hub is doing"),
+        }
     }
 
     async fn confirm(&self, name: &str, view: &PlanView) -> Result<()> {
