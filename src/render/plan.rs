@@ -13,9 +13,10 @@ use super::hub_id::ShortIds;
 use super::line::{columns, columns_within};
 use super::problems::problems;
 use super::style::Style;
-use super::text::{count, harmless, width};
+use super::text::{count, harmless, width, wrap};
 use crate::api::{self, BackupChoice, RestorePhase};
 use crate::plan::latest::{Candidates, hub_of};
+use crate::plan::restore::validate::shown_sync_interval;
 use crate::plan::restore::{Preview, WantedRestore};
 use crate::plan::{Note, Severity};
 use crate::velero::BackupType;
@@ -42,6 +43,9 @@ pub struct PlanView {
     /// Managed clusters come to this hub.
     #[serde(skip)]
     pub activates: bool,
+    /// Something is in the way, so that none of the steps would be made.
+    #[serde(skip)]
+    pub is_stopped: bool,
     /// What each part was chosen to be, in the order of screens.
     #[serde(skip)]
     pub choices: Vec<(BackupType, String)>,
@@ -137,6 +141,7 @@ impl PlanView {
             warnings: preview.notes.clone(),
             changes: None,
             activates: spec.managed_clusters_choice() != BackupChoice::Skip,
+            is_stopped: stopped.is_some(),
             choices: vec![
                 (BackupType::Credentials, choice(spec.credentials_choice())),
                 (BackupType::Resources, choice(spec.resources_choice())),
@@ -145,9 +150,9 @@ impl PlanView {
         }
     }
 
-    /// Something would silently be missing, or be removed.
+    /// Something would silently be missing, or be removed, or nothing would be restored at all.
     pub fn matters(&self) -> bool {
-        !self.left_out.is_empty() || self.cleanup.may_remove()
+        self.is_stopped || !self.left_out.is_empty() || self.cleanup.may_remove()
     }
 
     /// The backups that would be restored from; what was shown is what must happen.
@@ -158,6 +163,11 @@ impl PlanView {
     /// The screen of `plan`; `title` says what is looked at, `details` names every object.
     pub fn screen(&self, title: &str, details: bool, style: &Style) -> String {
         let mut text = format!("{}\n\n", style.bold(harmless(title)));
+        if self.is_stopped {
+            let why = format!("Nothing would be restored: {}", harmless(&self.status.last_message));
+            text.extend(wrap(&why, style.width).into_iter().map(|line| line + "\n"));
+            text.push_str("\nIf that were not so:\n\n");
+        }
         match self.steps.is_empty() {
             true => text.push_str("Nothing would be restored.\n"),
             false => {
@@ -171,9 +181,9 @@ impl PlanView {
             let title = if i == 0 { "Left out" } else { "" };
             rest.push(vec![title.to_owned(), line]);
         }
-        let becomes = if self.activates { "; this hub becomes active" } else { "" };
+        let becomes = if self.activates && !self.is_stopped { "; this hub becomes active" } else { "" };
         rest.push(vec!["Ends as".to_owned(), format!("{}{becomes}", self.status.phase)]);
-        if !self.status.last_message.is_empty() {
+        if !self.is_stopped && !self.status.last_message.is_empty() {
             rest.push(vec![String::new(), self.status.last_message.clone()]);
         }
         text.push_str(&format!("\n{}", columns_within(0, tamed(rest), style.width)));
@@ -287,7 +297,7 @@ fn status(restore: &api::Restore, stopped: Option<&api::RestoreStatus>) -> Statu
     let passive = restore.spec.managed_clusters_choice() == BackupChoice::Skip;
     let follows = restore.spec.sync_restore_with_new_backups && passive;
     let phase = if follows { RestorePhase::Enabled } else { RestorePhase::Finished };
-    let interval = restore.spec.restore_sync_interval.as_deref().unwrap_or("30m");
+    let interval = age::interval(shown_sync_interval(&restore.spec));
     let message =
         if follows { format!("then follows new backups, looking every {interval}") } else { String::new() };
     StatusView { phase: phase.to_string(), last_message: message }
@@ -339,6 +349,7 @@ pub fn old_hub_note(message: String) -> Note {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::Cleanup;
     use crate::plan::ServedApis;
     use crate::render::cleanup::DeletionView;
     use crate::render::contents::Contents;
@@ -373,6 +384,7 @@ mod tests {
             warnings: vec![Note::warning("older-run", "credentials", evil("old"))],
             changes: None,
             activates: false,
+            is_stopped: false,
             choices: vec![(BackupType::Credentials, evil("latest"))],
         }
     }
@@ -469,6 +481,18 @@ mod tests {
         insta::assert_snapshot!("looks-activation", looks(now, |style| view.activation(title, style)));
         view.cleanup.deletions = Some(0);
         assert!(view.matters(), "kinds that are not served are silently left out");
+    }
+
+    #[test]
+    fn a_plan_that_is_stopped_says_so_first_and_promises_nothing() {
+        let last_message = "Restore r1 is ignored because Restore r2 is not finished".to_owned();
+        let status = StatusView { phase: "FinishedWithErrors".to_owned(), last_message };
+        let mut view = PlanView { is_stopped: true, activates: true, status, ..with_deletions() };
+        view.cleanup = CleanupView { deletions: Some(0), ..CleanupView::unknown(&Cleanup::CleanupRestored) };
+        view.left_out.clear();
+        assert!(view.matters(), "nothing at all would be restored");
+        let now = Timestamp::UNIX_EPOCH;
+        insta::assert_snapshot!("looks-stopped", looks(now, |style| view.screen("Restore r1", false, style)));
     }
 
     #[test]

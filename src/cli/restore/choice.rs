@@ -8,7 +8,7 @@ use crate::cli::exit::{Exit, problem};
 use crate::plan::latest::{Candidates, Unresolved, latest_of_all};
 use crate::plan::runs::{Run, RunStatus, Runs};
 use crate::velero::BackupType;
-use crate::wire::Stamp;
+use crate::wire::{GoDuration, Stamp};
 
 /// The three fields a user chooses.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +60,7 @@ impl Choices {
             return Err(nothing_to_restore());
         }
         self.check_run(flags)?;
+        check_interval(flags)?;
         if flags.sync != Some(true) {
             return Ok(());
         }
@@ -118,6 +119,21 @@ impl Choices {
             self.set(part, name);
         }
         Ok(self)
+    }
+}
+
+/// Only a following restore looks again, and not without a pause.
+fn check_interval(flags: &RestoreFlags) -> Result<()> {
+    let Some(interval) = flags.sync_interval else { return Ok(()) };
+    if flags.sync != Some(true) {
+        let message = "--sync-interval needs --sync";
+        return Err(CliError::named(problem::SYNC_RULES, Exit::Usage, message)
+            .why("without it the restore is made once and looks for nothing"));
+    }
+    match interval > GoDuration::default() {
+        true => Ok(()),
+        false => Err(CliError::new(Exit::Usage, format!("--sync-interval {interval} is no time to wait"))
+            .why("leave it out for 30m")),
     }
 }
 

@@ -29,9 +29,10 @@ pub fn restore(restore: &api::Restore, seen: Seen<'_>) -> Description {
 fn facts(restore: &api::Restore, status: &api::RestoreStatus, seen: Seen<'_>) -> Vec<Line> {
     let spec = &restore.spec;
     let line = |name, value: String| Line { name, value };
-    let sync = match (spec.sync_restore_with_new_backups, &spec.restore_sync_interval) {
+    let sync = match (spec.sync_restore_with_new_backups, status.phase.is_terminal()) {
         (false, _) => "no".to_owned(),
-        (true, every) => format!("every {}", age::interval(every.as_deref().unwrap_or("30m"))),
+        (true, true) => "no longer".to_owned(),
+        (true, false) => format!("every {}", age::interval(validate::shown_sync_interval(spec))),
     };
     let cleanup = spec.cleanup_before_restore.as_ref().map(ToString::to_string).unwrap_or_default();
     let completed = status.completion_timestamp.as_ref().map(|time| time.0);
@@ -123,7 +124,7 @@ fn why(restore: &api::Restore, status: &api::RestoreStatus, seen: Seen<'_>) -> V
         (phase, "") => format!("{phase}, without a message"),
         (phase, message) => format!("{phase}  because {message}"),
     });
-    why.extend(about_following(restore));
+    why.extend(about_following(restore).filter(|_| !status.phase.is_terminal()));
     why.push(match restore.spec.managed_clusters_choice() {
         BackupChoice::Skip => "managed clusters is skip, so they stay with the hub they are on".to_owned(),
         _ => "managed clusters is not skip, so they come to this hub".to_owned(),
@@ -138,7 +139,7 @@ fn why(restore: &api::Restore, status: &api::RestoreStatus, seen: Seen<'_>) -> V
 /// Spec
 fn about_following(restore: &api::Restore) -> Option<String> {
     let spec = &restore.spec;
-    let interval = age::interval(spec.restore_sync_interval.as_deref().unwrap_or("30m"));
+    let interval = age::interval(validate::shown_sync_interval(spec));
     match (spec.sync_restore_with_new_backups, validate::sync(spec)) {
         (false, _) => None,
         (true, None) => Some(format!("looks for newer backups every {interval} while it is Enabled")),

@@ -2,11 +2,11 @@
 
 use super::Look;
 use crate::api::Restore;
+use crate::plan::restore::validate::shown_sync_interval;
 use crate::render::Style;
 use crate::render::age::{self, age_or_none};
 
 /// How often new backups are looked for if nothing is said. Spec: R-043
-const DEFAULT_SYNC: &str = "30m";
 
 /// Our Restores.
 pub fn restores(items: &[Restore], style: &Style, look: Look) -> String {
@@ -42,10 +42,9 @@ pub fn restores(items: &[Restore], style: &Style, look: Look) -> String {
 
 /// The interval at which a Restore looks for new backups, or `no`.
 fn sync(restore: &Restore) -> String {
-    match (restore.spec.sync_restore_with_new_backups, &restore.spec.restore_sync_interval) {
-        (false, _) => "no".to_owned(),
-        (true, Some(interval)) if !interval.is_empty() => age::interval(interval),
-        (true, _) => DEFAULT_SYNC.to_owned(),
+    match restore.spec.sync_restore_with_new_backups {
+        false => "no".to_owned(),
+        true => age::interval(shown_sync_interval(&restore.spec)),
     }
 }
 

@@ -17,6 +17,7 @@ use crate::api::{self, BackupChoice, BackupSchedulePhase};
 use crate::plan::Note;
 use crate::plan::latest::Candidates;
 use crate::plan::next_run::{hub_of, next_run};
+use crate::plan::restore::validate::shown_sync_interval;
 use crate::plan::runs::{Run, Runs};
 use crate::velero::server::Server;
 use crate::velero::{self, Backup, BackupStorageLocation, BackupType};
@@ -356,12 +357,12 @@ fn run_view(run: &Run, backups: &[Backup]) -> RunView {
 
 fn restore_view(restore: &api::Restore) -> RestoreView {
     let spec = &restore.spec;
-    let interval = spec.restore_sync_interval.clone().unwrap_or_else(|| "30m".to_owned());
+    let follows = spec.sync_restore_with_new_backups && !restore.phase().is_terminal();
     RestoreView {
         name: restore.name_any(),
         phase: restore.phase().to_string(),
         message: restore.status.as_ref().map(|status| status.last_message.clone()).unwrap_or_default(),
-        sync_interval: spec.sync_restore_with_new_backups.then_some(interval),
+        sync_interval: follows.then(|| shown_sync_interval(spec).to_owned()),
         managed_clusters: spec
             .velero_managed_clusters_backup_name
             .clone()
