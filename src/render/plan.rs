@@ -19,7 +19,7 @@ use crate::plan::latest::{Candidates, hub_of};
 use crate::plan::restore::validate::shown_sync_interval;
 use crate::plan::restore::{Preview, WantedRestore};
 use crate::plan::{Note, Severity};
-use crate::velero::BackupType;
+use crate::velero::{BackupType, RestoreType};
 
 /// What a restore would do, as `-o json` shows it.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -260,6 +260,9 @@ impl PlanView {
 
 fn step(wanted: &WantedRestore, spec: &api::RestoreSpec, candidates: &Candidates<'_>) -> StepView {
     let backup = candidates.named(&wanted.backup);
+    // What is labelled for an activation waits for it, and lists tell no labels.
+    let waits = spec.managed_clusters_choice() == BackupChoice::Skip
+        && matches!(wanted.part, RestoreType::Credentials | RestoreType::ResourcesGeneric);
     StepView {
         order: wanted.order,
         action: if wanted.exists { "keep" } else { "create" },
@@ -277,7 +280,7 @@ fn step(wanted: &WantedRestore, spec: &api::RestoreSpec, candidates: &Candidates
         managed_clusters: None,
         names: None,
         is_counted: false,
-        at_most: spec.label_selector.is_some() || spec.or_label_selectors.is_some(),
+        at_most: waits || spec.label_selector.is_some() || spec.or_label_selectors.is_some(),
     }
 }
 
@@ -354,7 +357,6 @@ mod tests {
     use crate::render::cleanup::DeletionView;
     use crate::render::contents::Contents;
     use crate::render::looks::looks;
-    use crate::velero::RestoreType;
     use crate::velero::object_list::ObjectList;
 
     fn view(policy: &str) -> PlanView {
