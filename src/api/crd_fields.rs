@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
     CustomResourceDefinition, JSONSchemaProps, JSONSchemaPropsOrArray,
 };
+use serde_json::Value;
 
 use super::VERSION;
 
@@ -26,10 +27,43 @@ pub fn compare(ours: &CustomResourceDefinition, installed: &CustomResourceDefini
     difference
 }
 
+/// Fields of `object` that `crd` does not know, and fields it lacks although they are required; a sentence each.
+pub fn misfits(crd: &CustomResourceDefinition, object: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    if let Some(root) = root_of(crd) {
+        misfits_below(root, object, "", &mut found);
+    }
+    found
+}
+
+fn misfits_below(schema: &JSONSchemaProps, value: &Value, path: &str, found: &mut Vec<String>) {
+    if let (Some(JSONSchemaPropsOrArray::Schema(item)), Some(items)) = (&schema.items, value.as_array()) {
+        items
+            .iter()
+            .enumerate()
+            .for_each(|(i, one)| misfits_below(item, one, &format!("{path}[{i}]"), found));
+    }
+    // What names no fields takes any, as metadata do here.
+    let (Some(known), Some(fields)) = (&schema.properties, value.as_object()) else { return };
+    let path_of = |name: &str| format!("{path}.{name}").trim_start_matches('.').to_owned();
+    for (name, value) in fields {
+        match known.get(name) {
+            Some(child) => misfits_below(child, value, &path_of(name), found),
+            None => found.push(format!("{} is no field of it", path_of(name))),
+        }
+    }
+    let is_missing = |name: &&String| fields.get(*name).is_none_or(Value::is_null);
+    let missing = schema.required.iter().flatten().filter(is_missing);
+    found.extend(missing.map(|name| format!("{} is missing", path_of(name))));
+}
+
 fn spec_of(crd: &CustomResourceDefinition) -> Option<&JSONSchemaProps> {
+    root_of(crd)?.properties.as_ref()?.get("spec")
+}
+
+fn root_of(crd: &CustomResourceDefinition) -> Option<&JSONSchemaProps> {
     let version = crd.spec.versions.iter().find(|version| version.name == VERSION && version.served)?;
-    let root = version.schema.as_ref()?.open_api_v3_schema.as_ref()?;
-    root.properties.as_ref()?.get("spec")
+    version.schema.as_ref()?.open_api_v3_schema.as_ref()
 }
 
 /// Collects what `a` has and `b` lacks; fields below a missing one are not named again.
@@ -95,6 +129,28 @@ mod tests {
             (difference.missing_here, difference.newer_here),
             (vec![], vec!["spec.aField".to_owned()])
         );
+    }
+
+    #[test]
+    fn an_object_is_told_which_fields_it_lacks_and_which_nobody_knows() {
+        let ours = crd::all().remove(1);
+        let mut object = serde_json::json!({"metadata": {"name": "r", "anything": 1}, "spec": {
+            "veleroManagedClustersBackupName": "skip",
+            "veleroCredentialsBackupName": null,
+            "veleroResourcesBackupName": "latest",
+            "cleanupBeforeRestore": "None",
+            "veleroManagedClusterBackupName": "skip",
+            "orLabelSelectors": [{"matchLabels": {"a": "b"}}, {"matchLabel": {}}],
+            "namespaceMapping": {"a": "b"},
+        }});
+        let wanted = [
+            "spec.veleroManagedClusterBackupName is no field of it",
+            "spec.orLabelSelectors[1].matchLabel is no field of it",
+            "spec.veleroCredentialsBackupName is missing",
+        ];
+        assert_eq!(misfits(&ours, &object), wanted);
+        object["spec"] = Value::Null;
+        assert_eq!(misfits(&ours, &object), [] as [&str; 0], "the CRD asks for no spec");
     }
 
     #[test]

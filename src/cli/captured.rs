@@ -55,7 +55,15 @@ pub struct Held {
 pub async fn read(file: &Path) -> Result<Capture> {
     let text = read_text(file).await?;
     parse(&text)
-        .map_err(|why| CliError::new(Exit::Usage, format!("{} is not a snapshot: {why}", file.display())))
+        .map_err(|why| CliError::new(Exit::Usage, format!("{} is not a snapshot: {why}", called(file))))
+}
+
+/// What a file is called in messages.
+pub fn called(file: &Path) -> String {
+    match file.to_str() {
+        Some("-") => "standard input".to_owned(),
+        _ => file.display().to_string(),
+    }
 }
 
 /// Reads the text of a snapshot.
@@ -84,5 +92,5 @@ pub async fn read_text(file: &Path) -> Result<String> {
         _ => std::fs::read_to_string(path),
     });
     let text = reading.await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
-    text.map_err(|error| CliError::new(Exit::Usage, format!("cannot read {}: {error}", file.display())))
+    text.map_err(|error| CliError::new(Exit::Usage, format!("cannot read {}: {error}", called(file))))
 }

@@ -163,6 +163,17 @@ fn a_plan_of_one_run_uses_it_for_all_parts() {
 }
 
 #[test]
+fn only_a_restore_is_planned_from_a_file() {
+    let arguments = ["plan", "-f", "-"];
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: r}\n";
+    let output = acmbackup(&arguments).write_stdin(map).output().unwrap();
+    let error = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    let told = "error: standard input holds no valid Restore\n        apiVersion is v1, expected";
+    assert!(error.starts_with(told), "{error}");
+}
+
+#[test]
 fn a_plan_without_the_named_backup_is_not_found() {
     let (_, error, code) =
         from_snapshot(&["plan", "--credentials", "acm-credentials-schedule-20200101000000"]);

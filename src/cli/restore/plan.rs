@@ -80,7 +80,7 @@ pub async fn run(args: PlanArgs, session: &Session) -> Result<Exit> {
     let snapshot = capture.hub;
     let now = session.now();
     let restore = match wanted {
-        Wanted::InFile(restore) => inside(*restore, &snapshot)?,
+        Wanted::InFile(restore) => file::inside(*restore, &snapshot.subject.namespace)?,
         Wanted::Existing(subject) => edited(existing(&subject, &snapshot)?, &args.flags, &snapshot)?,
         Wanted::New(choices) => {
             resolved((&default_name(session), &args.flags), choices, &snapshot, session)?.0
@@ -194,18 +194,6 @@ fn edited(mut restore: api::Restore, flags: &RestoreFlags, snapshot: &HubSnapsho
         true => Err(nothing_to_restore()),
         false => Ok(restore),
     }
-}
-
-/// An object that names no namespace is of the one worked in; one of another namespace is not planned with these backups.
-fn inside(mut restore: api::Restore, snapshot: &HubSnapshot) -> Result<api::Restore> {
-    let here = &snapshot.subject.namespace;
-    let namespace = restore.metadata.namespace.get_or_insert_with(|| here.clone());
-    if namespace == here {
-        return Ok(restore);
-    }
-    let message =
-        format!("the Restore in the file is of namespace {namespace}, and this plan is made in {here}");
-    Err(CliError::new(Exit::Usage, message).try_(format!("kubectl acmbackup plan -n {namespace} -f FILE")))
 }
 
 async fn show(
