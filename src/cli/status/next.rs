@@ -30,6 +30,11 @@ pub(super) fn next_commands(status: &Status, session: &Session) -> Vec<(String, 
         (Role::Passive | Role::Activating, Some(restore)) => {
             vec![command(&format!("wait restore/{}", restore.name), "until it has settled")]
         }
+        // Another hub took over what this one did.
+        (Role::Idle, _) if status.schedule.is_some() => vec![
+            command("describe schedule", "what is left of it"),
+            command("schedule --recreate --paused=false", "if this hub must write the backups again"),
+        ],
         (Role::Idle, _) if status.last_run.is_some() => vec![
             command("latest", "what a restore would use"),
             command("restore --sync", "follow the hub that writes the backups"),

@@ -253,6 +253,61 @@ fn roles_follow_from_phases_and_choices() {
     assert_eq!(role_of(&with_restore("latest", "Finished")), Role::Idle);
 }
 
+/// A paused schedule whose clusters another hub took; it may have written a run since.
+fn lost_to_west(with_run: bool) -> Observed {
+    let mut observed = with_schedule("Paused", "");
+    let schedule = &mut observed.schedules.as_mut().unwrap()[0];
+    (schedule.spec.paused, schedule.metadata.uid) = (true, Some("u".to_owned()));
+    let velero = &mut observed.velero_schedules.as_mut().unwrap()[0];
+    velero.metadata.creation_timestamp = read(json!("2026-11-22T08:00:00Z"));
+    velero.metadata.owner_references = read(json!([{
+        "apiVersion": "cluster.open-cluster-management.io/v1beta1", "kind": "BackupSchedule",
+        "name": "schedule-acm", "uid": "u", "controller": true,
+    }]));
+    let mut record = run("20261122103004", "2026-11-22T10:30:04Z", EAST).remove(0);
+    record.metadata.name = Some("acm-restore-clusters-20261122103004".to_owned());
+    record.metadata.labels = read(json!({"cluster.open-cluster-management.io/restore-cluster": WEST}));
+    let backups = observed.backups.as_mut().unwrap();
+    for backup in backups.iter_mut() {
+        let name = backup.metadata.name.clone().unwrap();
+        let schedule = name.trim_end_matches("-20261122100004").to_owned();
+        backup.metadata.labels.as_mut().unwrap().insert("velero.io/schedule-name".to_owned(), schedule);
+    }
+    backups.push(record);
+    if with_run {
+        let mut newer = run("20261122110004", "2026-11-22T11:00:04Z", WEST);
+        let resources =
+            newer.iter_mut().find(|b| b.metadata.name.as_ref().unwrap().contains("resources-schedule"));
+        let labels = resources.unwrap().metadata.labels.as_mut().unwrap();
+        labels.insert("velero.io/schedule-name".to_owned(), "acm-resources-schedule".to_owned());
+        backups.extend(newer);
+    }
+    observed
+}
+
+/// S-113, S-115
+#[test]
+fn a_paused_hub_whose_clusters_another_one_took_is_idle_and_says_so() {
+    let told = |with_run| {
+        let status = Status::of(&lost_to_west(with_run), "acm", now());
+        assert_eq!(status.role, Role::Idle);
+        status.problems.into_iter().map(|note| note.message).collect::<Vec<_>>().join("; ")
+    };
+    let activated =
+        "hub be97a9eb activated the managed clusters, as acm-restore-clusters-20261122103004 says";
+    assert!(told(false).starts_with(activated), "{}", told(false));
+    let wrote = "hub be97a9eb wrote acm-resources-schedule-20261122110004, which is the newest run";
+    assert!(told(true).starts_with(wrote), "{}", told(true));
+
+    let mut alone = lost_to_west(false);
+    alone.backups.as_mut().unwrap().pop();
+    assert_eq!((role_of(&alone), names(&alone)), (Role::Active, vec![]));
+    let mut made_since = lost_to_west(false);
+    made_since.velero_schedules.as_mut().unwrap()[0].metadata.creation_timestamp =
+        read(json!("2026-11-22T11:00:00Z"));
+    assert_eq!(role_of(&made_since), Role::Active, "the schedules are newer than the activation");
+}
+
 #[test]
 fn missing_crds_are_errors_with_their_names() {
     let observed = Observed {
