@@ -15,6 +15,9 @@ pub(super) fn next_commands(status: &Status, session: &Session) -> Vec<(String, 
         return Vec::new();
     }
     match (status.role, restore) {
+        (Role::Unknown, _) => {
+            vec![command("doctor --for look", "what may not be read, and the role that grants it")]
+        }
         (Role::Contested, _) => vec![
             ("kubectl acmbackup pause".to_owned(), "on the other hub, if this one should go on".to_owned()),
             command("schedule --recreate", "then, here"),
@@ -54,4 +57,31 @@ pub(super) fn next_commands(status: &Status, session: &Session) -> Vec<(String, 
 /// It ended with errors, or will not get further by itself.
 fn has_failed(phase: &str) -> bool {
     matches!(phase, "Error" | "EnabledWithErrors" | "FinishedWithErrors")
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::render::status::{Observed, Unread};
+
+    #[test]
+    fn where_nothing_may_be_read_nobody_is_told_to_make_backups() {
+        let observed = Observed {
+            hub_id: Err(Unread::Forbidden),
+            schedules: Err(Unread::Forbidden),
+            restores: Err(Unread::Forbidden),
+            locations: Err(Unread::Forbidden),
+            velero_schedules: Err(Unread::Forbidden),
+            backups: Err(Unread::Forbidden),
+            lease: Err(Unread::Forbidden),
+            servers: Err(Unread::Forbidden),
+        };
+        let session = Session::new(crate::cli::Cli::parse_from(["kubectl-acmbackup", "status"]).globals);
+        let status = Status::of(&observed, "acm", session.now());
+        let commands: Vec<String> =
+            next_commands(&status, &session).into_iter().map(|(what, _)| what).collect();
+        assert_eq!(commands, ["kubectl acmbackup doctor --for look"]);
+    }
 }

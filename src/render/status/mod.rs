@@ -102,6 +102,8 @@ pub enum Role {
     Contested,
     /// Nothing of this.
     Idle,
+    /// What would tell may not be read.
+    Unknown,
 }
 
 /// A storage location.
@@ -219,7 +221,7 @@ impl Status {
         let runs = Runs::of(&candidates);
         let lost = schedule.and_then(|schedule| role::lost_to(schedule, observed, (namespace, now)));
         let mut status = Self {
-            role: role::of((schedule, restore), lost.as_ref()),
+            role: role::of((schedule, restore), lost.as_ref(), observed),
             storage: observed.locations.iter().flatten().map(storage).collect(),
             schedule: schedule.map(|schedule| ScheduleView {
                 last_run: own_run(&runs, hub_of(schedule, velero)).map(|run| run_view(run, backups)),

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Observed, Role};
+use super::{Observed, Role, Unread};
 use crate::api::{self, BackupChoice, BackupSchedulePhase};
 use crate::plan::collision::Collision;
 use crate::plan::{HubSnapshot, Note, Severity, VeleroState, schedule};
@@ -11,6 +11,7 @@ use crate::render::collision::sentence;
 pub(super) fn of(
     (schedule, restore): (Option<&api::BackupSchedule>, Option<&api::Restore>),
     lost: Option<&Collision>,
+    observed: &Observed,
 ) -> Role {
     let unfinished = restore.filter(|restore| !restore.phase().is_terminal());
     let clusters = unfinished.map(|restore| restore.spec.managed_clusters_choice());
@@ -21,9 +22,16 @@ pub(super) fn of(
         (_, Some(_)) => Role::Activating,
         (Some(_), None) if lost.is_some() => Role::Idle,
         (Some(_), None) => Role::Active,
+        // Forbidden is not empty.
+        (None, None) if may_hide_one(observed) => Role::Unknown,
         (None, None) if took_over => Role::Active,
         (None, None) => Role::Idle,
     }
+}
+
+fn may_hide_one(observed: &Observed) -> bool {
+    let (schedules, restores) = (observed.schedules.as_ref().err(), observed.restores.as_ref().err());
+    [schedules, restores].contains(&Some(&Unread::Forbidden))
 }
 
 /// The managed clusters came here with this Restore.

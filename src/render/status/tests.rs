@@ -244,6 +244,15 @@ fn what_is_forbidden_or_not_served_never_looks_empty() {
 }
 
 #[test]
+fn a_hub_whose_schedules_or_restores_may_not_be_read_has_no_known_role() {
+    let (schedules, restores) = (Err(Unread::Forbidden), Err(Unread::Forbidden));
+    assert_eq!(role_of(&Observed { schedules, ..idle() }), Role::Unknown);
+    assert_eq!(role_of(&Observed { restores, ..idle() }), Role::Unknown);
+    let schedules = Err(Unread::Forbidden);
+    assert_eq!(role_of(&Observed { schedules, ..with_restore("skip", "Enabled") }), Role::Passive);
+}
+
+#[test]
 fn roles_follow_from_phases_and_choices() {
     assert_eq!(role_of(&idle()), Role::Idle);
     assert_eq!(role_of(&with_schedule("Enabled", "")), Role::Active);
