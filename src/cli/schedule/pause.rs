@@ -92,8 +92,9 @@ pub async fn resume(args: ResumeArgs, session: &Session) -> Result<Exit> {
         args.confirm.ask((session, &hub.connection), &args.write, matter).await?;
     }
     let next = terms(&old.spec).ok().and_then(|terms| terms.cron.next(session.now()));
-    let next =
-        next.map(|next| format!(", next run in {}", age::until(next, session.now()))).unwrap_or_default();
+    let next = next
+        .map(|next| format!(", next run {}", age::ahead(next, session.now(), "due now")))
+        .unwrap_or_default();
     flip.carry_out(&old, &format!("resumed{next}"), Condition::Usual).await
 }
 

@@ -131,6 +131,14 @@ fn an_active_hub_shows_its_last_and_next_run() {
 }
 
 #[test]
+fn a_run_velero_is_about_to_make_is_due() {
+    let observed = with_schedule("Enabled", "");
+    let late = "2026-11-22T12:00:30Z".parse().unwrap();
+    let screen = Status::of(&observed, "acm", late).screen("hub-east", "acm", &Style::plain(late));
+    assert!(screen.contains(", next run due now\n"), "{screen}");
+}
+
+#[test]
 fn a_passive_hub_shows_whom_it_follows() {
     insta::assert_snapshot!(screen(&with_restore("skip", "Enabled")), @r#"
     Hub        hub-east  be97a9eb  passive, follows hub 1f30bfe5
