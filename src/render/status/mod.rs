@@ -19,6 +19,7 @@ use crate::plan::Note;
 use crate::plan::latest::Candidates;
 use crate::plan::next_run::{hub_of, next_run};
 use crate::plan::runs::{Run, Runs};
+use crate::plan::writers::Rhythm;
 use crate::velero::server::Server;
 use crate::velero::{self, Backup, BackupStorageLocation, BackupType};
 
@@ -243,6 +244,12 @@ impl Status {
             remarks: Vec::new(),
         };
         status.problems = problems::find(&status, observed, now);
+        let cron = |run: &Run| schedule.filter(|_| run.hub == status.hub_id);
+        let expiring = runs.iter().next().and_then(|run| {
+            let cron = cron(run).map(|schedule| schedule.spec.velero_schedule.as_str());
+            problems::expires_soon(run, &Rhythm::of_run(run, cron, (&candidates, &runs), now), now)
+        });
+        status.problems.extend(expiring);
         status.problems.extend(lost.map(|collision| role::lost_problem(&collision, observed)));
         status
     }

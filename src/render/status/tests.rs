@@ -368,17 +368,28 @@ fn a_velero_that_is_down_or_there_twice_is_told() {
 }
 
 #[test]
-fn a_newest_run_that_lacks_a_part_or_is_about_to_expire_is_told() {
+fn a_newest_run_that_lacks_a_part_is_told() {
     let mut observed = with_schedule("Enabled", "");
     let backups = observed.backups.as_mut().unwrap();
     backups.pop();
     assert_eq!(names(&observed), [("incomplete-run".to_owned(), Severity::Warning)]);
-    let mut observed = with_schedule("Enabled", "");
-    for backup in observed.backups.as_mut().unwrap() {
-        backup.status.as_mut().unwrap().expiration =
-            serde_json::from_value(json!("2026-11-22T13:00:00Z")).unwrap();
-    }
-    assert_eq!(names(&observed), [("expires-soon".to_owned(), Severity::Warning)]);
+}
+
+/// As `verify` judges: a run lives longer than two periods.
+#[test]
+fn a_newest_run_that_is_gone_before_the_next_but_one_is_told() {
+    let expiring = |at: &str, phase: &str| {
+        let mut observed = with_schedule("Enabled", "");
+        for backup in observed.backups.as_mut().unwrap() {
+            let status = backup.status.as_mut().unwrap();
+            (status.expiration, status.phase) = (read(json!(at)), read(json!(phase)));
+        }
+        names(&observed)
+    };
+    let soon = [("expires-soon".to_owned(), Severity::Warning)];
+    assert_eq!(expiring("2026-11-22T15:14:04Z", "Completed"), soon);
+    assert_eq!(expiring("2026-11-22T15:14:05Z", "Completed"), []);
+    assert_eq!(expiring("2026-11-22T12:14:04Z", "InProgress"), [], "it is just being made");
 }
 
 #[test]
