@@ -192,6 +192,15 @@ fn little_memory_matters_with_many_clusters_only() {
 }
 
 #[test]
+fn where_a_loop_is_at_work_the_component_need_not_be_enabled() {
+    let mut observed = well();
+    observed.installed = fact(InstalledHub { cluster_backup: Some(false), service_account: Some(true) });
+    assert_eq!(verdict(&observed, "cluster-backup"), (Verdict::Ok, None));
+    observed.lease = fact(None);
+    assert_eq!(verdict(&observed, "cluster-backup"), (Verdict::Warn, None));
+}
+
+#[test]
 fn two_velero_servers_or_two_versions_of_oadp_fail() {
     let mut observed = well();
     assert_eq!(verdict(&observed, "one velero").0, Verdict::Ok);
