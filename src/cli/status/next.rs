@@ -38,6 +38,10 @@ pub(super) fn next_commands(status: &Status, session: &Session) -> Vec<(String, 
             command("describe schedule", "what is left of it"),
             command("schedule --recreate --paused=false", "if this hub must write the backups again"),
         ],
+        // Where no backup can be stored, a schedule is refused.
+        (Role::Idle, _) if is("namespace-not-found") || is("storage-missing") => {
+            vec![command("doctor", "what is missing here, and how to get it")]
+        }
         (Role::Idle, _) if status.last_run.is_some() => vec![
             command("latest", "what a restore would use"),
             command("restore --sync", "follow the hub that writes the backups"),
@@ -66,22 +70,37 @@ mod tests {
     use super::*;
     use crate::render::status::{Observed, Unread};
 
+    fn commands(observed: &Observed) -> Vec<String> {
+        let session = Session::new(crate::cli::Cli::parse_from(["kubectl-acmbackup", "status"]).globals);
+        let status = Status::of(observed, "acm", session.now());
+        next_commands(&status, &session).into_iter().map(|(what, _)| what).collect()
+    }
+
+    fn empty() -> Observed {
+        Observed {
+            no_namespace: false,
+            hub_id: Ok("east".to_owned()),
+            schedules: Ok(vec![]),
+            restores: Ok(vec![]),
+            locations: Ok(vec![]),
+            velero_schedules: Ok(vec![]),
+            backups: Ok(vec![]),
+            lease: Ok(None),
+            servers: Ok(vec![]),
+        }
+    }
+
     #[test]
     fn where_nothing_may_be_read_nobody_is_told_to_make_backups() {
-        let observed = Observed {
-            hub_id: Err(Unread::Forbidden),
-            schedules: Err(Unread::Forbidden),
-            restores: Err(Unread::Forbidden),
-            locations: Err(Unread::Forbidden),
-            velero_schedules: Err(Unread::Forbidden),
-            backups: Err(Unread::Forbidden),
-            lease: Err(Unread::Forbidden),
-            servers: Err(Unread::Forbidden),
-        };
-        let session = Session::new(crate::cli::Cli::parse_from(["kubectl-acmbackup", "status"]).globals);
-        let status = Status::of(&observed, "acm", session.now());
-        let commands: Vec<String> =
-            next_commands(&status, &session).into_iter().map(|(what, _)| what).collect();
-        assert_eq!(commands, ["kubectl acmbackup doctor --for look"]);
+        let (schedules, restores) = (Err(Unread::Forbidden), Err(Unread::Forbidden));
+        let observed = Observed { schedules, restores, locations: Err(Unread::Forbidden), ..empty() };
+        assert_eq!(commands(&observed), ["kubectl acmbackup doctor --for look"]);
+    }
+
+    #[test]
+    fn where_nothing_can_be_stored_nobody_is_told_to_make_backups() {
+        let doctor = ["kubectl acmbackup doctor"];
+        assert_eq!(commands(&empty()), doctor);
+        assert_eq!(commands(&Observed { no_namespace: true, ..empty() }), doctor);
     }
 }

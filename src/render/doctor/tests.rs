@@ -56,6 +56,7 @@ fn well() -> Observed {
         server: "https://api.hub-west.example:6443".to_owned(),
         reach: fact(Reach { version: "v1.36.3".to_owned(), ahead: Some(SignedDuration::from_millis(400)) }),
         namespace: Ok(("acm".to_owned(), "given".to_owned())),
+        exists: fact(true),
         permissions: fact(PermissionAnswer { asked: 31, jobs: "schedule".to_owned(), missing: vec![] }),
         hub_id: fact("be97a9eb-60b8-4511-805c-298e7c0898b3".to_owned()),
         installed: fact(InstalledHub { cluster_backup: Some(true), service_account: Some(true) }),
@@ -181,6 +182,15 @@ fn without_a_server_only_that_has_failed() {
     assert_eq!(verdict(&observed, "server"), (Verdict::Fail, Some("unreachable")));
     observed.server = String::new();
     assert_eq!(verdict(&observed, "server").1, Some("unreachable"));
+}
+
+#[test]
+fn a_namespace_that_does_not_exist_fails_and_one_that_may_not_be_asked_for_does_not() {
+    let mut observed = well();
+    observed.exists = fact(false);
+    assert_eq!(verdict(&observed, "namespace"), (Verdict::Fail, Some("namespace-not-found")));
+    observed.exists = unknown(Unknown::Forbidden);
+    assert_eq!(verdict(&observed, "namespace"), (Verdict::Ok, None));
 }
 
 #[test]

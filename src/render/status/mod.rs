@@ -37,6 +37,8 @@ pub enum Unread {
 /// What was read, or why it was not.
 #[derive(Debug, Clone)]
 pub struct Observed {
+    /// There is no such namespace.
+    pub no_namespace: bool,
     /// Id of this hub; `unknown` where there is none.
     pub hub_id: Result<String, Unread>,
     /// Our BackupSchedules.

@@ -67,6 +67,9 @@ fn unread_problems(unread: &[(&'static str, Unread)]) -> Vec<Note> {
 
 fn storage_problems(status: &Status, observed: &Observed) -> Vec<Note> {
     let Ok(locations) = &observed.locations else { return Vec::new() };
+    if observed.no_namespace {
+        return vec![error("namespace-not-found", "", "this namespace does not exist")];
+    }
     if locations.is_empty() {
         return vec![error("storage-missing", "", "there is no storage location in this namespace")];
     }

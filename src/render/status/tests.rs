@@ -34,6 +34,7 @@ fn idle() -> Observed {
         overdue: false,
     };
     Observed {
+        no_namespace: false,
         hub_id: Ok(EAST.to_owned()),
         schedules: Ok(vec![]),
         restores: Ok(vec![]),
@@ -347,6 +348,12 @@ fn storage_without_an_owner_is_told_unless_the_loop_accepted_it() {
     };
     assert_eq!(unowned(idle()), [("storage-not-owned".to_owned(), Severity::Warning)]);
     assert_eq!(unowned(with_schedule("Enabled", "")), []);
+}
+
+#[test]
+fn a_namespace_that_does_not_exist_is_told_instead_of_what_it_lacks() {
+    let nowhere = Observed { no_namespace: true, locations: Ok(vec![]), ..idle() };
+    assert_eq!(names(&nowhere), [("namespace-not-found".to_owned(), Severity::Error)]);
 }
 
 #[test]
