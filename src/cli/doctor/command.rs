@@ -129,7 +129,7 @@ pub async fn run(args: DoctorArgs, session: &Session) -> Result<Exit> {
 
 fn show(report: &Report, observed: &Observed, (args, session): (&DoctorArgs, &Session)) -> Result<()> {
     let Some(format) = args.output.and_then(CheckFormat::data) else {
-        return output::print(&report.screen(&session.out()));
+        return output::print(&screen(report, session));
     };
     let frame = Frame {
         kind: "Doctor",
@@ -140,4 +140,33 @@ fn show(report: &Report, observed: &Observed, (args, session): (&DoctorArgs, &Se
         problems: &report.checks.problems(),
     };
     output::print_data(&frame.around(report), format)
+}
+
+/// The checks; with `-q` only where one failed.
+fn screen(report: &Report, session: &Session) -> String {
+    match session.globals.quiet && report.checks.success {
+        true => String::new(),
+        false => report.screen(&session.out()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::render::checks::{Check, Checks, Group};
+
+    #[test]
+    fn a_quiet_doctor_says_only_what_failed() {
+        let shown = |flag: &[&str], check: Check| {
+            let line = [&["kubectl-acmbackup", "doctor"], flag].concat();
+            let session = Session::new(crate::cli::Cli::parse_from(line).globals);
+            let checks = Checks::of(vec![Group { name: "hub", checks: vec![check] }]);
+            screen(&Report { checks, roles: vec![] }, &session)
+        };
+        assert_eq!(shown(&["-q"], Check::warn("hub id", "no id")), "");
+        assert!(shown(&["-q"], Check::fail("hub id", "no id")).contains("no id"));
+        assert!(shown(&[], Check::ok("hub id", "an id")).contains("an id"));
+    }
 }
