@@ -113,18 +113,22 @@ pub async fn run(args: DoctorArgs, session: &Session) -> Result<Exit> {
     let (observed, report) = loop {
         let observed = read::observe(session, &args.jobs()).await;
         let report = Report::of(&observed, session.now()).leading_to(&session.globals.leading());
-        if report.checks.success || Instant::now() + AGAIN > deadline {
-            break (observed, report);
-        }
+        let next = next_look(Instant::now(), deadline).filter(|_| !report.checks.success);
+        let Some(next) = next else { break (observed, report) };
         let failing = report.checks.failing();
         if failing != told {
             session.tell(&format!("Looking again until nothing fails: {}\n", failing.join(", ")));
             told = failing;
         }
-        sleep_until(Instant::now() + AGAIN).await;
+        sleep_until(next).await;
     };
     show(&report, &observed, (&args, session))?;
     Ok(if report.checks.success { Exit::Done } else { Exit::No })
+}
+
+/// When to look again, for the last time at the deadline; `None` once that has passed.
+fn next_look(now: Instant, deadline: Instant) -> Option<Instant> {
+    (now < deadline).then(|| deadline.min(now + AGAIN))
 }
 
 fn show(report: &Report, observed: &Observed, (args, session): (&DoctorArgs, &Session)) -> Result<()> {
@@ -156,6 +160,19 @@ mod tests {
 
     use super::*;
     use crate::render::checks::{Check, Checks, Group};
+
+    #[test]
+    fn the_whole_time_to_wait_is_used() {
+        let start = Instant::now();
+        let after = |seconds| start + Duration::from_secs(seconds);
+        let looks = |limit| {
+            let next = |now: &Instant| next_look(*now, after(limit));
+            std::iter::successors(Some(start), next).collect::<Vec<_>>()
+        };
+        assert_eq!(looks(0), [start]);
+        assert_eq!(looks(2), [start, after(2)]);
+        assert_eq!(looks(7), [start, after(5), after(7)]);
+    }
 
     #[test]
     fn a_quiet_doctor_says_only_what_failed() {
