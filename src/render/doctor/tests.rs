@@ -260,6 +260,17 @@ fn json_has_the_keys_of_the_contract() {
 }
 
 #[test]
+fn problems_carry_the_hints_of_their_checks() {
+    let mut observed = well();
+    observed.lease = fact(None);
+    observed.installed = fact(InstalledHub { cluster_backup: Some(false), service_account: Some(true) });
+    let report = Report::of(&observed, now());
+    let hints: Vec<String> = report.checks.problems().into_iter().map(|note| note.hint).collect();
+    assert!(hints[0].starts_with("enable component cluster-backup"), "{hints:?}");
+    assert!(hints.len() == 2 && !hints[1].is_empty(), "{hints:?}");
+}
+
+#[test]
 fn every_terminal_shows_the_checks_its_way() {
     insta::assert_snapshot!("looks", looks(now(), |style| screen(&ill(), style)));
 }
