@@ -111,13 +111,22 @@ impl GlobalArgs {
         format!("kubectl acmbackup {rest}{}", self.leading())
     }
 
-    /// `-n`, `--context` and `--kubeconfig` as far as they were given, each after a blank.
+    /// The flags that say where and as whom, as far as they were given, each after a blank.
     pub fn leading(&self) -> String {
         let file = self.kubeconfig.as_ref().map(|file| file.display().to_string());
-        [("-n", &self.namespace), ("--context", &self.context), ("--kubeconfig", &file)]
-            .into_iter()
-            .filter_map(|(flag, value)| Some(format!(" {flag} {}", value.as_deref()?)))
-            .collect()
+        let place = [
+            ("-n", &self.namespace),
+            ("--context", &self.context),
+            ("--cluster", &self.cluster),
+            ("--user", &self.user),
+            ("--kubeconfig", &file),
+            ("--server", &self.server),
+            ("--as", &self.as_user),
+            ("--as-uid", &self.as_uid),
+        ];
+        let given = place.into_iter().filter_map(|(flag, value)| Some((flag, value.as_deref()?)));
+        let groups = self.as_groups.iter().map(|group| ("--as-group", group.as_str()));
+        given.chain(groups).map(|(flag, value)| format!(" {flag} {value}")).collect()
     }
 }
 
@@ -131,5 +140,15 @@ mod tests {
     fn commands_to_show_lead_to_the_same_hub() {
         let cli = Cli::parse_from(["x", "status", "--context", "hub-west", "-n", "acm"]);
         assert_eq!(cli.globals.command("activate"), "kubectl acmbackup activate -n acm --context hub-west");
+    }
+
+    #[test]
+    fn commands_to_show_act_as_the_same_user() {
+        let given = "--user u --cluster c --server https://s --as jane --as-group a --as-group b --as-uid 7";
+        let cli = Cli::parse_from(["x", "status"].into_iter().chain(given.split(' ')));
+        assert_eq!(
+            cli.globals.leading(),
+            " --cluster c --user u --server https://s --as jane --as-uid 7 --as-group a --as-group b"
+        );
     }
 }

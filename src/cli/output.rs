@@ -213,7 +213,8 @@ impl<'a> Problem<'a> {
     /// The commands of its hint lead to the same hub with the flags in `leading`.
     fn of(note: &'a Note, leading: &str) -> Self {
         let name = note.name.as_deref().unwrap_or_default();
-        let hint = hint(name).map(|hint| leading_to(&hint, leading)).unwrap_or_default();
+        let own = Some(note.hint.clone()).filter(|own| !own.is_empty());
+        let hint = own.or_else(|| hint(name)).map(|hint| leading_to(&hint, leading)).unwrap_or_default();
         Self { name, severity: note.severity, subject: &note.subject, message: &note.message, hint }
     }
 }

@@ -2,11 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::error::Result;
 use super::session::Hub;
 use crate::api::keys::HUB_ID_UNKNOWN;
 use crate::cluster::facts::id_of_hub;
-use crate::cluster::observe::backups_only;
 use crate::plan::latest::Candidates;
 use crate::plan::runs::Runs;
 use crate::plan::writers::Writer;
@@ -30,17 +28,6 @@ impl OtherHub {
         let (hub, run) = (&self.hub, &self.run);
         format!("hub {hub} wrote run {run} {} ago and may still be alive", age::age(self.started, style.now))
     }
-}
-
-/// The other hub that wrote the newest run, if it has not missed two since; `None` also if our own id cannot be read.
-///
-/// # Errors
-///
-/// The backups cannot be read.
-pub async fn other_hub_at_work(hub: &Hub, now: Timestamp) -> Result<Option<OtherHub>> {
-    let backups = backups_only(hub.client(), hub.namespace()).await?;
-    let Some(id) = id_of(hub).await else { return Ok(None) };
-    Ok(at_work(&Candidates::in_namespace(&backups, hub.namespace()), &[], &id, now).pop())
 }
 
 /// The other hubs that seem to be alive, of `chosen` and the one that wrote the newest run.

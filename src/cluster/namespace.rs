@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use kube::ResourceExt;
+use k8s_openapi::api::core::v1::Namespace;
+use kube::{Api, Client, ResourceExt};
 
 use super::client::Connection;
 use super::error::{Class, Error};
@@ -101,6 +102,17 @@ pub async fn find(connection: &Connection, explicit: Option<&str>) -> Result<Fou
             _ => Err(error.into()),
         },
     }
+}
+
+/// Whether a namespace exists.
+///
+/// # Errors
+///
+/// It cannot be asked for.
+pub async fn exists(client: &Client, name: &str) -> Result<bool, Error> {
+    let namespaces: Api<Namespace> = Api::all(client.clone());
+    let found = namespaces.get_metadata_opt(name).await;
+    Ok(found.map_err(Error::on("get", format!("namespace {name}")))?.is_some())
 }
 
 /// The namespace to look at where there is no storage location.

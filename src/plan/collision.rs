@@ -73,8 +73,17 @@ pub(crate) fn find(hub: &HubSnapshot, reference: &Schedule) -> Result<Option<Col
     Ok(match foreign {
         Some(backup) if is_failback(backup, record, &facts.hub_id) => None,
         Some(backup) => Some(foreign_backup(backup, ours)),
-        None => restored(record, reference, &facts.hub_id),
+        None => {
+            let made = reference.metadata.creation_timestamp.as_ref().map(|time| time.0);
+            restored(record, made, &facts.hub_id)
+        }
     })
+}
+
+/// The activation by which another hub has the managed clusters, whatever was made here since; `None` also while this
+/// hub's id was not read.
+pub fn taken(hub: &HubSnapshot) -> Option<Collision> {
+    restored(latest_record(hub)?, None, &hub.on_request.hub.as_ref()?.hub_id)
 }
 
 /// The newest resources backup of any namespace that is not being deleted. Spec: S-111
@@ -116,8 +125,8 @@ fn is_failback(foreign: &Backup, record: &Backup, hub_id: &str) -> bool {
     known && restored_by(record) == hub_id && made < record_time(record)
 }
 
-fn restored(record: &Backup, reference: &Schedule, hub_id: &str) -> Option<Collision> {
-    let made = reference.metadata.creation_timestamp.as_ref().map(|time| time.0);
+/// Another hub took the clusters after `made`; `None` is before everything.
+fn restored(record: &Backup, made: Option<Timestamp>, hub_id: &str) -> Option<Collision> {
     let by = restored_by(record);
     (by != hub_id && record_time(record) > made).then(|| Collision::Restored {
         record: record.metadata.name.clone().unwrap_or_default(),

@@ -29,12 +29,21 @@ pub struct Note {
     pub subject: String,
     /// In one sentence.
     pub message: String,
+    /// What to do about it; empty where the page of problems says that.
+    #[serde(skip)]
+    pub hint: String,
 }
 
 impl Note {
     /// A remark without a problem behind it.
     pub fn info(subject: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { name: None, severity: Severity::Info, subject: subject.into(), message: message.into() }
+        Self {
+            name: None,
+            severity: Severity::Info,
+            subject: subject.into(),
+            message: message.into(),
+            hint: String::new(),
+        }
     }
 
     /// A warning under a stable problem name.
@@ -44,6 +53,7 @@ impl Note {
             severity: Severity::Warning,
             subject: subject.into(),
             message: message.into(),
+            hint: String::new(),
         }
     }
 }

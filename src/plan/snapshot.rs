@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::Unreadable;
 use super::cleanup::{Leftovers, Search};
 use super::labels::CredentialFacts;
+use super::next_run::hub_of;
 use super::on_hub::{AwaitedVolume, ImportFacts, InternalHub};
 use super::tokens::TokenFacts;
 use crate::{api, velero};
@@ -218,6 +219,26 @@ impl HubSnapshot {
         (self.subject.kind == SubjectKind::BackupSchedule)
             .then(|| self.schedules.iter().find(|s| s.metadata.name.as_deref() == Some(&self.subject.name)))
             .flatten()
+    }
+
+    /// What the rules about collisions look at; `schedule` is the subject, and `hub_id` what the hub says of itself.
+    pub fn of_writers(
+        namespace: &str,
+        schedule: Option<&api::BackupSchedule>,
+        velero: VeleroState,
+        hub_id: Option<String>,
+    ) -> Self {
+        let name = schedule.and_then(|schedule| schedule.metadata.name.clone()).unwrap_or_default();
+        // The loop may have been told another id.
+        let told = schedule.and_then(|schedule| hub_of(schedule, &velero.schedules)).map(str::to_owned);
+        let hub = told.or(hub_id).map(|hub_id| HubFacts { hub_id, ..HubFacts::default() });
+        Self {
+            subject: Subject { kind: SubjectKind::BackupSchedule, namespace: namespace.to_owned(), name },
+            schedules: schedule.cloned().into_iter().collect(),
+            velero,
+            on_request: OnRequest { hub, ..OnRequest::default() },
+            ..Self::default()
+        }
     }
 
     /// The Restore this pass is about; `None` if it is gone or the subject is a BackupSchedule.

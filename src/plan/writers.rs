@@ -76,6 +76,22 @@ impl Rhythm {
         Some(Self { period, told_by: ToldBy::Cron(text.to_owned()) })
     }
 
+    /// The rhythm of whoever wrote a run: `cron`, which is given if this hub did, else what its runs tell.
+    pub fn of_run(
+        run: &Run,
+        cron: Option<&str>,
+        (candidates, runs): (&Candidates<'_>, &Runs),
+        now: Timestamp,
+    ) -> Self {
+        let by_cron = cron.and_then(|cron| Self::of_cron(cron, now));
+        by_cron.unwrap_or_else(|| Self::of_hub(run.hub.as_deref(), candidates, runs))
+    }
+
+    /// A run that has this long is gone before the next but one is made.
+    pub fn is_soon(&self, seconds_left: i64) -> bool {
+        seconds_left <= 2 * self.period
+    }
+
     /// The rhythm in which a hub wrote, or whoever wrote without an id.
     ///
     /// Neither a run made by hand nor those of another hub change it.

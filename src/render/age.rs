@@ -24,6 +24,11 @@ pub fn until(then: Timestamp, now: Timestamp) -> String {
     }
 }
 
+/// `in 46m` in a sentence; `passed`, such as `due now`, once it has.
+pub fn ahead(then: Timestamp, now: Timestamp, passed: &str) -> String {
+    if then.as_second() > now.as_second() { format!("in {}", until(then, now)) } else { passed.to_owned() }
+}
+
 /// A length of time, as kubectl prints it: two units at most, fewer the longer it is.
 pub fn seconds(total: i64) -> String {
     let total = total.max(0);
@@ -121,6 +126,8 @@ mod tests {
         assert_eq!(age(early, late), "90s");
         assert_eq!(until(late, early), "90s");
         assert_eq!(until(early, late), "now");
+        assert_eq!(ahead(late, early, "due now"), "in 90s");
+        assert_eq!([ahead(early, late, "due now"), ahead(late, late, "due now")], ["due now", "due now"]);
     }
 
     #[test]

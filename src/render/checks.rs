@@ -129,7 +129,13 @@ impl Checks {
                 Verdict::Ok | Verdict::Skipped => return None,
             };
             let name = check.problem.map(str::to_owned);
-            Some(Note { name, severity, subject: check.name.to_owned(), message: check.message.clone() })
+            Some(Note {
+                name,
+                severity,
+                subject: check.name.to_owned(),
+                message: check.message.clone(),
+                hint: check.hint.clone(),
+            })
         };
         self.groups.iter().flat_map(|group| &group.checks).filter_map(note).collect()
     }

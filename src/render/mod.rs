@@ -8,6 +8,7 @@ pub mod changes;
 pub mod checks;
 mod cleaning;
 pub mod cleanup;
+pub mod collision;
 pub mod contents;
 pub mod describe;
 pub mod diff;

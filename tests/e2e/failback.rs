@@ -146,7 +146,9 @@ async fn two_hubs_change_places_and_change_back() -> Result<()> {
         east.run("schedule --recreate --yes --wait --timeout 2m")?;
         runs(&east, 5).await?;
         all_seen(&east, &west).await?;
-        west.run("resume")?;
+        let (_, told) = west.run_to(5, "resume")?;
+        assert!(told.contains("hub east-id ") && told.contains("BackupCollision"), "{told}");
+        west.run("resume --yes")?;
         west.schedule_is(BackupSchedulePhase::BackupCollision).await?;
         east.schedule_is(BackupSchedulePhase::Enabled).await?;
         Ok(())

@@ -113,23 +113,27 @@ pub async fn run(args: DoctorArgs, session: &Session) -> Result<Exit> {
     let (observed, report) = loop {
         let observed = read::observe(session, &args.jobs()).await;
         let report = Report::of(&observed, session.now()).leading_to(&session.globals.leading());
-        if report.checks.success || Instant::now() + AGAIN > deadline {
-            break (observed, report);
-        }
+        let next = next_look(Instant::now(), deadline).filter(|_| !report.checks.success);
+        let Some(next) = next else { break (observed, report) };
         let failing = report.checks.failing();
         if failing != told {
             session.tell(&format!("Looking again until nothing fails: {}\n", failing.join(", ")));
             told = failing;
         }
-        sleep_until(Instant::now() + AGAIN).await;
+        sleep_until(next).await;
     };
     show(&report, &observed, (&args, session))?;
     Ok(if report.checks.success { Exit::Done } else { Exit::No })
 }
 
+/// When to look again, for the last time at the deadline; `None` once that has passed.
+fn next_look(now: Instant, deadline: Instant) -> Option<Instant> {
+    (now < deadline).then(|| deadline.min(now + AGAIN))
+}
+
 fn show(report: &Report, observed: &Observed, (args, session): (&DoctorArgs, &Session)) -> Result<()> {
     let Some(format) = args.output.and_then(CheckFormat::data) else {
-        return output::print(&report.screen(&session.out()));
+        return output::print(&screen(report, session));
     };
     let frame = Frame {
         kind: "Doctor",
@@ -140,4 +144,46 @@ fn show(report: &Report, observed: &Observed, (args, session): (&DoctorArgs, &Se
         problems: &report.checks.problems(),
     };
     output::print_data(&frame.around(report), format)
+}
+
+/// The checks; with `-q` only where one failed.
+fn screen(report: &Report, session: &Session) -> String {
+    match session.globals.quiet && report.checks.success {
+        true => String::new(),
+        false => report.screen(&session.out()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::render::checks::{Check, Checks, Group};
+
+    #[test]
+    fn the_whole_time_to_wait_is_used() {
+        let start = Instant::now();
+        let after = |seconds| start + Duration::from_secs(seconds);
+        let looks = |limit| {
+            let next = |now: &Instant| next_look(*now, after(limit));
+            std::iter::successors(Some(start), next).collect::<Vec<_>>()
+        };
+        assert_eq!(looks(0), [start]);
+        assert_eq!(looks(2), [start, after(2)]);
+        assert_eq!(looks(7), [start, after(5), after(7)]);
+    }
+
+    #[test]
+    fn a_quiet_doctor_says_only_what_failed() {
+        let shown = |flag: &[&str], check: Check| {
+            let line = [&["kubectl-acmbackup", "doctor"], flag].concat();
+            let session = Session::new(crate::cli::Cli::parse_from(line).globals);
+            let checks = Checks::of(vec![Group { name: "hub", checks: vec![check] }]);
+            screen(&Report { checks, roles: vec![] }, &session)
+        };
+        assert_eq!(shown(&["-q"], Check::warn("hub id", "no id")), "");
+        assert!(shown(&["-q"], Check::fail("hub id", "no id")).contains("no id"));
+        assert!(shown(&[], Check::ok("hub id", "an id")).contains("an id"));
+    }
 }

@@ -42,6 +42,7 @@ fn nothing_read() -> Observed {
         server: String::new(),
         reach: Fact::not_tried(),
         namespace: Err(("", String::new())),
+        exists: Fact::not_tried(),
         permissions: Fact::not_tried(),
         hub_id: Fact::not_tried(),
         installed: Fact::not_tried(),
@@ -105,7 +106,8 @@ impl Reader<'_> {
 
     async fn namespaced(&self, start: Observed, name: &str, jobs: &[Job]) -> Observed {
         let (client, here) = (&self.connection.client, Some(name));
-        let (permissions, servers, locations, lease, schedules, restores, velero_schedules, backups) = tokio::join!(
+        let (exists, permissions, servers, locations, lease, schedules, restores, velero_schedules, backups) = tokio::join!(
+            timed(namespace::exists(client, name)),
             timed(self.permissions(jobs, name)),
             timed(inventory::velero_servers(client, name)),
             timed(items::<BackupStorageLocation>(client, here)),
@@ -121,6 +123,7 @@ impl Reader<'_> {
         );
         let velero = VeleroFacts { servers, restarts, ..start.velero };
         Observed {
+            exists,
             permissions,
             velero,
             locations,

@@ -5,18 +5,18 @@ use serde_json::{Map, Value, json};
 
 use super::args::{FLAGS, ScheduleArgs};
 use super::change::{self, Field};
+use super::others::Others;
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::{Exit, problem};
 use crate::cli::question::Severity;
 use crate::cli::session::{Hub, Session};
 use crate::cli::wait::{Condition, Waiting, Written};
 use crate::cli::writing::{Matter, WriteArgs, write_error};
-use crate::cli::{noun::Noun, preflight, writers};
+use crate::cli::{noun::Noun, preflight};
 use crate::cluster::list::items;
 use crate::cluster::write::{self, Place};
 use crate::plan::validate::schedule_name;
 use crate::render::Mark;
-use crate::render::hub_id::ShortIds;
 use crate::render::text::harmless;
 use crate::wire::GoDuration;
 use crate::{api, cluster};
@@ -162,6 +162,9 @@ impl Task<'_> {
             self.look_first(&wanted).await?;
         }
         self.warn(&wanted);
+        if old.spec.paused && !wanted.paused {
+            self.ask_before_resuming(old).await?;
+        }
         preflight::note_manager(&old.metadata, self.session);
         let once = change::without_effect(&old_spec, &self.fields);
         if !once.is_empty() {
@@ -196,7 +199,7 @@ impl Task<'_> {
         if self.write().dry_run.is_some() {
             return Ok(());
         }
-        match self.collision().await? {
+        match Others::read((self.hub, self.session), None).await?.on_making() {
             Some((noted, consequence)) => {
                 let summary = format!("{noted}This will {consequence}.\n");
                 self.ask(Matter { severity: Severity::Ordinary, consequence, summary }).await
@@ -205,18 +208,11 @@ impl Task<'_> {
         }
     }
 
-    /// What a person has to know of another hub that writes backups, and what would come over it; both hubs are named.
-    pub(super) async fn collision(&self) -> Result<Option<(String, String)>> {
-        let Some(other) = writers::other_hub_at_work(self.hub, self.session.now()).await? else {
-            return Ok(None);
-        };
-        let ours = writers::id_of(self.hub).await.unwrap_or_default();
-        let ours = ShortIds::of([ours.as_str(), &other.hub]).show(&ours);
-        let context = &self.hub.connection.context;
-        let summary = self.session.marked(Mark::Attention, &other.sentence(&self.session.err()));
-        let consequence =
-            format!("make hub {ours} ({context}) write, and throw hub {} into BackupCollision", other.hub);
-        Ok(Some((summary, consequence)))
+    async fn ask_before_resuming(&self, old: &api::BackupSchedule) -> Result<()> {
+        match Others::read((self.hub, self.session), Some(old)).await?.on_resuming() {
+            Some(matter) => self.ask(matter).await,
+            None => Ok(()),
+        }
     }
 
     pub(super) async fn ask(&self, matter: Matter) -> Result<()> {

@@ -3,6 +3,7 @@
 mod args;
 mod change;
 mod command;
+mod others;
 mod pause;
 mod recreate;
 

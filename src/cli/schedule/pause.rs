@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::change::Field;
 use super::command::{existing, look_first, patch_of, refuse_collided, refused};
+use super::others::Others;
 use crate::api;
 use crate::cli::error::Result;
 use crate::cli::exit::Exit;
@@ -14,7 +15,7 @@ use crate::cli::preflight;
 use crate::cli::session::{Hub, Session};
 use crate::cli::values::schedule_name;
 use crate::cli::wait::{Condition, Waiting, Written};
-use crate::cli::writing::{WaitFlags, WriteArgs};
+use crate::cli::writing::{ConfirmArgs, WaitFlags, WriteArgs};
 use crate::cluster::write::{self, Place};
 use crate::plan::validate::terms;
 use crate::render::age;
@@ -45,6 +46,8 @@ pub struct ResumeArgs {
     skip_preflight: bool,
     #[command(flatten)]
     write: WriteArgs,
+    #[command(flatten)]
+    confirm: ConfirmArgs,
     #[command(flatten)]
     waiting: WaitFlags,
 }
@@ -83,9 +86,15 @@ pub async fn resume(args: ResumeArgs, session: &Session) -> Result<Exit> {
     if !args.skip_preflight {
         look_first(&api::BackupScheduleSpec { paused: false, ..old.spec.clone() }, (&hub, session)).await?;
     }
+    if old.spec.paused
+        && let Some(matter) = Others::read((&hub, session), Some(&old)).await?.on_resuming()
+    {
+        args.confirm.ask((session, &hub.connection), &args.write, matter).await?;
+    }
     let next = terms(&old.spec).ok().and_then(|terms| terms.cron.next(session.now()));
-    let next =
-        next.map(|next| format!(", next run in {}", age::until(next, session.now()))).unwrap_or_default();
+    let next = next
+        .map(|next| format!(", next run {}", age::ahead(next, session.now(), "due now")))
+        .unwrap_or_default();
     flip.carry_out(&old, &format!("resumed{next}"), Condition::Usual).await
 }
 

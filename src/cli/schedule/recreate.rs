@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::change;
 use super::command::{Task, refused, spec_of};
+use super::others::Others;
 use crate::api;
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::{Exit, problem};
@@ -14,6 +15,7 @@ use crate::cli::writing::{DryRun, Matter};
 use crate::cluster::Class;
 use crate::cluster::list::items;
 use crate::cluster::write::{self, Deletion, Mode, Place};
+use crate::render::Mark;
 use crate::velero;
 use crate::wire::yaml;
 
@@ -21,6 +23,8 @@ use crate::wire::yaml;
 const TRIAL_NAME: &str = "acmbackup-dry-run";
 /// What `kubectl apply` keeps about an object; it would be wrong about the new one.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+const STAYS_PAUSED: &str = "it is paused and stays so; --paused=false lets it make backups";
 
 const GONE: &str = "the old object is deleted, and the server did not confirm the new one";
 const LEAVING: &str = "once they are done nothing is left of it; the new one is not made";
@@ -34,6 +38,9 @@ impl Task<'_> {
         let wanted = change::checked(&spec)?;
         self.look_first(&wanted).await?;
         self.warn(&wanted);
+        if wanted.paused && self.args.paused.is_none() {
+            self.session.note(Mark::Attention, STAYS_PAUSED);
+        }
         let object = with_marks_of(old, change::new_object(&self.name, self.hub.namespace(), &spec));
         match self.write().dry_run {
             Some(DryRun::Client) => return self.done((&object, Written::Nothing), "recreated"),
@@ -74,8 +81,12 @@ impl Task<'_> {
             true => (Severity::Severe, ", and delete its backups, which are owned by the Velero schedules"),
             false => (Severity::Ordinary, ""),
         };
-        let recreated = format!("delete {} and create it again{backups}", self.name);
-        let collision = if paused { None } else { self.collision().await? };
+        let still = if paused { ", paused" } else { "" };
+        let recreated = format!("delete {} and create it again{still}{backups}", self.name);
+        let collision = match paused {
+            true => None,
+            false => Others::read((self.hub, self.session), Some(old)).await?.on_making(),
+        };
         let (noted, consequence) = match collision {
             Some((noted, collision)) => (noted, format!("{recreated}, {collision}")),
             None => (String::new(), recreated),

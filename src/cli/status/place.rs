@@ -9,7 +9,7 @@ use crate::cli::error::Result;
 use crate::cli::session::{Hub, Session};
 use crate::cluster::list::{Kind, items};
 use crate::cluster::namespace::{Found, Reason};
-use crate::cluster::{self, Class, facts, inventory, lease};
+use crate::cluster::{self, Class, facts, inventory, lease, namespace};
 use crate::render::status::{LoopView, Observed, Unread};
 use crate::{api, velero};
 
@@ -68,6 +68,7 @@ impl Place {
             overdue: held.overdue,
         });
         let observed = Observed {
+            no_namespace: false,
             hub_id: hub.on_request.hub.map(|hub| hub.hub_id).ok_or(Unread::NotCaptured),
             schedules: Ok(hub.schedules),
             restores: Ok(hub.restores),
@@ -106,11 +107,18 @@ async fn observe(hub: &Hub, session: &Session) -> Result<Observed> {
             holder: holder.identity,
         })
     });
+    let locations: std::result::Result<Vec<_>, _> = open(locations)?;
+    // Asked only where nothing leads to storage: one that holds some exists.
+    let no_namespace = match &locations {
+        Ok(all) if all.is_empty() => open(namespace::exists(client, hub.namespace()).await)? == Ok(false),
+        _ => false,
+    };
     Ok(Observed {
+        no_namespace,
         hub_id: open(hub_id)?,
         schedules: open(schedules)?,
         restores: open(restores)?,
-        locations: open(locations)?,
+        locations,
         velero_schedules: open(velero_schedules)?,
         backups: open(backups)?,
         lease: held,

@@ -46,9 +46,7 @@ pub(super) async fn facts(args: &VerifyArgs, (session, hub): (&Session, &Hub)) -
     let hub_facts = readable(hub_facts(client, None).await);
     let is_ours = hub_facts.as_ref().is_some_and(|hub| run.hub.as_ref() == Some(&hub.hub_id));
     let cron = schedules.first().map(|schedule| schedule.spec.velero_schedule.as_str()).filter(|_| is_ours);
-    let rhythm = cron
-        .and_then(|cron| Rhythm::of_cron(cron, now))
-        .unwrap_or_else(|| Rhythm::of_hub(run.hub.as_deref(), &candidates, &runs));
+    let rhythm = Rhythm::of_run(&run, cron, (&candidates, &runs), now);
     let writers = Writer::all(&candidates, &runs);
     let operators = if args.check_here { readable(operators::read(client).await) } else { None };
     let limited = limited_kinds(operators.as_deref().unwrap_or_default());

@@ -58,5 +58,6 @@ fn expired(part: BackupType, backup: &Backup, now: Timestamp) -> Option<Note> {
         severity: Severity::Warning,
         subject: part.part().to_owned(),
         message: format!("{} has expired, Velero may remove it any time", backup_name(backup)),
+        hint: String::new(),
     })
 }

@@ -39,6 +39,7 @@ pub(super) fn of_spec(facts: &Facts<'_>, picks: &Picks) -> Vec<Note> {
             severity: Severity::Warning,
             subject: left.what.part().to_owned(),
             message: format!("left out: {}", left.reason),
+            hint: String::new(),
         })
         .collect();
     let about = validate::selectors(spec).into_iter().chain(validate::sync_interval(spec).err());

@@ -15,7 +15,7 @@ mod templates;
 mod validate;
 
 pub use included::is_selected;
-pub use pass::plan;
+pub use pass::{collision, plan};
 pub use reason::ScheduleReason;
 pub use run_now::{MissingSchedules, free_stamp, run_now};
 pub(super) use templates::{VALIDATION_SURPLUS, longest_gap};

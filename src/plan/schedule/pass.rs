@@ -45,6 +45,18 @@ pub fn plan(hub: &HubSnapshot, now: Timestamp) -> Decision {
     }
 }
 
+/// The collision the BackupSchedule of `hub` ends in as soon as it is not paused; `None` if it ends in none.
+///
+/// # Errors
+///
+/// The questions to answer first. Spec: S-110 to S-117
+pub fn collision(hub: &HubSnapshot, now: Timestamp) -> Result<Option<collision::Collision>, BTreeSet<Query>> {
+    match hub.subject_schedule() {
+        Some(schedule) => (Pass { hub, schedule, owned: Owned::of(hub, schedule), now }).collision(),
+        None => Ok(None),
+    }
+}
+
 /// Expired validation backups go first, whatever else is wrong, and wake the loop when the next is due. Spec: S-230
 fn with_expired(mut plan: Plan, expired: Vec<Step>, next: Option<Timestamp>, now: Timestamp) -> Plan {
     plan.steps.splice(0..0, expired);

@@ -39,13 +39,8 @@ fn facts(backup: &Backup, status: &BackupStatus, seen: Seen<'_>) -> Vec<Line> {
     let progress = status.progress.clone().unwrap_or_default();
     let items = progress.items_backed_up.or(progress.total_items);
     let number = |n: Option<i64>| n.map(|n| n.to_string()).unwrap_or_default();
-    let expires = status.expiration.as_ref().map(|at| {
-        format!(
-            "{}, {}",
-            at.0,
-            if at.0 <= seen.now { "now".to_owned() } else { format!("in {}", age::until(at.0, seen.now)) }
-        )
-    });
+    let expires = status.expiration.as_ref();
+    let expires = expires.map(|at| format!("{}, {}", at.0, age::ahead(at.0, seen.now, "now")));
     vec![
         line("Namespace", backup.namespace().unwrap_or_default()),
         line("Phase", phase_of(backup).to_string()),

@@ -25,7 +25,7 @@ pub fn run(run: &Run, seen: Seen<'_>) -> Description {
 
 fn facts(run: &Run, seen: Seen<'_>) -> Vec<Line> {
     let line = |name, value: String| Line { name, value };
-    let expires = run.expires.map(|at| format!("{at}, in {}", age::until(at, seen.now)));
+    let expires = run.expires.map(|at| format!("{at}, {}", age::ahead(at, seen.now, "now")));
     vec![
         line("Namespace", seen.hub.subject.namespace.clone()),
         line("Phase", run.status.as_str().to_owned()),

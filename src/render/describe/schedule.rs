@@ -35,7 +35,7 @@ fn facts(schedule: &BackupSchedule, seen: Seen<'_>) -> Vec<Line> {
     let last = last
         .map(|run| format!("{}, {} ago, {}", run.id, age::age(run.started, seen.now), run.status.as_str()));
     let next = next_run(schedule, velero, seen.now);
-    let next = next.map(|at| format!("{at}, in {}", age::until(at, seen.now)));
+    let next = next.map(|at| format!("{at}, {}", age::ahead(at, seen.now, "due now")));
     vec![
         line("Namespace", schedule.namespace().unwrap_or_default()),
         line("Age", age::age_or_none(schedule.creation_timestamp().map(|time| time.0), seen.now)),

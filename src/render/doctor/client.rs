@@ -55,6 +55,12 @@ fn clock(reach: &Reach) -> Check {
 
 fn namespace(observed: &Observed) -> Check {
     match &observed.namespace {
+        // Whether it may be asked for does not matter: what is in it is looked at anyway.
+        Ok((namespace, why)) if observed.exists.known == Ok(false) => {
+            Check::fail("namespace", format!("namespace {namespace} ({why}) does not exist"))
+                .problem("namespace-not-found")
+                .hint("name another with -n, or leave -n out where there is one with a storage location")
+        }
         Ok((namespace, why)) => Check::ok("namespace", format!("namespace {namespace} ({why})")),
         Err(("", _)) => Check::skipped("namespace", "namespace: skipped"),
         Err((problem, why)) => {

@@ -8,7 +8,9 @@ use crate::render::checks::Check;
 pub(super) fn checks(observed: &Observed) -> Vec<Check> {
     vec![
         check(&observed.hub_id, "hub id", |id| hub_id(id)),
-        check(&observed.installed, "cluster-backup", cluster_backup),
+        check(&observed.installed, "cluster-backup", |installed| {
+            cluster_backup(installed, loop_at_work(observed))
+        }),
         check(&observed.installed, "managed-service-account", service_account),
     ]
 }
@@ -23,13 +25,23 @@ fn hub_id(id: &str) -> Check {
     }
 }
 
-fn cluster_backup(installed: &InstalledHub) -> Check {
+/// Who holds the lease, and renews it.
+fn loop_at_work(observed: &Observed) -> Option<&str> {
+    let lease = observed.lease.known.as_ref().ok()?.as_ref()?;
+    (!lease.overdue).then_some(lease.holder.as_str())
+}
+
+fn cluster_backup(installed: &InstalledHub, holder: Option<&str>) -> Check {
     let name = "cluster-backup";
-    match installed.cluster_backup {
-        Some(true) => Check::ok(name, "cluster-backup is enabled on the MultiClusterHub"),
-        Some(false) => Check::warn(name, "cluster-backup is not enabled on the MultiClusterHub")
+    match (installed.cluster_backup, holder) {
+        (Some(true), _) => Check::ok(name, "cluster-backup is enabled on the MultiClusterHub"),
+        (Some(false), Some(holder)) => Check::ok(
+            name,
+            format!("cluster-backup is not enabled on the MultiClusterHub; {holder} does its work"),
+        ),
+        (Some(false), None) => Check::warn(name, "cluster-backup is not enabled on the MultiClusterHub")
             .hint("enable component cluster-backup, or run the loop of this program"),
-        None => Check::skipped(name, "cluster-backup: there is no MultiClusterHub"),
+        (None, _) => Check::skipped(name, "cluster-backup: there is no MultiClusterHub"),
     }
 }
 

@@ -150,6 +150,8 @@ pub struct Observed {
     pub reach: Fact<Reach>,
     /// The namespace worked in and why, or the problem name and message.
     pub namespace: Result<(String, String), (&'static str, String)>,
+    /// That namespace exists.
+    pub exists: Fact<bool>,
     /// What the user may do.
     pub permissions: Fact<PermissionAnswer>,
     /// Id of the hub.

@@ -56,6 +56,7 @@ fn well() -> Observed {
         server: "https://api.hub-west.example:6443".to_owned(),
         reach: fact(Reach { version: "v1.36.3".to_owned(), ahead: Some(SignedDuration::from_millis(400)) }),
         namespace: Ok(("acm".to_owned(), "given".to_owned())),
+        exists: fact(true),
         permissions: fact(PermissionAnswer { asked: 31, jobs: "schedule".to_owned(), missing: vec![] }),
         hub_id: fact("be97a9eb-60b8-4511-805c-298e7c0898b3".to_owned()),
         installed: fact(InstalledHub { cluster_backup: Some(true), service_account: Some(true) }),
@@ -184,11 +185,29 @@ fn without_a_server_only_that_has_failed() {
 }
 
 #[test]
+fn a_namespace_that_does_not_exist_fails_and_one_that_may_not_be_asked_for_does_not() {
+    let mut observed = well();
+    observed.exists = fact(false);
+    assert_eq!(verdict(&observed, "namespace"), (Verdict::Fail, Some("namespace-not-found")));
+    observed.exists = unknown(Unknown::Forbidden);
+    assert_eq!(verdict(&observed, "namespace"), (Verdict::Ok, None));
+}
+
+#[test]
 fn little_memory_matters_with_many_clusters_only() {
     let mut observed = ill();
     assert_eq!(verdict(&observed, "memory").0, Verdict::Warn);
     observed.velero.clusters = fact(12);
     assert_eq!(verdict(&observed, "memory").0, Verdict::Ok);
+}
+
+#[test]
+fn where_a_loop_is_at_work_the_component_need_not_be_enabled() {
+    let mut observed = well();
+    observed.installed = fact(InstalledHub { cluster_backup: Some(false), service_account: Some(true) });
+    assert_eq!(verdict(&observed, "cluster-backup"), (Verdict::Ok, None));
+    observed.lease = fact(None);
+    assert_eq!(verdict(&observed, "cluster-backup"), (Verdict::Warn, None));
 }
 
 #[test]
@@ -238,6 +257,17 @@ fn json_has_the_keys_of_the_contract() {
     assert_eq!((&check["name"], &check["result"]), (&json!("clock"), &json!("warn")));
     assert_eq!(check["seconds"], 0.25);
     assert!(check["hint"].is_string() && check["message"].is_string());
+}
+
+#[test]
+fn problems_carry_the_hints_of_their_checks() {
+    let mut observed = well();
+    observed.lease = fact(None);
+    observed.installed = fact(InstalledHub { cluster_backup: Some(false), service_account: Some(true) });
+    let report = Report::of(&observed, now());
+    let hints: Vec<String> = report.checks.problems().into_iter().map(|note| note.hint).collect();
+    assert!(hints[0].starts_with("enable component cluster-backup"), "{hints:?}");
+    assert!(hints.len() == 2 && !hints[1].is_empty(), "{hints:?}");
 }
 
 #[test]

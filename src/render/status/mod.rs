@@ -1,6 +1,7 @@
 //! One screen about a hub: what is shown here, how in `screen`, what is wrong in `problems`.
 
 mod problems;
+mod role;
 mod screen;
 mod step;
 #[cfg(test)]
@@ -13,12 +14,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::latest::Latest;
-use crate::api::{self, BackupChoice, BackupSchedulePhase};
+use crate::api;
 use crate::plan::Note;
 use crate::plan::latest::Candidates;
 use crate::plan::next_run::{hub_of, next_run};
 use crate::plan::restore::validate::shown_sync_interval;
 use crate::plan::runs::{Run, Runs};
+use crate::plan::writers::Rhythm;
 use crate::velero::server::Server;
 use crate::velero::{self, Backup, BackupStorageLocation, BackupType};
 
@@ -36,6 +38,8 @@ pub enum Unread {
 /// What was read, or why it was not.
 #[derive(Debug, Clone)]
 pub struct Observed {
+    /// There is no such namespace.
+    pub no_namespace: bool,
     /// Id of this hub; `unknown` where there is none.
     pub hub_id: Result<String, Unread>,
     /// Our BackupSchedules.
@@ -102,6 +106,8 @@ pub enum Role {
     Contested,
     /// Nothing of this.
     Idle,
+    /// What would tell may not be read.
+    Unknown,
 }
 
 /// A storage location.
@@ -217,8 +223,9 @@ impl Status {
         let velero = observed.velero_schedules.as_deref().unwrap_or_default();
         let candidates = Candidates::in_namespace(backups, namespace);
         let runs = Runs::of(&candidates);
+        let lost = schedule.and_then(|schedule| role::lost_to(schedule, observed, (namespace, now)));
         let mut status = Self {
-            role: role(schedule, restore),
+            role: role::of((schedule, restore), lost.as_ref(), observed),
             storage: observed.locations.iter().flatten().map(storage).collect(),
             schedule: schedule.map(|schedule| ScheduleView {
                 last_run: own_run(&runs, hub_of(schedule, velero)).map(|run| run_view(run, backups)),
@@ -240,6 +247,13 @@ impl Status {
             remarks: Vec::new(),
         };
         status.problems = problems::find(&status, observed, now);
+        let cron = |run: &Run| schedule.filter(|_| run.hub == status.hub_id);
+        let expiring = runs.iter().next().and_then(|run| {
+            let cron = cron(run).map(|schedule| schedule.spec.velero_schedule.as_str());
+            problems::expires_soon(run, &Rhythm::of_run(run, cron, (&candidates, &runs), now), now)
+        });
+        status.problems.extend(expiring);
+        status.problems.extend(lost.map(|collision| role::lost_problem(&collision, observed)));
         status
     }
 
@@ -254,28 +268,6 @@ impl Status {
     pub fn writer(&self) -> Option<&str> {
         self.last_run.as_ref()?.hub.as_deref()
     }
-}
-
-fn role(schedule: Option<&api::BackupSchedule>, restore: Option<&api::Restore>) -> Role {
-    let unfinished = restore.filter(|restore| !restore.phase().is_terminal());
-    let clusters = unfinished.map(|restore| restore.spec.managed_clusters_choice());
-    let took_over = restore.is_some_and(has_taken_over);
-    match (schedule.map(api::BackupSchedule::phase), clusters) {
-        (Some(BackupSchedulePhase::BackupCollision), _) => Role::Contested,
-        (_, Some(BackupChoice::Skip)) => Role::Passive,
-        (_, Some(_)) => Role::Activating,
-        (Some(_), None) => Role::Active,
-        (None, None) if took_over => Role::Active,
-        (None, None) => Role::Idle,
-    }
-}
-
-/// The managed clusters came here with this Restore.
-fn has_taken_over(restore: &api::Restore) -> bool {
-    let ended = restore.phase().is_terminal();
-    let made =
-        restore.status.as_ref().and_then(|status| status.velero_managed_clusters_restore_name.as_ref());
-    ended && made.is_some_and(|name| !name.is_empty())
 }
 
 /// An unfinished Restore, else the newest one.

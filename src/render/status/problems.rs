@@ -5,16 +5,15 @@ use kube::ResourceExt;
 
 use super::{Observed, RestoreView, Role, ScheduleView, Status, Unread};
 use crate::api::BackupSchedulePhase;
+use crate::plan::runs::{Run, RunStatus};
 use crate::plan::validate::{self, StorageProblem};
+use crate::plan::writers::Rhythm;
 use crate::plan::{Note, Severity};
 use crate::render::age;
 use crate::render::style::{Mark, tone_of_phase};
 use crate::velero::StorageLocationPhase;
 use crate::velero::server::Trouble;
 use crate::wire::Cron;
-
-/// A run that goes before somebody has looked twice a day.
-const EXPIRES_SOON_SECONDS: i64 = 12 * 3600;
 
 fn error(name: &str, subject: impl Into<String>, message: impl Into<String>) -> Note {
     Note { severity: Severity::Error, ..Note::warning(name, subject, message) }
@@ -30,7 +29,7 @@ pub(super) fn find(status: &Status, observed: &Observed, now: Timestamp) -> Vec<
     notes.extend(loop_problem(status, observed));
     notes.extend(velero_problem(status, observed, now));
     notes.extend(staleness(status, now));
-    notes.extend(run_problems(status, now));
+    notes.extend(incomplete_run(status));
     if status.hub_id.as_deref() == Some("unknown") {
         notes.push(Note::warning(
             "hub-id-unknown",
@@ -68,6 +67,9 @@ fn unread_problems(unread: &[(&'static str, Unread)]) -> Vec<Note> {
 
 fn storage_problems(status: &Status, observed: &Observed) -> Vec<Note> {
     let Ok(locations) = &observed.locations else { return Vec::new() };
+    if observed.no_namespace {
+        return vec![error("namespace-not-found", "", "this namespace does not exist")];
+    }
     if locations.is_empty() {
         return vec![error("storage-missing", "", "there is no storage location in this namespace")];
     }
@@ -136,22 +138,25 @@ fn velero_problem(status: &Status, observed: &Observed, now: Timestamp) -> Optio
     Some(error(trouble.name(), "", trouble.to_string()))
 }
 
-/// The newest run lacks something, or all runs are about to go.
-fn run_problems(status: &Status, now: Timestamp) -> Vec<Note> {
-    let Some(run) = &status.last_run else { return Vec::new() };
+/// The newest run lacks something.
+fn incomplete_run(status: &Status) -> Option<Note> {
+    let run = status.last_run.as_ref()?;
     let missing = run.parts.iter().filter(|part| part.backup.is_none() || part.phase == "Failed");
     let missing: Vec<&str> = missing.map(|part| part.part).collect();
-    let incomplete = (!missing.is_empty() && run.status != "InProgress").then(|| {
+    (!missing.is_empty() && run.status != "InProgress").then(|| {
         let message = format!("the newest run, {}, has no usable {}", run.id, missing.join(", "));
         Note::warning("incomplete-run", "", message)
-    });
-    let left = run.expires_at.map(|at| at.as_second() - now.as_second());
-    let expires = left.filter(|left| *left < EXPIRES_SOON_SECONDS).map(|left| {
+    })
+}
+
+/// The newest run, and so all, are about to go; one that is just being made is to be judged when it is there.
+pub(super) fn expires_soon(run: &Run, rhythm: &Rhythm, now: Timestamp) -> Option<Note> {
+    let left = run.expires?.as_second() - now.as_second();
+    (run.status != RunStatus::InProgress && rhythm.is_soon(left)).then(|| {
         let when = if left > 0 { format!("in {}", age::seconds(left)) } else { "now".to_owned() };
         let message = format!("the newest run, {}, expires {when}, and no newer one is there", run.id);
         Note::warning("expires-soon", "", message)
-    });
-    incomplete.into_iter().chain(expires).collect()
+    })
 }
 
 /// No run for more than two periods although the schedule is active.

@@ -138,7 +138,7 @@ impl ScheduleView {
         let kept = kept.map(|ttl| format!(", keeps {}", age::seconds(ttl.as_secs()))).unwrap_or_default();
         let next = self
             .next_run_at
-            .map(|at| format!(", next run in {}", age::until(at, style.now)))
+            .map(|at| format!(", next run {}", age::ahead(at, style.now, "due now")))
             .unwrap_or_default();
         let zone = if self.cron.contains("TZ=") || self.cron.starts_with("@every") { "" } else { " UTC" };
         format!("{}, {}{zone}{kept}{next}", style.phase(phase), harmless(&self.cron))

@@ -34,6 +34,7 @@ fn idle() -> Observed {
         overdue: false,
     };
     Observed {
+        no_namespace: false,
         hub_id: Ok(EAST.to_owned()),
         schedules: Ok(vec![]),
         restores: Ok(vec![]),
@@ -128,6 +129,14 @@ fn an_active_hub_shows_its_last_and_next_run() {
 
     ok No problems.
     "#);
+}
+
+#[test]
+fn a_run_velero_is_about_to_make_is_due() {
+    let observed = with_schedule("Enabled", "");
+    let late = "2026-11-22T12:00:30Z".parse().unwrap();
+    let screen = Status::of(&observed, "acm", late).screen("hub-east", "acm", &Style::plain(late));
+    assert!(screen.contains(", next run due now\n"), "{screen}");
 }
 
 #[test]
@@ -244,6 +253,15 @@ fn what_is_forbidden_or_not_served_never_looks_empty() {
 }
 
 #[test]
+fn a_hub_whose_schedules_or_restores_may_not_be_read_has_no_known_role() {
+    let (schedules, restores) = (Err(Unread::Forbidden), Err(Unread::Forbidden));
+    assert_eq!(role_of(&Observed { schedules, ..idle() }), Role::Unknown);
+    assert_eq!(role_of(&Observed { restores, ..idle() }), Role::Unknown);
+    let schedules = Err(Unread::Forbidden);
+    assert_eq!(role_of(&Observed { schedules, ..with_restore("skip", "Enabled") }), Role::Passive);
+}
+
+#[test]
 fn roles_follow_from_phases_and_choices() {
     assert_eq!(role_of(&idle()), Role::Idle);
     assert_eq!(role_of(&with_schedule("Enabled", "")), Role::Active);
@@ -251,6 +269,61 @@ fn roles_follow_from_phases_and_choices() {
     assert_eq!(role_of(&with_restore("skip", "Enabled")), Role::Passive);
     assert_eq!(role_of(&with_restore("latest", "Enabled")), Role::Activating);
     assert_eq!(role_of(&with_restore("latest", "Finished")), Role::Idle);
+}
+
+/// A paused schedule whose clusters another hub took; it may have written a run since.
+fn lost_to_west(with_run: bool) -> Observed {
+    let mut observed = with_schedule("Paused", "");
+    let schedule = &mut observed.schedules.as_mut().unwrap()[0];
+    (schedule.spec.paused, schedule.metadata.uid) = (true, Some("u".to_owned()));
+    let velero = &mut observed.velero_schedules.as_mut().unwrap()[0];
+    velero.metadata.creation_timestamp = read(json!("2026-11-22T08:00:00Z"));
+    velero.metadata.owner_references = read(json!([{
+        "apiVersion": "cluster.open-cluster-management.io/v1beta1", "kind": "BackupSchedule",
+        "name": "schedule-acm", "uid": "u", "controller": true,
+    }]));
+    let mut record = run("20261122103004", "2026-11-22T10:30:04Z", EAST).remove(0);
+    record.metadata.name = Some("acm-restore-clusters-20261122103004".to_owned());
+    record.metadata.labels = read(json!({"cluster.open-cluster-management.io/restore-cluster": WEST}));
+    let backups = observed.backups.as_mut().unwrap();
+    for backup in backups.iter_mut() {
+        let name = backup.metadata.name.clone().unwrap();
+        let schedule = name.trim_end_matches("-20261122100004").to_owned();
+        backup.metadata.labels.as_mut().unwrap().insert("velero.io/schedule-name".to_owned(), schedule);
+    }
+    backups.push(record);
+    if with_run {
+        let mut newer = run("20261122110004", "2026-11-22T11:00:04Z", WEST);
+        let resources =
+            newer.iter_mut().find(|b| b.metadata.name.as_ref().unwrap().contains("resources-schedule"));
+        let labels = resources.unwrap().metadata.labels.as_mut().unwrap();
+        labels.insert("velero.io/schedule-name".to_owned(), "acm-resources-schedule".to_owned());
+        backups.extend(newer);
+    }
+    observed
+}
+
+/// S-113, S-115
+#[test]
+fn a_paused_hub_whose_clusters_another_one_took_is_idle_and_says_so() {
+    let told = |with_run| {
+        let status = Status::of(&lost_to_west(with_run), "acm", now());
+        assert_eq!(status.role, Role::Idle);
+        status.problems.into_iter().map(|note| note.message).collect::<Vec<_>>().join("; ")
+    };
+    let activated =
+        "hub be97a9eb activated the managed clusters, as acm-restore-clusters-20261122103004 says";
+    assert!(told(false).starts_with(activated), "{}", told(false));
+    let wrote = "hub be97a9eb wrote acm-resources-schedule-20261122110004, which is the newest run";
+    assert!(told(true).starts_with(wrote), "{}", told(true));
+
+    let mut alone = lost_to_west(false);
+    alone.backups.as_mut().unwrap().pop();
+    assert_eq!((role_of(&alone), names(&alone)), (Role::Active, vec![]));
+    let mut made_since = lost_to_west(false);
+    made_since.velero_schedules.as_mut().unwrap()[0].metadata.creation_timestamp =
+        read(json!("2026-11-22T11:00:00Z"));
+    assert_eq!(role_of(&made_since), Role::Active, "the schedules are newer than the activation");
 }
 
 #[test]
@@ -278,6 +351,12 @@ fn storage_without_an_owner_is_told_unless_the_loop_accepted_it() {
 }
 
 #[test]
+fn a_namespace_that_does_not_exist_is_told_instead_of_what_it_lacks() {
+    let nowhere = Observed { no_namespace: true, locations: Ok(vec![]), ..idle() };
+    assert_eq!(names(&nowhere), [("namespace-not-found".to_owned(), Severity::Error)]);
+}
+
+#[test]
 fn a_velero_that_is_down_or_there_twice_is_told() {
     let server = |name: &str, available: bool| Server {
         name: name.to_owned(),
@@ -296,17 +375,28 @@ fn a_velero_that_is_down_or_there_twice_is_told() {
 }
 
 #[test]
-fn a_newest_run_that_lacks_a_part_or_is_about_to_expire_is_told() {
+fn a_newest_run_that_lacks_a_part_is_told() {
     let mut observed = with_schedule("Enabled", "");
     let backups = observed.backups.as_mut().unwrap();
     backups.pop();
     assert_eq!(names(&observed), [("incomplete-run".to_owned(), Severity::Warning)]);
-    let mut observed = with_schedule("Enabled", "");
-    for backup in observed.backups.as_mut().unwrap() {
-        backup.status.as_mut().unwrap().expiration =
-            serde_json::from_value(json!("2026-11-22T13:00:00Z")).unwrap();
-    }
-    assert_eq!(names(&observed), [("expires-soon".to_owned(), Severity::Warning)]);
+}
+
+/// As `verify` judges: a run lives longer than two periods.
+#[test]
+fn a_newest_run_that_is_gone_before_the_next_but_one_is_told() {
+    let expiring = |at: &str, phase: &str| {
+        let mut observed = with_schedule("Enabled", "");
+        for backup in observed.backups.as_mut().unwrap() {
+            let status = backup.status.as_mut().unwrap();
+            (status.expiration, status.phase) = (read(json!(at)), read(json!(phase)));
+        }
+        names(&observed)
+    };
+    let soon = [("expires-soon".to_owned(), Severity::Warning)];
+    assert_eq!(expiring("2026-11-22T15:14:04Z", "Completed"), soon);
+    assert_eq!(expiring("2026-11-22T15:14:05Z", "Completed"), []);
+    assert_eq!(expiring("2026-11-22T12:14:04Z", "InProgress"), [], "it is just being made");
 }
 
 #[test]

@@ -75,9 +75,7 @@ fn expires(facts: &Facts) -> Check {
         left if left <= 0 => {
             Check::fail("expiry", format!("expired {} ago, and may be gone any moment", seconds(-left)))
         }
-        left if left <= 2 * facts.rhythm.period => {
-            Check::warn("expiry", format!("expires in {}", seconds(left)))
-        }
+        left if facts.rhythm.is_soon(left) => Check::warn("expiry", format!("expires in {}", seconds(left))),
         left => return Check::ok("expiry", format!("expires in {}", seconds(left))),
     };
     check.problem("expires-soon")
