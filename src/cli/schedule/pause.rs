@@ -4,8 +4,8 @@ use clap::Args;
 use kube::ResourceExt;
 use serde_json::{Value, json};
 
-use super::change::Field;
-use super::command::{existing, look_first, patch_of, refuse_collided, refused};
+use super::change::{Field, differences};
+use super::command::{existing, look_first, patch_of, refuse_collided, refused, spec_of};
 use super::others::Others;
 use crate::api;
 use crate::cli::error::Result;
@@ -19,6 +19,8 @@ use crate::cli::writing::{ConfirmArgs, WaitFlags, WriteArgs};
 use crate::cluster::write::{self, Place};
 use crate::plan::validate::terms;
 use crate::render::age;
+
+const UNCHANGED: &str = "unchanged";
 
 /// Stop making backups for now
 #[derive(Debug, Clone, Args)]
@@ -120,13 +122,12 @@ impl Flip<'_> {
             .waiting
             .applies(self.write)
             .then(|| Waiting::start(self.session, self.hub, Noun::Schedule, &name));
-        let same =
-            json!(old.spec.paused) == self.fields.first().map_or(Value::Null, |field| field.value.clone());
-        let what = if same { "unchanged" } else { what };
+        let what = self.told(old, what);
+        let same = what == UNCHANGED;
         if !same {
             preflight::note_manager(&old.metadata, self.session);
         }
-        let (object, written) = match self.write.is_client_dry_run() || (same && self.fields.len() == 1) {
+        let (object, written) = match self.write.is_client_dry_run() || same {
             true => (self.merged(old), Written::Nothing),
             false => {
                 let patch = patch_of(old, &self.fields);
@@ -136,8 +137,19 @@ impl Flip<'_> {
                 (changed, written)
             }
         };
-        self.write.report_before(self.waiting, (&place, &object, what), &self.session.out())?;
+        self.write.report_before(self.waiting, (&place, &object, &what), &self.session.out())?;
         self.waiting.finish(waiting, (condition, written), self.write).await
+    }
+
+    /// What is said of the change: `what` if the schedule is flipped, otherwise which fields change.
+    fn told(&self, old: &api::BackupSchedule, what: &str) -> String {
+        let flips = self.fields.first().is_some_and(|field| field.value != json!(old.spec.paused));
+        let changed = differences(&spec_of(old), &self.fields, self.session.out().arrow());
+        match (flips, changed.is_empty()) {
+            (true, _) => what.to_owned(),
+            (false, true) => UNCHANGED.to_owned(),
+            (false, false) => format!("configured ({})", changed.join(", ")),
+        }
     }
 
     fn merged(&self, old: &api::BackupSchedule) -> Value {
@@ -146,5 +158,37 @@ impl Flip<'_> {
             spec.extend(super::change::to_spec(&self.fields));
         }
         object
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cluster::namespace::{Found, Reason};
+    use crate::cluster::{Connection, fake};
+
+    #[tokio::test]
+    async fn whatever_is_written_is_told_and_nothing_is_unchanged_only_without_a_change() {
+        let (context, server) = ("west".to_owned(), String::new());
+        let client = fake::server(|_| fake::nothing());
+        let found = Found { namespace: "acm".to_owned(), reason: Reason::InUse };
+        let hub = Hub { connection: Connection { client, context, server, context_namespace: None }, found };
+        let cli = crate::cli::Cli::parse_from(["kubectl-acmbackup", "resume", "--skip-immediately"]);
+        let session = Session::new(cli.globals.clone());
+        let crate::cli::Command::Resume(args) = cli.command else { panic!("another command") };
+        let told = |paused: bool, skip: bool, fields: &[(&'static str, bool)]| {
+            let spec = json!({"paused": paused, "skipImmediately": skip});
+            let old = serde_json::from_value(json!({"metadata": {"name": "s"}, "spec": spec})).unwrap();
+            let fields = fields.iter().map(|(name, value)| Field { name, value: (*value).into() }).collect();
+            let (write, waiting) = (&args.write, &args.waiting);
+            Flip { session: &session, hub: &hub, write, waiting, fields }.told(&old, "resumed")
+        };
+        let resume = [("paused", false), ("skipImmediately", true)];
+        assert_eq!(told(true, false, &resume), "resumed");
+        assert_eq!(told(false, true, &resume), UNCHANGED);
+        assert_eq!(told(false, false, &resume), "configured (skip-immediately <none> -> true)");
+        assert_eq!(told(false, false, &resume[..1]), UNCHANGED);
     }
 }
