@@ -13,6 +13,7 @@ use super::output::{self, Frame};
 use super::question::Severity;
 use super::removing;
 use super::session::{Hub, Session};
+use super::writers;
 use super::writing::{ConfirmArgs, Matter, WriteArgs};
 use crate::plan::tidy::{Doomed, Rule, TidyReason, find, steps};
 use crate::plan::{HubSnapshot, Step};
@@ -109,7 +110,7 @@ pub async fn run(args: PruneArgs, session: &Session) -> Result<Exit> {
     let snapshot = removing::read(&hub).await?;
     let rules = args.rules();
     if rules.is_empty() {
-        return list(&args, &snapshot, (session, &hub));
+        return list(&args, &snapshot, (session, &hub)).await;
     }
     let now = session.now();
     let found: Vec<(Rule, Vec<Doomed>)> =
@@ -131,12 +132,13 @@ fn removals(snapshot: &HubSnapshot, found: &[(Rule, Vec<Doomed>)]) -> Vec<Step> 
     steps(snapshot, first.map(|(rule, doomed)| (doomed, TidyReason::Rule(rule))))
 }
 
-fn list(args: &PruneArgs, snapshot: &HubSnapshot, (session, hub): (&Session, &Hub)) -> Result<Exit> {
+async fn list(args: &PruneArgs, snapshot: &HubSnapshot, (session, hub): (&Session, &Hub)) -> Result<Exit> {
     let now = session.now();
     let found: Vec<(Rule, Vec<Doomed>)> = SHOWN.map(|rule| (rule, find(snapshot, rule, now))).into();
-    let frame = Frame::of("Prune", hub, session);
     match args.write.format() {
         Some(format) => {
+            let hub_id = writers::id_of(hub).await;
+            let frame = Frame { hub_id: hub_id.as_deref(), ..Frame::of("Prune", hub, session) };
             let listed = |(rule, objects): &(Rule, Vec<Doomed>)| Listed {
                 rule: rule.to_string(),
                 objects: objects.clone(),

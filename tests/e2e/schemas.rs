@@ -37,6 +37,10 @@ pub(crate) fn answers_are_as_their_schemas_say(hub: &Site) -> Result<()> {
         for answer in [json, told.remove(0)] {
             let wrong = faults(&schema, &answer, line);
             ensure!(wrong.is_empty(), "{}\n{answer:#}", wrong.join("\n"));
+            ensure!(
+                answer.get("hub").is_none_or(|hub| hub["id"].is_string()),
+                "{line}: which hub?\n{answer:#}"
+            );
         }
     }
     Ok(())

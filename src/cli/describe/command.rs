@@ -69,7 +69,7 @@ pub async fn run(args: DescribeArgs, session: &Session) -> Result<Exit> {
     let seen = Seen { hub: &snapshot, plan: plan.as_ref(), now: session.now() };
     let mut description = describe_one((noun, &name), seen)?;
     description.events = source.events(noun, &name, session).await?;
-    show(&description, (&args, session), (&source, &snapshot))
+    show(&description, (&args, session), (&source, &snapshot)).await
 }
 
 fn describe_one((noun, name): (Noun, &str), seen: Seen<'_>) -> Result<Description> {
@@ -87,7 +87,7 @@ fn describe_one((noun, name): (Noun, &str), seen: Seen<'_>) -> Result<Descriptio
     described.ok_or_else(|| CliError::new(Exit::NotFound, format!("{} {name} not found", noun.singular())))
 }
 
-fn show(
+async fn show(
     description: &Description,
     (args, session): (&DescribeArgs, &Session),
     (source, snapshot): (&Source, &HubSnapshot),
@@ -97,10 +97,11 @@ fn show(
     match args.output {
         None => output::print(&description.screen(&commands, &session.out()))?,
         Some(format) => {
+            let hub_id = source.hub_id(snapshot).await;
             let frame = Frame {
                 kind: "Description",
                 namespace: &snapshot.subject.namespace,
-                hub_id: snapshot.on_request.hub.as_ref().map(|facts| facts.hub_id.as_str()),
+                hub_id: hub_id.as_deref(),
                 context: source.context(),
                 session,
                 problems: &description.problems,

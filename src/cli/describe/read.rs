@@ -9,6 +9,7 @@ use crate::cli::captured::{self, Capture};
 use crate::cli::error::Result;
 use crate::cli::noun::Noun;
 use crate::cli::session::{Hub, Session};
+use crate::cli::writers;
 use crate::cluster::Class;
 use crate::cluster::events::{events_of, happened};
 use crate::cluster::observe::{Reader, decide, observe, velero_state};
@@ -50,6 +51,15 @@ impl Source {
 
     pub(super) fn context(&self) -> Option<&str> {
         self.hub.as_ref().map(|hub| hub.connection.context.as_str())
+    }
+
+    /// Id of the hub; `None` where it is not known.
+    pub(super) async fn hub_id(&self, planned: &HubSnapshot) -> Option<String> {
+        match (&planned.on_request.hub, &self.hub) {
+            (Some(facts), _) => Some(facts.hub_id.clone()),
+            (None, Some(hub)) => writers::id_of(hub).await,
+            (None, None) => None,
+        }
     }
 
     /// The hub with the facts the planner asked for, and what the loop would do with the object.
@@ -102,5 +112,37 @@ impl Source {
             note: event.message.unwrap_or_default(),
         };
         Ok(found.into_iter().map(view).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::cluster::namespace::{Found, Reason};
+    use crate::cluster::{Connection, fake};
+    use crate::plan::HubFacts;
+
+    fn source() -> Source {
+        let versions = json!([{"metadata": {"name": "version"}, "spec": {"clusterID": "east"}}]);
+        let answer = json!({"metadata": {}, "items": versions}).to_string();
+        let connection = Connection {
+            client: fake::server(move |_| (200, answer.clone())),
+            context: "hub-east".to_owned(),
+            server: String::new(),
+            context_namespace: None,
+        };
+        let found = Found { namespace: "acm".to_owned(), reason: Reason::Given };
+        Source { snapshot: HubSnapshot::default(), captured_at: None, hub: Some(Hub { connection, found }) }
+    }
+
+    #[tokio::test]
+    async fn the_hub_is_known_though_no_plan_asked_who_it_is() {
+        let mut planned = HubSnapshot::default();
+        assert_eq!(source().hub_id(&planned).await.as_deref(), Some("east"));
+        assert_eq!(Source { hub: None, ..source() }.hub_id(&planned).await, None, "a captured state");
+        planned.on_request.hub = Some(HubFacts { hub_id: "asked".to_owned(), ..HubFacts::default() });
+        assert_eq!(source().hub_id(&planned).await.as_deref(), Some("asked"));
     }
 }
