@@ -10,6 +10,7 @@ mod errors;
 mod escapes;
 mod fuzz;
 mod help;
+mod install;
 mod manual;
 mod offline;
 mod pod_logs;

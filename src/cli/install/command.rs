@@ -67,6 +67,7 @@ pub async fn run(args: InstallArgs, session: &Session) -> Result<Exit> {
         return Ok(Exit::Done);
     }
     let hub = session.hub().await?;
+    guard::refuse_missing_namespace(&hub).await?;
     guard::refuse_second_loop(&hub.connection, session).await?;
     all.extend(objects::of_loop(&args.on(&hub).await?)?);
     apply(&hub.connection, &all, (&args.write, session)).await?;
@@ -162,7 +163,7 @@ async fn apply_one(
         let created = write::create(&connection.client, place, object, write.mode()).await?;
         return Ok((to_value(&created)?, "created"));
     };
-    if found.labels().get(MANAGED_BY).is_none_or(|by| by != NAME) {
+    if !is_ours(&found) {
         if place.resource.kind != "CustomResourceDefinition" {
             return Err(stranger(place));
         }
@@ -175,7 +176,13 @@ async fn apply_one(
     Ok((to_value(&updated)?, if is_same { "unchanged" } else { "configured" }))
 }
 
-async fn existing(connection: &Connection, place: &Place) -> Result<Option<DynamicObject>> {
+/// Something this command installed.
+pub(super) fn is_ours(object: &DynamicObject) -> bool {
+    object.labels().get(MANAGED_BY).is_some_and(|by| by == NAME)
+}
+
+/// What is in a place.
+pub(super) async fn existing(connection: &Connection, place: &Place) -> Result<Option<DynamicObject>> {
     let found = place.api(&connection.client).get_opt(&place.name).await;
     Ok(found.map_err(cluster::Error::on("get", place.to_string()))?)
 }
