@@ -50,7 +50,7 @@ const WRONG_USAGE: &[&str] = &[
     "wait schedule --timeout soon",
     "logs",
     "logs backup/x --level loud",
-    "schedule --ttl 10d",
+    "schedule --ttl 10w",
     "schedule --max-backups 0",
     "schedule --max-backups many",
     "schedule --paused=perhaps",
@@ -176,9 +176,9 @@ fn cron_velero_would_refuse_is_refused_before_anything_is_asked() {
 
 #[test]
 fn a_bad_ttl_names_the_value() {
-    let (error, code) = failure(&["schedule", "--ttl", "10d"]);
+    let (error, code) = failure(&["schedule", "--ttl", "10w"]);
     assert_eq!(code, 2);
-    assert!(error.contains("'10d'") && error.contains("unknown unit"), "{error}");
+    assert!(error.contains("'10w'") && error.contains("unknown unit"), "{error}");
 }
 
 #[test]
