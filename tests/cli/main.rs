@@ -12,6 +12,7 @@ mod fuzz;
 mod help;
 mod install;
 mod manual;
+mod objects;
 mod offline;
 mod pod_logs;
 mod problems;

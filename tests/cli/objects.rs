@@ -1,0 +1,49 @@
+//! What commands do with the names they are given, on a server that only says what is there.
+
+use serde_json::{Value, json};
+
+use super::broken::whole;
+use super::escapes::{list_of, server};
+use super::{acmbackup, text};
+
+/// The schedule, the restore and the backups of the recorded hub, and a Velero restore whose restore is gone.
+fn hub(path: &str) -> (u16, Value) {
+    let snapshot = whole();
+    let plural = path.split('?').next().unwrap_or_default().rsplit('/').next().unwrap_or_default();
+    if path.contains("/velero.io/") && plural == "restores" {
+        let owner = json!({
+            "apiVersion": "cluster.open-cluster-management.io/v1beta1", "kind": "Restore", "name": "r0", "uid": "r0",
+            "controller": true,
+        });
+        let orphan = json!({
+            "metadata": {"name": "r0-orphan", "namespace": "acm", "uid": "v", "ownerReferences": [owner]},
+            "spec": {"backupName": "b"},
+        });
+        return (200, list_of(&[orphan]));
+    }
+    let items = match plural {
+        "backupschedules" => &snapshot["schedules"],
+        "restores" if path.contains("cluster.open-cluster-management.io") => &snapshot["restores"],
+        "backups" => &snapshot["velero"]["backups"],
+        "backupstoragelocations" => &snapshot["velero"]["storageLocations"],
+        _ => &Value::Null,
+    };
+    (200, list_of(items.as_array().map(Vec::as_slice).unwrap_or_default()))
+}
+
+/// Standard output, standard error and the exit code.
+fn told(line: &str) -> (String, String, i32) {
+    let server = server(hub);
+    let words: Vec<&str> = line.split(' ').chain(["-n", "acm", "--server", &server]).collect();
+    let output = acmbackup(&words).output().unwrap();
+    (text(&output.stdout), text(&output.stderr), output.status.code().unwrap())
+}
+
+#[test]
+fn several_runs_have_to_be_told_apart() {
+    for line in ["logs run", "describe run", "delete run"] {
+        let (_, error, code) = told(line);
+        assert_eq!(code, 5, "{error}");
+        assert!(error.contains("there are 2 runs in acm"), "{line}: {error}");
+    }
+}
