@@ -49,7 +49,7 @@ fn with_foreign_crds(path: &str) -> (u16, Value) {
 #[test]
 fn crds_of_somebody_else_stay_and_that_is_said() {
     let server = server(with_foreign_crds);
-    for line in ["uninstall --crds --yes", "uninstall --crds --dry-run"] {
+    for line in ["uninstall --crds --yes", "uninstall --crds --dry-run=server"] {
         let (stdout, note, code) = told(&server, line);
         assert_eq!((stdout.as_str(), code), ("", 0), "{note}");
         assert!(note.contains("2 CRDs stay: not installed by this program"), "{line}: {note}");

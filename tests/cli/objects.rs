@@ -40,6 +40,16 @@ fn told(line: &str) -> (String, String, i32) {
 }
 
 #[test]
+fn a_dry_run_says_what_goes_along_and_each_object_goes_once() {
+    let (lines, note, code) = told("delete restore/r1 restore/r1 --dry-run");
+    assert_eq!((lines.lines().count(), code), (1, 0), "{lines}{note}");
+    assert!(note.contains("This will delete restore r1") && note.contains("Velero restores"), "{note}");
+    let (lines, note, code) = told("prune --orphans --dry-run");
+    assert_eq!(code, 0, "{note}");
+    assert!(lines.contains("(dry run)") && note.contains("--orphans"), "{lines}{note}");
+}
+
+#[test]
 fn several_runs_have_to_be_told_apart() {
     for line in ["logs run", "describe run", "delete run"] {
         let (_, error, code) = told(line);

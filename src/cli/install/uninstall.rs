@@ -68,7 +68,7 @@ pub async fn run(args: UninstallArgs, session: &Session) -> Result<Exit> {
     let crds = if args.crds { definitions(&connection, session).await? } else { Vec::new() };
     if all.is_empty() && crds.is_empty() {
         session.note(Mark::Neutral, &format!("nothing here carries the label {MANAGED_BY}={NAME}"));
-    } else if args.write.dry_run.is_none() {
+    } else {
         confirm(&args, (&connection, session), (all.len(), crds.len())).await?;
     }
     for found in &crds {
