@@ -40,6 +40,18 @@ fn told(line: &str) -> (String, String, i32) {
 }
 
 #[test]
+fn what_is_there_is_printed_before_what_is_missing_is_named() {
+    for line in
+        ["get runs 20261122100004 20200101000000", "get backups acm-resources-schedule-20261122120103 b"]
+    {
+        let (table, error, code) = told(line);
+        assert_eq!((table.lines().count(), code), (2, 4), "{line}: {table}{error}");
+        assert!(error.contains("not found in acm: "), "{error}");
+    }
+    assert_eq!(told("get runs 20200101000000").0, "");
+}
+
+#[test]
 fn a_dry_run_says_what_goes_along_and_each_object_goes_once() {
     let (lines, note, code) = told("delete restore/r1 restore/r1 --dry-run");
     assert_eq!((lines.lines().count(), code), (1, 0), "{lines}{note}");
