@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::broken::whole;
-use super::escapes::{list_of, server};
+use super::escapes::{list_of, server, server_of};
 use super::{acmbackup, text};
 
 /// The schedule, the restore and the backups of the recorded hub, and a Velero restore whose restore is gone.
@@ -68,4 +68,20 @@ fn several_runs_have_to_be_told_apart() {
         assert_eq!(code, 5, "{error}");
         assert!(error.contains("there are 2 runs in acm"), "{line}: {error}");
     }
+}
+
+#[test]
+fn what_is_gone_need_not_be_awaited() {
+    let server = server_of(|path| match path.contains("watch=") {
+        true => (200, String::new()),
+        false => (200, list_of(&[]).to_string()),
+    });
+    let words = ["wait", "schedule", "--for", "deleted", "-n", "acm", "--server", &server];
+    let output = acmbackup(&words).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("there is no schedule in acm"), "{}", text(&output.stderr));
+    let words = ["wait", "restore/nope", "--for", "deleted", "-n", "acm", "--server", &server];
+    let output = acmbackup(&words).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("nope is not there"), "{}", text(&output.stderr));
 }
