@@ -238,7 +238,24 @@ fn an_unknown_context_is_named() {
     let output =
         acmbackup(&["status", "--context", "nowhere"]).env("KUBECONFIG", config.path()).output().unwrap();
     assert_eq!(output.status.code(), Some(9));
-    assert!(text(&output.stderr).contains("nowhere"), "{}", text(&output.stderr));
+    assert!(
+        text(&output.stderr).starts_with(
+            "error: no usable context nowhere   [unreachable]\n  why   it does not exist; there are: hub\n"
+        ),
+        "{}",
+        text(&output.stderr)
+    );
+}
+
+#[test]
+fn a_kubeconfig_that_cannot_be_read_is_named_once_and_why_stands_below() {
+    let bad = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(bad.path(), "contexts: [{name: hub\n").unwrap();
+    for file in [bad.path().to_str().unwrap(), "/nonexistent/config"] {
+        let (error, code) = failure(&["status", "--kubeconfig", file]);
+        let first = format!("error: no usable kubeconfig {file}   [unreachable]\n  why   ");
+        assert_eq!((error.starts_with(&first), error.matches(file).count(), code), (true, 1, 9), "{error}");
+    }
 }
 
 /// Runs a command on a server that never answers; Ctrl-C comes with its first request.
