@@ -24,7 +24,7 @@ pub fn main() -> ExitCode {
     if completion::answered(&words) {
         return ExitCode::SUCCESS;
     }
-    let json = wants_json(&words);
+    let json = wants(&words, "json");
     let result = match parse(&words) {
         Ok(Wanted::Answer(cli)) => execute(*cli),
         Ok(Wanted::Schema(cli)) => show_schema(&cli.command),
@@ -66,7 +66,8 @@ fn parse(words: &[OsString]) -> Result<Wanted, Parsed> {
         let wanted = if schema::is_asked(&matches) { Wanted::Schema } else { Wanted::Answer };
         Cli::from_arg_matches_mut(&mut matches).map(Box::new).map(wanted)
     };
-    command().try_get_matches_from(words).and_then(read).map_err(|error| match error.kind() {
+    let tree = if wants(words, "jsonschema") { schema::of_no_object(command()) } else { command() };
+    tree.try_get_matches_from(words).and_then(read).map_err(|error| match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             let _ = output::print(&page(&error, color_choice(words)));
             Parsed::Shown
@@ -176,12 +177,12 @@ fn complain(error: &CliError, json: bool, color: ColorChoice) {
     }
 }
 
-/// Whether `-o json` is among the words, however it is written; errors come before parsing is done.
-fn wants_json(words: &[OsString]) -> bool {
+/// Whether `-o FORM` is among the words, however it is written; this is asked before parsing is done.
+fn wants(words: &[OsString], form: &str) -> bool {
     let words: Vec<&str> = words.iter().filter_map(|word| word.to_str()).collect();
-    let joined = ["-ojson", "-o=json", "--output=json"];
-    words.iter().any(|word| joined.contains(word))
-        || words.windows(2).any(|pair| matches!(pair, ["-o" | "--output", "json"]))
+    let joined = ["-o", "-o=", "--output="].map(|flag| format!("{flag}{form}"));
+    words.iter().any(|word| joined.iter().any(|joined| joined == word))
+        || words.windows(2).any(|pair| matches!(pair, ["-o" | "--output", given] if *given == form))
 }
 
 fn color_choice(words: &[OsString]) -> ColorChoice {
@@ -223,8 +224,8 @@ mod tests {
     fn json_errors_are_wanted_however_the_flag_is_written() {
         let words = |text: &str| text.split(' ').map(OsString::from).collect::<Vec<_>>();
         for line in ["x get -o json", "x -ojson get", "x get --output=json", "x get --output json"] {
-            assert!(wants_json(&words(line)), "{line}");
+            assert!(wants(&words(line), "json"), "{line}");
         }
-        assert!(!wants_json(&words("x get json -o yaml")));
+        assert!(!wants(&words("x get json -o yaml"), "json"));
     }
 }

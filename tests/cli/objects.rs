@@ -85,3 +85,13 @@ fn what_is_gone_need_not_be_awaited() {
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert!(text(&output.stderr).contains("nope is not there"), "{}", text(&output.stderr));
 }
+
+#[test]
+fn a_schema_needs_no_object() {
+    for command in ["describe", "delete"] {
+        let output = acmbackup(&[command, "-o", "jsonschema"]).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        assert!(text(&output.stdout).contains("$schema"));
+    }
+    assert_eq!(acmbackup(&["describe", "-o", "json"]).output().unwrap().status.code(), Some(2));
+}
