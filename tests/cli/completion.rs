@@ -261,6 +261,21 @@ fn in_another_folder_the_link_leads_to_the_program_on_the_path() {
     completion_kubectl(folder.path(), &[&format!("--install={}", other.path().display())]);
     let target = fs::read_link(other.path().join("kubectl_complete-acmbackup")).unwrap();
     assert_eq!(target, folder.path().join("kubectl-acmbackup"));
+    let (done, _) = completion_kubectl(folder.path(), &[&format!("--uninstall={}", other.path().display())]);
+    assert!(done.ends_with("kubectl_complete-acmbackup removed\n"), "{done}");
+    assert!(fs::symlink_metadata(other.path().join("kubectl_complete-acmbackup")).is_err());
+}
+
+#[test]
+fn a_link_where_kubectl_does_not_look_is_told() {
+    let (folder, other) = (on_path(), tempfile::tempdir().unwrap());
+    let told = |place: &Path| {
+        let install = format!("--install={}", place.display());
+        let program = folder.path().join("kubectl-acmbackup");
+        text(&run(&program, &["completion", "kubectl", &install], folder.path()).stderr)
+    };
+    assert!(told(other.path()).contains("is not on the PATH"));
+    assert_eq!(told(folder.path()), "");
 }
 
 #[test]
