@@ -49,6 +49,14 @@ pub struct ConfirmArgs {
     pub confirm: Option<String>,
 }
 
+/// The flag of commands that ask nothing, for scripts that give it to all that write.
+#[derive(Debug, Clone, Default, Args)]
+pub struct YesFlag {
+    /// Answer every ordinary question with yes; this command asks none
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
 /// Flags of commands that can wait for what they started.
 #[derive(Debug, Clone, Args)]
 pub struct WaitFlags {

@@ -95,3 +95,12 @@ fn a_schema_needs_no_object() {
     }
     assert_eq!(acmbackup(&["describe", "-o", "json"]).output().unwrap().status.code(), Some(2));
 }
+
+#[test]
+fn yes_is_accepted_by_all_that_write() {
+    for line in ["pause -y --dry-run", "install --yes --dry-run", "uninstall -y --dry-run"] {
+        assert_eq!(told(line).2, 0, "{line}");
+    }
+    let help = text(&acmbackup(&["resume", "-h"]).output().unwrap().stdout);
+    assert!(help.contains("-y, --yes"), "{help}");
+}

@@ -13,7 +13,7 @@ use crate::cli::error::{CliError, Result};
 use crate::cli::exit::Exit;
 use crate::cli::output;
 use crate::cli::session::{Hub, Session};
-use crate::cli::writing::{WriteArgs, full_name};
+use crate::cli::writing::{WriteArgs, YesFlag, full_name};
 use crate::cluster::namespace::DEFAULT_NAMESPACE;
 use crate::cluster::write::{self, Place};
 use crate::cluster::{self, Connection, lease};
@@ -45,6 +45,8 @@ pub struct InstallArgs {
     /// Pods of the loop: one works, the others stand by
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(i32).range(1..))]
     replicas: i32,
+    #[command(flatten)]
+    _confirm: YesFlag,
     #[command(flatten)]
     write: WriteArgs,
 }

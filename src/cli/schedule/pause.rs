@@ -14,7 +14,7 @@ use crate::cli::preflight;
 use crate::cli::session::{Hub, Session};
 use crate::cli::values::schedule_name;
 use crate::cli::wait::{Condition, Waiting, Written};
-use crate::cli::writing::{WaitFlags, WriteArgs};
+use crate::cli::writing::{WaitFlags, WriteArgs, YesFlag};
 use crate::cluster::write::{self, Place};
 use crate::plan::validate::terms;
 use crate::render::age;
@@ -25,6 +25,8 @@ pub struct PauseArgs {
     /// The schedule; may be left out if there is one
     #[arg(value_name = "NAME", value_parser = schedule_name)]
     name: Option<String>,
+    #[command(flatten)]
+    _confirm: YesFlag,
     #[command(flatten)]
     write: WriteArgs,
     #[command(flatten)]
@@ -43,6 +45,8 @@ pub struct ResumeArgs {
     /// Write although a check says the loop will refuse it
     #[arg(long)]
     skip_preflight: bool,
+    #[command(flatten)]
+    _confirm: YesFlag,
     #[command(flatten)]
     write: WriteArgs,
     #[command(flatten)]
