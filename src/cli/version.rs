@@ -233,7 +233,6 @@ mod tests {
             held: Some(Loop { holder: Some("cluster-backup-7c4d9\u{1b}[2J".to_owned()), image: None }),
             velero: Some(Image { image: Some("velero/velero:v1.18.3".to_owned()) }),
             kubernetes: Some(Kubernetes { version: None }),
-            ..Versions::default()
         }
     }
 
