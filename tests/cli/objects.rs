@@ -87,6 +87,27 @@ fn what_is_gone_need_not_be_awaited() {
 }
 
 #[test]
+fn a_hub_without_our_crds_is_captured_as_far_as_it_goes() {
+    let server = server(|path| match path {
+        "/version" => (200, json!({"major": "1", "minor": "36", "gitVersion": "v1.36.0"})),
+        "/api" => (200, json!({"kind": "APIVersions", "versions": ["v1"]})),
+        "/apis" => (200, json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": []})),
+        path if path.contains("/velero.io/") => hub(path),
+        "/api/v1/namespaces/kube-system" => (200, json!({"metadata": {"name": "kube-system", "uid": "u"}})),
+        path if path.contains("/leases/") => {
+            (404, json!({"kind": "Status", "code": 404, "reason": "NotFound", "details": {"name": "x"}}))
+        }
+        _ => (404, json!({"kind": "Status", "code": 404})),
+    });
+    let words = ["snapshot", "--out", "-", "-n", "acm", "--server", &server];
+    let output = acmbackup(&words).output().unwrap();
+    let note = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{note}");
+    assert!(note.contains("not served here: restores.cluster.open-cluster-management.io"), "{note}");
+    assert!(text(&output.stdout).contains("acm-resources-schedule-20261122120103"));
+}
+
+#[test]
 fn a_schema_needs_no_object() {
     for command in ["describe", "delete"] {
         let output = acmbackup(&[command, "-o", "jsonschema"]).output().unwrap();
