@@ -1,5 +1,7 @@
 //! `delete`: schedules, restores, backups and runs, with what goes along.
 
+use std::collections::BTreeSet;
+
 use clap::Args;
 use kube::ResourceExt;
 
@@ -53,10 +55,10 @@ pub async fn run(args: DeleteArgs, session: &Session) -> Result<Exit> {
     let hub = session.hub().await?;
     let snapshot = removing::read(&hub).await?;
     let task = Task { snapshot: &snapshot, session, hub: &hub };
-    let found: Vec<Found> = subjects.iter().map(|subject| task.find(subject)).collect::<Result<_>>()?;
-    if args.write.dry_run.is_none() {
-        task.confirm(&found, &args).await?;
-    }
+    let mut found: Vec<Found> = subjects.iter().map(|subject| task.find(subject)).collect::<Result<_>>()?;
+    let mut seen = BTreeSet::new();
+    found.retain(|found| seen.insert((found.noun, found.name.clone())));
+    task.confirm(&found, &args).await?;
     let waits = args.waiting.applies(&args.write);
     let waiting: Vec<Waiting<'_>> =
         found.iter().filter(|_| waits).map(|found| found.start_waiting(session, &hub)).collect();

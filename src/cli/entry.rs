@@ -20,7 +20,7 @@ use crate::render::text::harmless_json;
 /// Runs the program on its own arguments.
 pub fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
-    let (json, color) = (wants_json(&words), color_choice(&words));
+    let (json, color) = (wants(&words, "json"), color_choice(&words));
     install_panic_hook(json, color);
     if completion::answered(&words) {
         return ExitCode::SUCCESS;
@@ -67,7 +67,8 @@ fn parse(words: &[OsString]) -> Result<Wanted, Parsed> {
         let wanted = if schema::is_asked(&matches) { Wanted::Schema } else { Wanted::Answer };
         Cli::from_arg_matches_mut(&mut matches).map(Box::new).map(wanted)
     };
-    command().try_get_matches_from(words).and_then(read).map_err(|error| match error.kind() {
+    let tree = if wants(words, "jsonschema") { schema::of_no_object(command()) } else { command() };
+    tree.try_get_matches_from(words).and_then(read).map_err(|error| match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             let _ = output::print(&page(&error, color_choice(words)));
             Parsed::Shown
@@ -178,17 +179,18 @@ fn complain(error: Box<CliError>, json: bool, color: ColorChoice) {
     }
 }
 
-/// Whether `-o json` is among the words, however it is written; errors come before parsing is done.
-fn wants_json(words: &[OsString]) -> bool {
+/// Whether `-o FORM` is among the words, however it is written; this is asked before parsing is done.
+fn wants(words: &[OsString], form: &str) -> bool {
     let words: Vec<&str> = words.iter().filter_map(|word| word.to_str()).collect();
     // A short flag may stand behind others, as in `-Ao json`.
     let is_short = |word: &str| word.starts_with('-') && !word.starts_with("--");
     let is_output = |word: &str| word == "--output" || (is_short(word) && word.ends_with('o'));
     let is_joined = |word: &str| {
-        word == "--output=json" || (is_short(word) && word.ends_with("ojson")) || word.ends_with("-o=json")
+        let flag = word.strip_suffix(form).unwrap_or_default();
+        flag == "--output=" || is_short(flag) && (flag.ends_with('o') || flag.ends_with("o="))
     };
     words.iter().any(|word| is_joined(word))
-        || words.windows(2).any(|pair| matches!(pair, [flag, "json"] if is_output(flag)))
+        || words.windows(2).any(|pair| matches!(pair, [flag, given] if is_output(flag) && *given == form))
 }
 
 fn color_choice(words: &[OsString]) -> ColorChoice {
@@ -230,15 +232,16 @@ mod tests {
         for line in [
             "x get -o json",
             "x -ojson get",
+            "x get -o=json",
             "x get --output=json",
             "x get --output json",
             "x get -Ao json",
             "x get -Aojson",
         ] {
-            assert!(wants_json(&words(line)), "{line}");
+            assert!(wants(&words(line), "json"), "{line}");
         }
         for line in ["x get json -o yaml", "x restore no json", "x restore --demo json"] {
-            assert!(!wants_json(&words(line)), "{line}");
+            assert!(!wants(&words(line), "json"), "{line}");
         }
     }
 }

@@ -113,8 +113,9 @@ pub fn search_path() -> Vec<PathBuf> {
     std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default()
 }
 
+/// What a variable is set to; empty where it is not.
 #[allow(clippy::disallowed_methods)] // the one place that reads the environment
-fn variable(name: &str) -> String {
+pub fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_default()
 }
 

@@ -183,8 +183,9 @@ impl From<cluster::Error> for Box<CliError> {
             Class::Config => CliError::named(
                 problem::UNREACHABLE,
                 Exit::Unreachable,
-                format!("no usable kubeconfig: {cause}"),
+                format!("no usable {}", error.object),
             )
+            .why(cause)
             .try_("set KUBECONFIG, or pass --kubeconfig FILE and --context NAME"),
             Class::Unreachable | Class::Busy | Class::Timeout => {
                 CliError::named(problem::UNREACHABLE, Exit::Unreachable, "the server cannot be reached")

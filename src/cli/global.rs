@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args};
 
-use super::values::namespace;
+use super::values::{duration, namespace};
 use crate::cluster::ConnectOptions;
 use crate::render::style::ColorChoice;
 use crate::wire::GoDuration;
@@ -61,7 +61,7 @@ pub struct GlobalArgs {
     #[arg(long, global = true, value_name = "UID", hide_short_help = true)]
     pub as_uid: Option<String>,
     /// Longest time for one request; 0 means no limit, watches have none
-    #[arg(long, global = true, value_name = "DUR", default_value = "30s", hide_short_help = true)]
+    #[arg(long, global = true, value_name = "DUR", value_parser = duration, default_value = "30s", hide_short_help = true)]
     pub request_timeout: GoDuration,
     /// When to use colour
     #[arg(

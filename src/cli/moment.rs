@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::values::duration;
 use crate::wire::{GoDuration, Stamp};
 
 /// `2026-11-22T10:00:00Z`, `20261122100004`, or `6h` before now.
@@ -23,7 +24,7 @@ impl std::str::FromStr for Moment {
         if let Ok(at) = text.parse::<Timestamp>() {
             return Ok(Self::At(at));
         }
-        match text.parse::<GoDuration>() {
+        match duration(text) {
             Ok(ago) if !ago.is_negative() => Ok(Self::Ago(ago)),
             _ => Err("expected a time such as 2026-11-22T10:00:00Z, or an age such as 6h".to_owned()),
         }
@@ -49,6 +50,7 @@ mod tests {
         let now: Timestamp = "2026-11-22T12:00:00Z".parse().unwrap();
         let before = |text: &str| text.parse::<Moment>().unwrap().before(now).to_string();
         assert_eq!(before("6h"), "2026-11-22T06:00:00Z");
+        assert_eq!(before("1d6h"), "2026-11-21T06:00:00Z");
         assert_eq!(before("20261122100004"), "2026-11-22T10:00:04Z");
         assert_eq!(before("2026-11-22T10:00:00+01:00"), "2026-11-22T09:00:00Z");
         assert!("yesterday".parse::<Moment>().is_err());

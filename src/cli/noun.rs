@@ -102,7 +102,7 @@ pub fn subjects(words: &[String]) -> Result<Vec<Subject>> {
                     found.push(Subject { noun, name: Some(word.clone()) });
                 }
             },
-            (Err(why), _) => return Err(CliError::new(Exit::Usage, format!("{word:?}: {why}"))),
+            (Err(why), _) => return Err(CliError::new(Exit::Usage, format!("'{word}': {why}"))),
         }
     }
     Ok(found)
@@ -204,8 +204,8 @@ mod tests {
         assert_eq!(one("schedule").unwrap(), "schedule/?");
         assert_eq!(one("schedule backup").unwrap(), "schedule/backup", "somebody called it so");
         assert_eq!(one("restore/a b"), Err("expected one object, got 2".to_owned()));
-        assert_eq!(one("restor a"), Err("\"restor\": expected schedule, restore, backup or run".to_owned()));
-        assert_eq!(one("restore/"), Err("\"restore/\": the name after / is empty".to_owned()));
+        assert_eq!(one("restor a"), Err("'restor': expected schedule, restore, backup or run".to_owned()));
+        assert_eq!(one("restore/"), Err("'restore/': the name after / is empty".to_owned()));
         let many = |line| Some(subjects(&words(line)).ok()?.iter().map(said).collect::<Vec<_>>().join(" "));
         assert_eq!(many("restore a b backup/c run").unwrap(), "restore/a restore/b backup/c run/?");
         assert_eq!(many("restore/a nonsense/b"), None);

@@ -13,6 +13,7 @@ use super::output::{self, Frame};
 use super::question::Severity;
 use super::removing;
 use super::session::{Hub, Session};
+use super::values::duration;
 use super::writers;
 use super::writing::{ConfirmArgs, Matter, WriteArgs};
 use crate::plan::tidy::{Doomed, Rule, TidyReason, find, steps};
@@ -43,7 +44,7 @@ pub struct PruneArgs {
     #[arg(long, value_name = "N")]
     keep_restores: Option<usize>,
     /// Remove restores that have been over for longer than this
-    #[arg(long, value_name = "DUR")]
+    #[arg(long, value_name = "DUR", value_parser = duration)]
     restores_older_than: Option<GoDuration>,
     /// Remove runs with their data, but not the newest N
     #[arg(long, value_name = "N", value_parser = at_least_one)]
@@ -164,9 +165,6 @@ async fn confirm(
     found: &[(Rule, Vec<Doomed>)],
     (session, hub): (&Session, &Hub),
 ) -> Result<()> {
-    if args.write.dry_run.is_some() {
-        return Ok(());
-    }
     let is_final = |doomed: &Doomed| matches!(doomed, Doomed::Run { .. } | Doomed::Backup { .. });
     let severity = match found.iter().flat_map(|(_, doomed)| doomed).any(is_final) {
         true => Severity::Severe,

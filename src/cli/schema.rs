@@ -24,6 +24,12 @@ pub fn is_asked(matches: &ArgMatches) -> bool {
     given.is_some_and(|mut words| words.any(|word| word == "jsonschema"))
 }
 
+/// The tree in which a schema can be asked for: it is the same whatever the object.
+pub fn of_no_object(tree: clap::Command) -> clap::Command {
+    let optional = |arg: clap::Arg| if arg.get_id() == "words" { arg.required(false) } else { arg };
+    tree.mut_subcommands(|command| command.mut_args(optional))
+}
+
 /// The schema of the JSON of a command with these arguments; `None` for one that prints no JSON.
 pub fn of(command: &Command) -> Option<Value> {
     let schema = match command {
@@ -34,7 +40,7 @@ pub fn of(command: &Command) -> Option<Value> {
         Command::Describe(_) => framed::<describe::Answer<'_>>("Description"),
         Command::Doctor(_) => framed::<Report>("Doctor"),
         Command::Verify(_) => framed::<verify::Answer<'_>>("Verify"),
-        Command::Version(_) => constant(plain::<version::Versions>(), "kind", "Version"),
+        Command::Version(_) => framed::<version::Versions>("Version"),
         Command::Prune(args) if args.rules().is_empty() => framed::<prune::Answer>("Prune"),
         Command::Get(args) => listing(args.noun()),
         Command::Schedule(_) | Command::Pause(_) | Command::Resume(_) => ours("BackupSchedule"),

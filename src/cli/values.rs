@@ -2,10 +2,11 @@
 
 use super::noun::Noun;
 use crate::controller::health::bind_address;
-use crate::wire::Stamp;
+use crate::wire::{DurationError, GoDuration, Stamp};
 
 /// Longest name of an object.
 const NAME_MAX: usize = 253;
+const SECONDS_PER_DAY: i64 = 86_400;
 /// Longest name of a namespace.
 const LABEL_MAX: usize = 63;
 
@@ -19,6 +20,22 @@ pub fn word(text: &str) -> Result<String, String> {
         "" => Err("it is empty".to_owned()),
         word => Ok(word.to_owned()),
     }
+}
+
+/// A length of time, also in days as our own ages have it: `5d`, `4d22h`.
+///
+/// # Errors
+///
+/// It is none.
+pub fn duration(text: &str) -> Result<GoDuration, String> {
+    let Some((days, rest)) = text.split_once('d') else {
+        return text.parse().map_err(|error: DurationError| error.to_string());
+    };
+    let unreadable = || format!("'{text}' is not a duration, expected text like 2h30m, 5d or 4d22h");
+    let days: u32 = days.parse().map_err(|_| unreadable())?;
+    let rest = if rest.is_empty() { Ok(GoDuration::ZERO) } else { rest.parse::<GoDuration>() };
+    let rest = rest.ok().filter(|rest| !rest.is_negative()).ok_or_else(unreadable)?;
+    Ok(GoDuration::from_secs(i64::from(days) * SECONDS_PER_DAY).saturating_add(rest))
 }
 
 /// Name of an object.
@@ -151,6 +168,18 @@ mod tests {
         assert!(backup_choice("").is_err() && backup_choice("a_b").is_err());
         assert!(run_choice("complete").is_ok() && run_choice("20261122100004").is_ok());
         assert!(run_choice("newest").is_err() && run_id("complete").is_err());
+    }
+
+    #[test]
+    fn a_duration_may_have_days_and_is_written_without() {
+        let written = |text: &str| duration(text).map(|read| read.to_string());
+        assert_eq!(written("5d").as_deref(), Ok("120h0m0s"));
+        assert_eq!(written("4d22h").as_deref(), Ok("118h0m0s"));
+        assert_eq!(written("90m").as_deref(), Ok("1h30m0s"));
+        for bad in ["d", "-1d", "1.5d", "1d2", "1d-2h", "1dd", "1 d", "5", "99999999999d"] {
+            assert!(duration(bad).is_err(), "{bad}");
+        }
+        assert_eq!(duration("4294967295d"), Ok(GoDuration::MAX));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::error::Result;
 use super::exit::Exit;
-use super::output::{self, ScreenFormat};
+use super::output::{self, Frame, ScreenFormat};
 use super::session::Session;
 use crate::api::crd;
 use crate::cluster::{inventory, lease};
@@ -27,10 +27,7 @@ pub struct VersionArgs {
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
 pub(super) struct Versions {
-    api_version: &'static str,
-    kind: &'static str,
     client: ClientVersion,
     #[serde(skip_serializing_if = "Option::is_none")]
     crds: Option<Vec<CrdVersion>>,
@@ -79,19 +76,18 @@ struct Kubernetes {
     version: Option<String>,
 }
 
+/// Which hub was asked; nothing where none was.
+#[derive(Debug, Default)]
+struct Whereabouts {
+    context: Option<String>,
+    /// `None` where nothing leads to one.
+    namespace: Option<String>,
+}
+
 /// What is known without a server.
 impl Default for Versions {
     fn default() -> Self {
-        let (api_version, kind) = ("acmbackup/v1", "Version");
-        Self {
-            api_version,
-            kind,
-            client: client_version(),
-            crds: None,
-            held: None,
-            velero: None,
-            kubernetes: None,
-        }
+        Self { client: client_version(), crds: None, held: None, velero: None, kubernetes: None }
     }
 }
 
@@ -101,13 +97,21 @@ impl Default for Versions {
 ///
 /// No usable kubeconfig or no server, unless `--client` was given.
 pub async fn run(args: &VersionArgs, session: &Session) -> Result<Exit> {
-    let versions = match args.client {
-        true => Versions::default(),
+    let (versions, hub) = match args.client {
+        true => (Versions::default(), Whereabouts::default()),
         false => read(session).await?,
     };
     match args.output {
         Some(format) => {
-            output::print_data(&versions, format)?;
+            let frame = Frame {
+                kind: "Version",
+                namespace: hub.namespace.as_deref().unwrap_or_default(),
+                hub_id: None,
+                context: hub.context.as_deref(),
+                session,
+                problems: &[],
+            };
+            output::print_data(&frame.around(&versions), format)?;
         }
         None => output::print(&screen(&versions, &session.out()))?,
     }
@@ -125,7 +129,7 @@ fn client_version() -> ClientVersion {
 }
 
 /// Missing pieces are missing in the answer; only an unreachable server is an error.
-async fn read(session: &Session) -> Result<Versions> {
+async fn read(session: &Session) -> Result<(Versions, Whereabouts)> {
     let connection = session.connect().await?;
     let client = &connection.client;
     let server = client
@@ -137,13 +141,14 @@ async fn read(session: &Session) -> Result<Versions> {
         Some(namespace) => tokio::join!(held(client, namespace), velero_image(client, namespace)),
         None => (Loop { holder: None, image: None }, None),
     };
-    Ok(Versions {
+    let versions = Versions {
         crds: Some(crd_versions(client).await),
         held: Some(held),
         velero: Some(Image { image: velero }),
         kubernetes: Some(Kubernetes { version: Some(server.git_version) }),
         ..Versions::default()
-    })
+    };
+    Ok((versions, Whereabouts { context: Some(connection.context.clone()), namespace }))
 }
 
 /// Who reconciles; what may not be read is missing, as everything else here.
@@ -233,7 +238,6 @@ mod tests {
             held: Some(Loop { holder: Some("cluster-backup-7c4d9\u{1b}[2J".to_owned()), image: None }),
             velero: Some(Image { image: Some("velero/velero:v1.18.3".to_owned()) }),
             kubernetes: Some(Kubernetes { version: None }),
-            ..Versions::default()
         }
     }
 

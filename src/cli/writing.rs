@@ -8,6 +8,7 @@ use super::exit::{Exit, problem};
 use super::output::{self, ObjectFormat};
 use super::question::{self, Question, Severity, stopped};
 use super::session::Session;
+use super::values::duration;
 use super::wait::{Condition, Waiting, Written};
 use crate::api::keys::HUB_ID_UNKNOWN;
 use crate::cluster::facts::id_of_hub;
@@ -48,6 +49,14 @@ pub struct ConfirmArgs {
     pub confirm: Option<String>,
 }
 
+/// The flag of commands that ask nothing, for scripts that give it to all that write.
+#[derive(Debug, Clone, Default, Args)]
+pub struct YesFlag {
+    /// Answer every ordinary question with yes; this command asks none
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
 /// Flags of commands that can wait for what they started.
 #[derive(Debug, Clone, Args)]
 pub struct WaitFlags {
@@ -55,7 +64,7 @@ pub struct WaitFlags {
     #[arg(long)]
     pub wait: bool,
     /// Longest time to wait; nothing is cancelled when it is over
-    #[arg(long, value_name = "DUR", default_value = "1h", requires = "wait")]
+    #[arg(long, value_name = "DUR", value_parser = duration, default_value = "1h", requires = "wait")]
     pub timeout: GoDuration,
 }
 

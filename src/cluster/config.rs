@@ -8,7 +8,7 @@ use kube::Config;
 use kube::config::{ExecInteractiveMode, KubeConfigOptions, Kubeconfig};
 
 use super::client::ConnectOptions;
-use super::error::Error;
+use super::error::{Error, root_of};
 
 /// What stands for a context in a pod.
 pub(super) const IN_CLUSTER: &str = "in-cluster";
@@ -64,8 +64,9 @@ fn kubeconfig(options: &ConnectOptions) -> Result<Option<Kubeconfig>, Error> {
 }
 
 fn read(path: &Path) -> Result<Kubeconfig, Error> {
+    // The errors around the cause name the file once more.
     Kubeconfig::read_from(path)
-        .map_err(|error| Error::config(format!("kubeconfig {}", path.display()), error))
+        .map_err(|error| Error::config(format!("kubeconfig {}", path.display()), root_of(&error)))
 }
 
 fn kubeconfig_paths() -> Vec<PathBuf> {
@@ -80,8 +81,13 @@ async fn from_kubeconfig(kubeconfig: Kubeconfig, options: &ConnectOptions) -> Re
     if context.is_empty() {
         return without_context(kubeconfig, options).await;
     }
-    let named = kubeconfig.contexts.iter().find(|named| named.name == context);
-    let entry = named.and_then(|named| named.context.clone());
+    let Some(named) = kubeconfig.contexts.iter().find(|named| named.name == context) else {
+        let mut known: Vec<&str> = kubeconfig.contexts.iter().map(|named| named.name.as_str()).collect();
+        known.sort_unstable();
+        let why = format!("it does not exist; there are: {}", known.join(", "));
+        return Err(Error::config(format!("context {context}"), why));
+    };
+    let entry = named.context.clone();
     let namespace = entry.as_ref().and_then(|context| context.namespace.clone());
     let cluster = options.cluster.clone().or_else(|| entry.map(|context| context.cluster));
     let proxy = proxy_of(&kubeconfig, cluster.as_deref());

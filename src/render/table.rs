@@ -105,8 +105,9 @@ fn cut_to(lines: &mut [Vec<String>], (column, columns): (usize, usize), style: &
         |i: usize| lines.iter().filter_map(|line| line.get(i)).map(|cell| width(cell)).max().unwrap_or(0);
     let count = lines.iter().map(Vec::len).max().unwrap_or(0);
     let others: usize = (0..count).filter(|i| *i != column).map(|i| widest(i) + 2).sum();
-    // What does not fit anyway is not mutilated on top of it.
-    let Some(room) = columns.checked_sub(others).filter(|room| *room >= CUT_MIN_COLUMNS) else { return };
+    // Where the others wrap already, the text fills what is left of their last line.
+    let lines_taken = (others + CUT_MIN_COLUMNS).div_ceil(columns.max(1));
+    let room = (lines_taken * columns).saturating_sub(others);
     for cell in lines.iter_mut().filter_map(|line| line.get_mut(column)) {
         *cell = style.cut(cell, room);
     }
@@ -134,6 +135,16 @@ mod tests {
              schedule-acm  Enabled  all is well and has been for quite some time now  4d\n\
              other         <none>   ?[31mred                                          <none>\n"
         );
+    }
+
+    #[test]
+    fn where_a_line_wraps_anyway_the_text_fills_its_last_row() {
+        let text = |columns| {
+            let style = Style { width: Some(columns), ..Style::plain(Timestamp::UNIX_EPOCH) };
+            sample().render(&style).lines().nth(2).unwrap_or_default().chars().count()
+        };
+        assert_eq!(text(30), 60, "two rows, and no third for the rest of a sentence");
+        assert_eq!(text(20), 60);
     }
 
     #[test]

@@ -61,7 +61,7 @@ fn without_a_hub_the_fixed_values_come_with_a_hint_and_nothing_on_standard_error
     let answer = completed(&["restore", "--managed-clusters", ""]);
     assert!(answer.starts_with("latest\tthe newest usable backup\nskip\tleave this part out\n"), "{answer}");
     assert!(answer.contains("\n_activeHelp_ "), "{answer}");
-    assert!(answer.ends_with("\n:4\n"), "{answer}");
+    assert!(answer.ends_with("\n:36\n"), "no file names, and in this order: {answer}");
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn contexts_come_from_the_kubeconfig_named_on_the_line() {
     )
     .unwrap();
     let file = config.path().to_str().unwrap();
-    assert_eq!(completed(&["status", "--kubeconfig", file, "--context", ""]), "hub-east\nhub-west\n:4\n");
+    assert_eq!(completed(&["status", "--kubeconfig", file, "--context", ""]), "hub-east\nhub-west\n:36\n");
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn a_server_that_does_not_answer_costs_two_seconds_and_no_names() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let server = format!("http://{}", listener.local_addr().unwrap());
     let answer = completed(&["activate", "-n", "acm", "--server", &server, ""]);
-    assert_eq!(answer, "_activeHelp_ the server did not answer in two seconds\n:4\n");
+    assert_eq!(answer, "_activeHelp_ the server did not answer in two seconds\n:36\n");
 }
 
 /// A server with a schedule, a restore and the backups of the recorded hub.
@@ -127,11 +127,47 @@ fn names_of_the_hub_are_offered_wherever_an_object_is_named() {
         (&["plan", "restore/"], &["restore/r1"]),
         (&["restore", "--run", ""], &["complete", "20261122120003", "20261122100004"]),
         (&["activate", ""], &["r1"]),
+        (&["describe", "restore", ""], &["r1"]),
+        (&["describe", "restore/r1", ""], &[]),
+        (&["delete", "run", "20261122120003", ""], &["20261122120003", "20261122100004"]),
+        (&["delete", "restore/r1", "sch"], &["schedule", "schedule/schedule-acm"]),
+        (&["get", "runs", ""], &["20261122120003", "20261122100004"]),
+        (&["get", "backup", newest], &[newest]),
+        (&["get", "restores", ""], &["r1"]),
+        (&["get", "r"], &["restores", "runs", "restore/r1", "run/20261122120003", "run/20261122100004"]),
+        (&["logs", "run", ""], &["20261122120003", "20261122100004"]),
+        (&["wait", "schedule", ""], &["schedule-acm"]),
+        (&["wait", "run", ""], &[]),
     ] {
         assert_eq!(offered(&server, words), wanted, "{words:?}");
     }
     let about = completed(&["verify", "-n", "acm", "--server", &server, "20261122100004"]);
     assert!(about.starts_with("20261122100004\tComplete, "), "{about}");
+}
+
+#[test]
+fn conditions_are_those_of_the_noun() {
+    let values = |words: &[&str]| -> Vec<String> {
+        let answer = completed(&[&["wait"], words, &["--for", ""]].concat());
+        answer.lines().map(|line| line.split('\t').next().unwrap().to_owned()).collect()
+    };
+    assert_eq!(values(&["schedule"]), ["paused", "run", "deleted", "phase=", ":36"]);
+    assert_eq!(values(&["restore/r1"]), ["synced", "deleted", "phase=", ":36"]);
+    assert_eq!(values(&["backup", "b"]), ["deleted", "phase=", ":36"]);
+    assert_eq!(completed(&["wait", "--for", "ph"]), "phase=\tit is in this phase\n:38\n");
+}
+
+#[test]
+fn the_shell_completes_names_of_files() {
+    for words in [
+        &["plan", "-f", ""][..],
+        &["plan", "--from", "./"],
+        &["snapshot", "--out", "x"],
+        &["status", "--kubeconfig", ""],
+        &["status", "--kubeconfig=/"],
+    ] {
+        assert_eq!(completed(words), ":0\n", "{words:?}");
+    }
 }
 
 #[test]
@@ -156,6 +192,29 @@ fn a_shell_asks_through_the_variable_its_script_sets() {
         .unwrap();
     assert_eq!(text(&answer.stdout).trim_end(), "yaml\tYAML");
     assert_eq!(answer.status.code(), Some(0));
+}
+
+#[test]
+fn a_shell_gets_flags_only_behind_a_dash() {
+    let asked = |shell: &str, line: &[&str]| {
+        let at = line.len().to_string();
+        let answer = Command::new(env!("CARGO_BIN_EXE_kubectl-acmbackup"))
+            .env_clear()
+            .envs([("ACMBACKUP_COMPLETE", shell), ("_CLAP_COMPLETE_INDEX", &at)])
+            .envs((shell == "bash").then_some(("_CLAP_IFS", "\u{b}")))
+            .args([&["--", "kubectl-acmbackup"], line].concat())
+            .output()
+            .unwrap();
+        text(&answer.stdout)
+    };
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        assert_eq!(asked(shell, &["status", ""]).trim(), "", "{shell}");
+        assert!(asked(shell, &["status", "--w"]).contains("--watch"), "{shell}");
+    }
+    assert_eq!(
+        asked("bash", &["completion", ""]),
+        "kubectl\u{b}bash\u{b}zsh\u{b}fish\u{b}powershell\u{b}elvish"
+    );
 }
 
 #[test]
@@ -202,6 +261,21 @@ fn in_another_folder_the_link_leads_to_the_program_on_the_path() {
     completion_kubectl(folder.path(), &[&format!("--install={}", other.path().display())]);
     let target = fs::read_link(other.path().join("kubectl_complete-acmbackup")).unwrap();
     assert_eq!(target, folder.path().join("kubectl-acmbackup"));
+    let (done, _) = completion_kubectl(folder.path(), &[&format!("--uninstall={}", other.path().display())]);
+    assert!(done.ends_with("kubectl_complete-acmbackup removed\n"), "{done}");
+    assert!(fs::symlink_metadata(other.path().join("kubectl_complete-acmbackup")).is_err());
+}
+
+#[test]
+fn a_link_where_kubectl_does_not_look_is_told() {
+    let (folder, other) = (on_path(), tempfile::tempdir().unwrap());
+    let told = |place: &Path| {
+        let install = format!("--install={}", place.display());
+        let program = folder.path().join("kubectl-acmbackup");
+        text(&run(&program, &["completion", "kubectl", &install], folder.path()).stderr)
+    };
+    assert!(told(other.path()).contains("is not on the PATH"));
+    assert_eq!(told(folder.path()), "");
 }
 
 #[test]

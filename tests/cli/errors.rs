@@ -50,7 +50,7 @@ const WRONG_USAGE: &[&str] = &[
     "wait schedule --timeout soon",
     "logs",
     "logs backup/x --level loud",
-    "schedule --ttl 10d",
+    "schedule --ttl 10w",
     "schedule --max-backups 0",
     "schedule --max-backups many",
     "schedule --paused=perhaps",
@@ -180,9 +180,9 @@ fn cron_velero_would_refuse_is_refused_before_anything_is_asked() {
 
 #[test]
 fn a_bad_ttl_names_the_value() {
-    let (error, code) = failure(&["schedule", "--ttl", "10d"]);
+    let (error, code) = failure(&["schedule", "--ttl", "10w"]);
     assert_eq!(code, 2);
-    assert!(error.contains("'10d'") && error.contains("unknown unit"), "{error}");
+    assert!(error.contains("'10w'") && error.contains("unknown unit"), "{error}");
 }
 
 #[test]
@@ -242,7 +242,24 @@ fn an_unknown_context_is_named() {
     let output =
         acmbackup(&["status", "--context", "nowhere"]).env("KUBECONFIG", config.path()).output().unwrap();
     assert_eq!(output.status.code(), Some(9));
-    assert!(text(&output.stderr).contains("nowhere"), "{}", text(&output.stderr));
+    assert!(
+        text(&output.stderr).starts_with(
+            "error: no usable context nowhere   [unreachable]\n  why   it does not exist; there are: hub\n"
+        ),
+        "{}",
+        text(&output.stderr)
+    );
+}
+
+#[test]
+fn a_kubeconfig_that_cannot_be_read_is_named_once_and_why_stands_below() {
+    let bad = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(bad.path(), "contexts: [{name: hub\n").unwrap();
+    for file in [bad.path().to_str().unwrap(), "/nonexistent/config"] {
+        let (error, code) = failure(&["status", "--kubeconfig", file]);
+        let first = format!("error: no usable kubeconfig {file}   [unreachable]\n  why   ");
+        assert_eq!((error.starts_with(&first), error.matches(file).count(), code), (true, 1, 9), "{error}");
+    }
 }
 
 /// Runs a command on a server that never answers; Ctrl-C comes with its first request.

@@ -74,6 +74,8 @@ fn the_clients_version_needs_no_server() {
     let json: serde_json::Value =
         serde_json::from_slice(&output(&["version", "--client", "-o", "json"]).stdout).unwrap();
     assert_eq!(json["client"]["version"], env!("CARGO_PKG_VERSION"));
+    let frame = ["apiVersion", "kind", "namespace", "hub", "observedAt", "problems"];
+    assert!(frame.iter().all(|key| json.get(key).is_some()), "{json}");
 }
 
 /// What is wrong is the answer of `doctor`, so it comes on standard output.

@@ -55,15 +55,21 @@ async fn with_the_crds_of_2022_commands_work_or_refuse_before_anything_is_writte
         let _loop = old.start_loop_with(EVERY_SECOND).await?;
         old.run("schedule --cron @daily --max-backups 3 --wait --timeout 2m")?;
         old.completed_backups(5).await?;
-        for arguments in
-            ["latest", "describe schedule", "describe run", "get runs", "plan", "backup --wait --timeout 2m"]
-        {
+        for arguments in [
+            "latest",
+            "describe schedule",
+            "describe run",
+            "logs run",
+            "get runs",
+            "plan",
+            "backup --wait --timeout 2m",
+        ] {
             old.run(arguments)?;
         }
         refused("pause")?;
         let screen = old.run("verify")?;
         ensure!(screen.contains("complete: 4 of 4 parts"), "{screen}");
-        for arguments in ["resume", "wait schedule --timeout 1m", "logs run", "uninstall"] {
+        for arguments in ["resume", "wait schedule --timeout 1m", "uninstall"] {
             old.run(arguments)?;
         }
         old.run_to(4, "activate")?;

@@ -29,9 +29,9 @@ pub struct CompletionArgs {
     /// Put the link where kubectl-acmbackup is found, or into this folder
     #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, value_hint = clap::ValueHint::DirPath)]
     install: Option<Option<PathBuf>>,
-    /// Remove the link
-    #[arg(long, conflicts_with = "install")]
-    uninstall: bool,
+    /// Remove the link, from this folder if it was put there
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, conflicts_with = "install", value_hint = clap::ValueHint::DirPath)]
+    uninstall: Option<Option<PathBuf>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -67,7 +67,7 @@ impl Shell {
 pub fn run(args: &CompletionArgs, session: &Session) -> Result<Exit> {
     match args.shell.name() {
         None => kubectl(args, session),
-        Some(_) if args.install.is_some() || args.uninstall => {
+        Some(_) if args.install.is_some() || args.uninstall.is_some() => {
             Err(CliError::new(Exit::Usage, "--install and --uninstall go with `completion kubectl` only")
                 .why("a shell reads its script from its own start file"))
         }
@@ -88,18 +88,22 @@ fn script(shell: &str) -> Result<Exit> {
 
 fn kubectl(args: &CompletionArgs, session: &Session) -> Result<Exit> {
     let path = search_path();
-    let folder = args.install.clone().flatten();
+    let folder = args.install.clone().or(args.uninstall.clone()).flatten();
     let links = link::wanted(&path, folder.as_deref())?;
     for link in &links {
-        let done = match (args.install.is_some(), args.uninstall) {
+        let done = match (args.install.is_some(), args.uninstall.is_some()) {
             (true, _) => link.install()?,
             (_, true) => link.remove()?,
             _ => link.proposal(),
         };
         output::print(&format!("{} {done}\n", link.path().display()))?;
     }
-    if args.install.is_none() && !args.uninstall {
+    if args.install.is_none() && args.uninstall.is_none() {
         session.note(Mark::Neutral, "nothing was changed; add --install");
+    }
+    if let Some(folder) = folder.filter(|folder| args.install.is_some() && !path.contains(folder)) {
+        let text = format!("{} is not on the PATH: kubectl will not find the link there", folder.display());
+        session.note(Mark::Attention, &text);
     }
     Ok(Exit::Done)
 }

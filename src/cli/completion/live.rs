@@ -3,7 +3,9 @@
 use kube::ResourceExt;
 
 use super::super::error::Result;
+use super::super::noun::{Noun, Subject};
 use super::super::session::{Hub, Session};
+use super::super::wait::Condition;
 use crate::api;
 use crate::cluster::list::items;
 use crate::cluster::{config, observe};
@@ -24,46 +26,97 @@ pub(super) enum Names {
     Schedules,
     /// Restores of ours.
     Restores,
-    /// Restores of ours, as `restore/NAME`.
-    RestoresWithNoun,
+    /// Backups.
+    Backups,
+    /// Runs.
+    Runs,
     /// What a part of a restore may be set to.
     Choices(BackupType),
     /// What `--run` takes.
     RunChoices,
-    /// Runs.
-    Runs,
-    /// What has a log, as `noun/NAME`.
-    Logged,
-    /// What can be waited for, as `noun/NAME`.
-    Waitable,
-    /// Whatever has a name, as `noun/NAME`, runs included.
-    Objects,
-    /// Nouns, then every name.
-    Everything,
+    /// These nouns, and their objects as `noun/NAME`.
+    Objects(&'static [Noun], Further),
     /// What cleanup may be; the hub is not asked.
     Cleanups,
+    /// What can be waited for, of this noun if it is known; the hub is not asked.
+    Conditions(Option<Noun>),
+}
+
+/// What may stand behind an object that is named already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Further {
+    /// Nothing: the command is about one object.
+    Nothing,
+    /// More names of the same noun.
+    Names,
+    /// More objects of any noun.
+    Objects,
 }
 
 /// A name and what is said about it.
 type Name = (String, String);
 
+/// What `wait --for` takes.
+const CONDITIONS: [(&str, &str); 5] = [
+    ("paused", "it makes no backups"),
+    ("run", "its hub took a complete run"),
+    ("synced", "it has restored the newest backups"),
+    ("deleted", "it is gone"),
+    ("phase=", "it is in this phase"),
+];
+
 impl Names {
+    /// Whose names are wanted behind these words; `None` where nothing more may stand.
+    pub(super) fn after(self, words: &[String]) -> Option<Self> {
+        let last = words.iter().rev().find_map(|word| word.parse::<Subject>().ok());
+        match (self, last) {
+            (Self::Conditions(_), last) => Some(Self::Conditions(last.map(|subject| subject.noun))),
+            (Self::Objects(nouns, further), Some(Subject { noun, name })) => match (name, further) {
+                _ if !nouns.contains(&noun) => None,
+                (None, _) | (_, Further::Names) => Some(Self::of(noun)),
+                (_, Further::Objects) => Some(self),
+                (_, Further::Nothing) => None,
+            },
+            _ => Some(self),
+        }
+    }
+
+    fn of(noun: Noun) -> Self {
+        match noun {
+            Noun::Schedule => Self::Schedules,
+            Noun::Restore => Self::Restores,
+            Noun::Backup => Self::Backups,
+            Noun::Run => Self::Runs,
+        }
+    }
+
     /// Values that need no hub.
-    pub(super) fn fixed(self) -> &'static [(&'static str, &'static str)] {
-        match self {
+    pub(super) fn fixed(self) -> Vec<Name> {
+        let known: &[(&str, &str)] = match self {
             Self::Choices(_) => &[("latest", "the newest usable backup"), ("skip", "leave this part out")],
             Self::RunChoices => &[("complete", "the newest complete run")],
-            Self::Everything => &[("schedules", ""), ("restores", ""), ("backups", ""), ("runs", "")],
-            Self::Objects => &[("schedule", ""), ("restore", ""), ("backup", ""), ("run", "")],
-            Self::Logged => &[("backup", ""), ("restore", ""), ("run", "")],
-            Self::Waitable => &[("schedule", ""), ("restore", ""), ("backup", "")],
             Self::Cleanups => &[
                 ("CleanupRestored", "delete what an earlier restore brought and this one does not"),
                 ("None", "delete nothing"),
                 ("CleanupAll", "delete everything backups could hold; a severe question"),
             ],
+            Self::Conditions(_) => &CONDITIONS,
+            Self::Objects(nouns, further) => {
+                // A list is of several.
+                let ending = if further == Further::Names { "s" } else { "" };
+                return nouns
+                    .iter()
+                    .map(|noun| (format!("{}{ending}", noun.singular()), String::new()))
+                    .collect();
+            }
             _ => &[],
-        }
+        };
+        let fits = |value: &str| match (self, value.parse::<Condition>()) {
+            (Self::Conditions(Some(noun)), Ok(condition)) => condition.fits(noun),
+            _ => true,
+        };
+        let fitting = known.iter().filter(|(value, _)| fits(value));
+        fitting.map(|(value, about)| ((*value).to_owned(), (*about).to_owned())).collect()
     }
 }
 
@@ -73,52 +126,44 @@ impl Names {
 ///
 /// Whatever keeps a command from finding its hub, or a list that is refused.
 pub(super) async fn names(wanted: Names, session: &Session) -> Result<Vec<Name>> {
-    if wanted == Names::Contexts {
-        let contexts = config::contexts(&session.globals.connect_options())?;
-        return Ok(contexts.into_iter().map(|name| (name, String::new())).collect());
-    }
-    if wanted == Names::Namespaces {
-        return namespaces(session).await;
-    }
-    if wanted == Names::Cleanups {
-        return Ok(Vec::new());
-    }
-    let hub = session.hub().await?;
     match wanted {
-        Names::Schedules => schedules(&hub, "", session).await,
-        Names::Restores => restores(&hub, "", session).await,
-        Names::RestoresWithNoun => restores(&hub, "restore/", session).await,
-        Names::Choices(part) => Ok(backups(&observed(&hub).await?, (Some(part), ""), session)),
-        Names::RunChoices | Names::Runs => Ok(runs(&observed(&hub).await?, &hub, session)),
-        Names::Logged => {
-            let listed = observed(&hub).await?;
-            let runs = with_noun(runs(&listed, &hub, session));
-            let restores = restores(&hub, "restore/", session).await?;
-            Ok([restores, runs, backups(&listed, (None, "backup/"), session)].concat())
+        Names::Contexts => {
+            let contexts = config::contexts(&session.globals.connect_options())?;
+            Ok(contexts.into_iter().map(|name| (name, String::new())).collect())
         }
-        Names::Waitable => {
-            let backups = backups(&observed(&hub).await?, (None, "backup/"), session);
-            let schedules = schedules(&hub, "schedule/", session).await?;
-            Ok([schedules, restores(&hub, "restore/", session).await?, backups].concat())
+        Names::Namespaces => namespaces(session).await,
+        Names::Cleanups | Names::Conditions(_) => Ok(Vec::new()),
+        Names::Schedules => schedules(&session.hub().await?, "", session).await,
+        Names::Restores => restores(&session.hub().await?, "", session).await,
+        Names::Objects(nouns, _) => objects(&session.hub().await?, nouns, session).await,
+        Names::Backups => Ok(backups(&observed(&session.hub().await?).await?, (None, ""), session)),
+        Names::Choices(part) => {
+            Ok(backups(&observed(&session.hub().await?).await?, (Some(part), ""), session))
         }
-        Names::Objects => {
-            let listed = observed(&hub).await?;
-            let own =
-                [schedules(&hub, "schedule/", session).await?, restores(&hub, "restore/", session).await?];
-            let runs = with_noun(runs(&listed, &hub, session));
-            Ok([own.concat(), runs, backups(&listed, (None, "backup/"), session)].concat())
+        Names::RunChoices | Names::Runs => {
+            let hub = session.hub().await?;
+            Ok(runs(&observed(&hub).await?, (&hub, ""), session))
         }
-        Names::Everything => {
-            let listed = observed(&hub).await?;
-            let own = [schedules(&hub, "", session).await?, restores(&hub, "", session).await?].concat();
-            Ok([own, runs(&listed, &hub, session), backups(&listed, (None, ""), session)].concat())
-        }
-        Names::Contexts | Names::Namespaces | Names::Cleanups => Ok(Vec::new()),
     }
 }
 
-fn with_noun(runs: Vec<Name>) -> Vec<Name> {
-    runs.into_iter().map(|(run, about)| (format!("run/{run}"), about)).collect()
+/// Objects of these nouns, as `noun/NAME`.
+async fn objects(hub: &Hub, nouns: &[Noun], session: &Session) -> Result<Vec<Name>> {
+    let listed = match nouns.iter().any(|noun| matches!(noun, Noun::Backup | Noun::Run)) {
+        true => observed(hub).await?,
+        false => Vec::new(),
+    };
+    let mut all = Vec::new();
+    for noun in nouns {
+        let prefix = format!("{}/", noun.singular());
+        all.extend(match noun {
+            Noun::Schedule => schedules(hub, &prefix, session).await?,
+            Noun::Restore => restores(hub, &prefix, session).await?,
+            Noun::Backup => backups(&listed, (None, &prefix), session),
+            Noun::Run => runs(&listed, (hub, &prefix), session),
+        });
+    }
+    Ok(all)
 }
 
 async fn namespaces(session: &Session) -> Result<Vec<Name>> {
@@ -165,11 +210,11 @@ fn backups(listed: &[Backup], (part, prefix): (Option<BackupType>, &str), sessio
     wanted.into_iter().map(|backup| (format!("{prefix}{}", backup.name_any()), about(backup))).collect()
 }
 
-fn runs(listed: &[Backup], hub: &Hub, session: &Session) -> Vec<Name> {
+fn runs(listed: &[Backup], (hub, prefix): (&Hub, &str), session: &Session) -> Vec<Name> {
     let runs = Runs::of(&Candidates::in_namespace(listed, hub.namespace()));
     let about =
         |run: &Run| format!("{}, {}", run.status.as_str(), age_or_none(Some(run.started), session.now()));
-    runs.iter().map(|run| (run.id.clone(), about(run))).collect()
+    runs.iter().map(|run| (format!("{prefix}{}", run.id), about(run))).collect()
 }
 
 fn age_of(object: &impl ResourceExt, session: &Session) -> String {

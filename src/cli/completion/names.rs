@@ -4,18 +4,21 @@ use std::ffi::{OsStr, OsString};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
-use clap::{Command, FromArgMatches};
+use clap::{Arg, Command, FromArgMatches, ValueHint};
 use clap_complete::{ArgValueCompleter, CompletionCandidate};
 
 use super::super::entry;
 use super::super::global::GlobalArgs;
+use super::super::noun::Noun;
 use super::super::session::Session;
-use super::live::{self, Names};
+use super::live::{self, Further, Names};
 use crate::render::text::harmless;
 use crate::velero::BackupType;
 
 /// How long the hub may take; after that there are no names.
 const BUDGET: Duration = Duration::from_secs(2);
+
+const ALL: &[Noun] = &[Noun::Schedule, Noun::Restore, Noun::Run, Noun::Backup];
 
 /// Command (empty for the flags all have), argument, and whose names it takes.
 const LIVE: &[(&str, &str, Names)] = &[
@@ -30,73 +33,115 @@ const LIVE: &[(&str, &str, Names)] = &[
     ("restore", "managed_clusters", Names::Choices(BackupType::ManagedClusters)),
     ("restore", "cleanup", Names::Cleanups),
     ("restore", "run", Names::RunChoices),
-    ("plan", "words", Names::RestoresWithNoun),
+    ("plan", "words", Names::Objects(&[Noun::Restore], Further::Nothing)),
     ("plan", "credentials", Names::Choices(BackupType::Credentials)),
     ("plan", "resources", Names::Choices(BackupType::Resources)),
     ("plan", "managed_clusters", Names::Choices(BackupType::ManagedClusters)),
     ("plan", "cleanup", Names::Cleanups),
     ("plan", "run", Names::RunChoices),
-    ("wait", "words", Names::Waitable),
-    ("describe", "words", Names::Objects),
-    ("delete", "words", Names::Objects),
-    ("logs", "words", Names::Logged),
+    ("wait", "words", Names::Objects(&[Noun::Schedule, Noun::Restore, Noun::Backup], Further::Nothing)),
+    ("wait", "condition", Names::Conditions(None)),
+    ("describe", "words", Names::Objects(ALL, Further::Nothing)),
+    ("delete", "words", Names::Objects(ALL, Further::Objects)),
+    ("logs", "words", Names::Objects(&[Noun::Restore, Noun::Run, Noun::Backup], Further::Nothing)),
     ("verify", "run", Names::Runs),
-    ("get", "words", Names::Everything),
+    ("get", "words", Names::Objects(ALL, Further::Names)),
 ];
 
-/// One line for whoever pressed Tab, when there are no names.
+/// What goes to whoever asks beside the candidates.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Hint(Arc<Mutex<Option<String>>>);
+pub(super) struct Aside(Arc<Mutex<Said>>);
 
-impl Hint {
-    /// The line, if there is one.
-    pub(super) fn take(&self) -> Option<String> {
-        self.0.lock().ok()?.take()
+/// See [`Aside`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Said {
+    /// One line for whoever pressed Tab, when there are no names.
+    pub(super) hint: Option<String>,
+    /// The order of the candidates means something.
+    pub(super) in_order: bool,
+    /// The name of a file is wanted, which a shell completes better.
+    pub(super) files: bool,
+}
+
+impl Aside {
+    /// What was said.
+    pub(super) fn said(&self) -> Said {
+        self.0.lock().map(|said| said.clone()).unwrap_or_default()
     }
 
-    fn set(&self, text: String) {
-        if let Ok(mut hint) = self.0.lock() {
-            *hint = Some(text);
+    fn say(&self, what: impl FnOnce(&mut Said)) {
+        if let Ok(mut said) = self.0.lock() {
+            what(&mut said);
         }
     }
 }
 
-/// The command tree with live names; `words` are what was typed so far, for the flags that lead to the hub.
-pub(super) fn attached(words: &[OsString]) -> (Command, Hint) {
-    let (globals, hint) = (globals(words), Hint::default());
+/// What was typed before the word that is completed.
+#[derive(Debug, Clone, Default)]
+struct Typed {
+    /// The flags that lead to the hub; `None` where the line makes no sense.
+    globals: Option<GlobalArgs>,
+    /// Nouns and names.
+    words: Vec<String>,
+}
+
+/// The command tree with live names; `words` are what was typed so far.
+pub(super) fn attached(words: &[OsString]) -> (Command, Aside) {
+    let (typed, aside) = (Arc::new(typed(words)), Aside::default());
     let mut tree = entry::command();
     for (command, argument, names) in LIVE {
-        let (globals, hint) = (globals.clone(), hint.clone());
-        let completer =
-            ArgValueCompleter::new(move |typed: &OsStr| candidates(*names, &globals, (&hint, typed)));
+        let (typed, aside) = (Arc::clone(&typed), aside.clone());
+        let completer = ArgValueCompleter::new(move |word: &OsStr| match names.after(&typed.words) {
+            Some(names) => candidates(names, &typed.globals, (&aside, word)),
+            None => Vec::new(),
+        });
         let attach = |tree: Command| tree.mut_arg(argument, |arg| arg.add(completer));
         tree = if command.is_empty() { attach(tree) } else { tree.mut_subcommand(command, attach) };
     }
-    (tree, hint)
+    (tree, aside)
 }
 
-/// The flags that lead to the hub, from a line that is not finished yet.
-fn globals(words: &[OsString]) -> Option<GlobalArgs> {
-    let typed = words.split_last().map(|(_, before)| before).unwrap_or_default();
-    let line = std::iter::once(OsString::from("kubectl-acmbackup")).chain(typed.iter().cloned());
-    let matches = entry::command().ignore_errors(true).try_get_matches_from(line).ok()?;
-    GlobalArgs::from_arg_matches(&matches).ok()
+/// The tree with a remark in place of the names of files.
+pub(super) fn without_files(tree: Command, aside: &Aside) -> Command {
+    let remark = |arg: Arg| {
+        let aside = aside.clone();
+        let completer = ArgValueCompleter::new(move |_: &OsStr| {
+            aside.say(|said| said.files = true);
+            Vec::new()
+        });
+        let takes_file =
+            matches!(arg.get_value_hint(), ValueHint::AnyPath | ValueHint::FilePath | ValueHint::DirPath);
+        if takes_file { arg.add(completer) } else { arg }
+    };
+    tree.mut_args(remark).mut_subcommands(|command| command.mut_args(remark))
+}
+
+/// Reads a line that is not finished yet.
+fn typed(words: &[OsString]) -> Typed {
+    let before = words.split_last().map(|(_, before)| before).unwrap_or_default();
+    let line = std::iter::once(OsString::from("kubectl-acmbackup")).chain(before.iter().cloned());
+    let Ok(matches) = entry::command().ignore_errors(true).try_get_matches_from(line) else {
+        return Typed::default();
+    };
+    let raw = matches.subcommand().and_then(|(_, chosen)| chosen.try_get_raw("words").ok().flatten());
+    let words = raw.into_iter().flatten().map(|word| word.to_string_lossy().into_owned()).collect();
+    Typed { globals: GlobalArgs::from_arg_matches(&matches).ok(), words }
 }
 
 fn candidates(
     names: Names,
     globals: &Option<GlobalArgs>,
-    (hint, typed): (&Hint, &OsStr),
+    (aside, typed): (&Aside, &OsStr),
 ) -> Vec<CompletionCandidate> {
     let Some(globals) = globals else { return Vec::new() };
     let typed = typed.to_string_lossy();
     let session = Session::new(GlobalArgs { unattended: true, ..globals.clone() });
     let found = asked(names, session).unwrap_or_else(|why| {
-        hint.set(why);
+        aside.say(|said| said.hint = Some(why));
         Vec::new()
     });
-    let all =
-        names.fixed().iter().map(|(value, help)| ((*value).to_owned(), (*help).to_owned())).chain(found);
+    aside.say(|said| said.in_order = true);
+    let all = names.fixed().into_iter().chain(found);
     all.filter(|(value, _)| value.starts_with(typed.as_ref()))
         .enumerate()
         .map(|(place, (value, help))| {
@@ -140,7 +185,7 @@ mod tests {
     fn flags_that_lead_to_the_hub_are_read_from_an_unfinished_line() {
         let words: Vec<OsString> =
             ["restore", "--context", "west", "-n", "acm", "--credentials", "ac"].map(OsString::from).to_vec();
-        let globals = globals(&words).unwrap();
+        let globals = typed(&words).globals.unwrap();
         assert_eq!((globals.context.as_deref(), globals.namespace.as_deref()), (Some("west"), Some("acm")));
     }
 }

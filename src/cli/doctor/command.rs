@@ -10,6 +10,7 @@ use crate::cli::error::Result;
 use crate::cli::exit::Exit;
 use crate::cli::output::{self, DataFormat, Frame};
 use crate::cli::session::Session;
+use crate::cli::values::duration;
 use crate::cluster::job::Job;
 use crate::render::doctor::{Observed, Report};
 use crate::wire::GoDuration;
@@ -85,7 +86,7 @@ pub struct DoctorArgs {
     #[arg(long = "for", value_enum, value_name = "JOB")]
     job: Option<JobName>,
     /// Look again until nothing fails, for this long at most
-    #[arg(long, value_name = "DUR")]
+    #[arg(long, value_name = "DUR", value_parser = duration)]
     wait: Option<GoDuration>,
     /// Print in this form
     #[arg(short, long, value_enum, value_name = "FORM")]

@@ -1,5 +1,6 @@
 //! The `get` command.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -79,14 +80,15 @@ pub async fn run(args: GetArgs, session: &Session) -> Result<Exit> {
         (Source::Live(hub.client().clone()), Some(hub.namespace().to_owned()))
     };
     let session = &session.at(captured_at);
-    let scope = Scope { session, source, namespace, selector: args.selector.clone(), names: &names };
+    let (selector, missing) = (args.selector.clone(), RefCell::default());
+    let scope = Scope { session, source, namespace, selector, names: &names, missing };
     let get = Get { args: &args, scope };
     match noun {
         Some(noun) if args.watch => get.watch(noun).await?,
         Some(noun) => get.one(noun).await?,
         None => get.overview().await?,
     }
-    Ok(Exit::Done)
+    get.scope.all_found().map(|()| Exit::Done)
 }
 
 /// What needs no hub to be found wrong.
@@ -112,7 +114,7 @@ fn subject(words: &[String]) -> Result<(Option<Noun>, Vec<String>)> {
     let (word, name) =
         first.split_once('/').map_or((first.as_str(), None), |(word, name)| (word, Some(name)));
     let noun = Noun::parse(word).ok_or_else(|| {
-        CliError::new(Exit::Usage, format!("there is nothing called {word:?} to get"))
+        CliError::new(Exit::Usage, format!("there is nothing called '{word}' to get"))
             .try_("schedules, restores, backups or runs")
     })?;
     Ok((Some(noun), name.map(str::to_owned).into_iter().chain(names.iter().cloned()).collect()))
@@ -164,10 +166,10 @@ impl Get<'_> {
         output::print_data(&whole, form)
     }
 
-    /// The runs asked for. Exit 4 if one is not there.
+    /// The runs asked for. Exit 4 if none is there.
     pub(super) fn runs(&self, backups: &[velero::Backup]) -> Result<Vec<(String, Run)>> {
         let mut runs = tables::all_runs(backups);
-        self.scope.all_found(Noun::Run, |name| runs.iter().any(|(_, run)| run.id == name))?;
+        self.scope.look_for(Noun::Run, |name| runs.iter().any(|(_, run)| run.id == name))?;
         runs.retain(|(_, run)| self.scope.names.is_empty() || self.scope.names.contains(&run.id));
         Ok(runs)
     }

@@ -1,5 +1,7 @@
 //! What `get` reads: the objects asked for as the server has them, and what their columns need.
 
+use std::cell::RefCell;
+
 use kube::ResourceExt;
 use kube::core::{DynamicObject, TypeMeta};
 use serde::Serialize;
@@ -26,6 +28,8 @@ pub(super) struct Scope<'a> {
     pub(super) selector: String,
     /// Empty = all.
     pub(super) names: &'a [String],
+    /// That some of the names do not exist, which is said behind the others.
+    pub(super) missing: RefCell<Option<Box<CliError>>>,
 }
 
 /// Where objects are read from.
@@ -87,9 +91,9 @@ impl Scope<'_> {
     ///
     /// # Errors
     ///
-    /// Exit 4, naming those that do not exist.
+    /// Exit 4 where none of them exists.
     pub(super) fn select<K: ResourceExt>(&self, noun: Noun, found: &mut Vec<K>) -> Result<()> {
-        self.all_found(noun, |name| found.iter().any(|object| object.name_any() == name))?;
+        self.look_for(noun, |name| found.iter().any(|object| object.name_any() == name))?;
         found.retain(|object| self.names.is_empty() || self.names.contains(&object.name_any()));
         found.sort_by_cached_key(|object| (object.namespace(), object.name_any()));
         Ok(())
@@ -142,19 +146,33 @@ impl Scope<'_> {
         K::captured(hub).iter().filter(inside)
     }
 
-    /// Every name asked for exists.
+    /// Keeps in mind which of the names asked for do not exist, so that the others are printed first.
     ///
     /// # Errors
     ///
-    /// Exit 4, naming those that do not.
-    pub(super) fn all_found(&self, noun: Noun, exists: impl Fn(&str) -> bool) -> Result<()> {
+    /// Exit 4 where none of them exists.
+    pub(super) fn look_for(&self, noun: Noun, exists: impl Fn(&str) -> bool) -> Result<()> {
         let missing: Vec<&str> = self.names.iter().map(String::as_str).filter(|name| !exists(name)).collect();
         if missing.is_empty() {
             return Ok(());
         }
         let place = self.namespace.as_ref().map(|namespace| format!(" in {namespace}")).unwrap_or_default();
         let message = format!("{} not found{place}: {}", noun.singular(), missing.join(", "));
-        Err(CliError::new(Exit::NotFound, message))
+        let error = CliError::new(Exit::NotFound, message);
+        if missing.len() == self.names.len() {
+            return Err(error);
+        }
+        *self.missing.borrow_mut() = Some(error);
+        Ok(())
+    }
+
+    /// Fails where one of the names asked for does not exist.
+    ///
+    /// # Errors
+    ///
+    /// Exit 4, naming those that do not.
+    pub(super) fn all_found(&self) -> Result<()> {
+        self.missing.take().map_or(Ok(()), Err)
     }
 
     /// Objects that only fill columns; where they may not be read the columns stay empty, and that is said.

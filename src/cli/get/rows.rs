@@ -42,7 +42,7 @@ impl Rows {
 }
 
 impl Get<'_> {
-    /// Reads the lines of a noun. Exit 4 if one asked for is not there.
+    /// Reads the lines of a noun. Exit 4 if none asked for is there.
     pub(super) async fn rows(&self, noun: Noun) -> Result<Rows> {
         Ok(match noun {
             Noun::Schedule => Rows::Schedules(self.asked_for(noun).await?),

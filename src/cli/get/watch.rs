@@ -31,6 +31,7 @@ impl Get<'_> {
         loop {
             let objects = self.scope.objects(noun).await?;
             let runs = if noun == Noun::Run { self.runs(&self.scope.decode(&objects))? } else { Vec::new() };
+            self.scope.all_found()?;
             let seen = seen(noun, &objects, &runs);
             let is_news = |key: &(String, String)| known.get(key) != seen.get(key);
             let news: Vec<DynamicObject> = match noun {

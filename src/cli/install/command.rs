@@ -13,7 +13,7 @@ use crate::cli::error::{CliError, Result};
 use crate::cli::exit::Exit;
 use crate::cli::output;
 use crate::cli::session::{Hub, Session};
-use crate::cli::writing::{WriteArgs, full_name};
+use crate::cli::writing::{WriteArgs, YesFlag, full_name};
 use crate::cluster::namespace::DEFAULT_NAMESPACE;
 use crate::cluster::write::{self, Place};
 use crate::cluster::{self, Connection, lease};
@@ -46,6 +46,8 @@ pub struct InstallArgs {
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(i32).range(1..))]
     replicas: i32,
     #[command(flatten)]
+    _confirm: YesFlag,
+    #[command(flatten)]
     write: WriteArgs,
 }
 
@@ -67,6 +69,7 @@ pub async fn run(args: InstallArgs, session: &Session) -> Result<Exit> {
         return Ok(Exit::Done);
     }
     let hub = session.hub().await?;
+    guard::refuse_missing_namespace(&hub).await?;
     guard::refuse_second_loop(&hub.connection, session).await?;
     all.extend(objects::of_loop(&args.on(&hub).await?)?);
     apply(&hub.connection, &all, (&args.write, session)).await?;
@@ -162,7 +165,7 @@ async fn apply_one(
         let created = write::create(&connection.client, place, object, write.mode()).await?;
         return Ok((to_value(&created)?, "created"));
     };
-    if found.labels().get(MANAGED_BY).is_none_or(|by| by != NAME) {
+    if !is_ours(&found) {
         if place.resource.kind != "CustomResourceDefinition" {
             return Err(stranger(place));
         }
@@ -175,7 +178,13 @@ async fn apply_one(
     Ok((to_value(&updated)?, if is_same { "unchanged" } else { "configured" }))
 }
 
-async fn existing(connection: &Connection, place: &Place) -> Result<Option<DynamicObject>> {
+/// Something this command installed.
+pub(super) fn is_ours(object: &DynamicObject) -> bool {
+    object.labels().get(MANAGED_BY).is_some_and(|by| by == NAME)
+}
+
+/// What is in a place.
+pub(super) async fn existing(connection: &Connection, place: &Place) -> Result<Option<DynamicObject>> {
     let found = place.api(&connection.client).get_opt(&place.name).await;
     Ok(found.map_err(cluster::Error::on("get", place.to_string()))?)
 }

@@ -1,5 +1,6 @@
-//! What keeps the loop from being installed: somebody else does its work already.
+//! What keeps the loop from being installed: it has no place, or somebody else does its work already.
 
+use k8s_openapi::api::core::v1::Namespace;
 use kube::Api;
 use kube::api::{ApiResource, DynamicObject, GroupVersionKind, ListParams};
 use serde_json::Value;
@@ -7,8 +8,28 @@ use serde_json::Value;
 use super::objects::NAME;
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::{Exit, problem};
-use crate::cli::session::Session;
+use crate::cli::session::{Hub, Session};
 use crate::cluster::{self, Class, Connection, lease};
+
+/// Refuses where the namespace is missing: the CRDs would be written before the server says so.
+///
+/// # Errors
+///
+/// Exit 6 if so; or the server does not answer.
+pub(super) async fn refuse_missing_namespace(hub: &Hub) -> Result<()> {
+    let (namespaces, name): (Api<Namespace>, _) = (Api::all(hub.client().clone()), hub.namespace());
+    let found = namespaces.get_opt(name).await;
+    match found.map_err(cluster::Error::on("get", format!("namespace {name}")))? {
+        Some(_) => Ok(()),
+        None => Err(CliError::named(
+            problem::NAMESPACE_NOT_FOUND,
+            Exit::NotReady,
+            format!("there is no namespace {name}"),
+        )
+        .why("the loop is installed into the namespace of the storage location")
+        .try_(format!("kubectl create namespace {name}"))),
+    }
+}
 
 /// Refuses while a MultiClusterHub manages the backup component, or somebody else's loop holds the lease.
 ///

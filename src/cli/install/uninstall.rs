@@ -7,13 +7,14 @@ use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::ServiceAccount;
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding, RoleBinding};
-use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::api::{ApiResource, DynamicObject, ListParams};
 use kube::runtime::wait::{await_condition, conditions::is_deleted};
-use kube::{Api, ResourceExt};
+use kube::{Api, Resource, ResourceExt};
 use serde_json::Value;
 
-use super::objects::{MANAGED_BY, NAME};
+use super::command::{existing, is_ours};
+use super::objects::{self, MANAGED_BY, NAME, Planned};
+use crate::api::{BackupSchedule, Restore};
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::Exit;
 use crate::cli::output;
@@ -23,6 +24,7 @@ use crate::cli::writing::{ConfirmArgs, Matter, WriteArgs, full_name, identity};
 use crate::cluster::write::{self, Deletion, Place};
 use crate::cluster::{self, Connection};
 use crate::render::Mark;
+use crate::render::text::count;
 
 /// How long the objects of a CRD may take to go; the loop still runs and answers their finalizers.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -63,13 +65,10 @@ pub async fn run(args: UninstallArgs, session: &Session) -> Result<Exit> {
     for kind in kinds() {
         all.extend(ours(&connection, &kind).await?);
     }
-    let definition = ApiResource::erase::<CustomResourceDefinition>(&());
-    let crds = if args.crds { ours(&connection, &definition).await? } else { Vec::new() };
+    let crds = if args.crds { definitions(&connection, session).await? } else { Vec::new() };
     if all.is_empty() && crds.is_empty() {
         session.note(Mark::Neutral, &format!("nothing here carries the label {MANAGED_BY}={NAME}"));
-        return Ok(Exit::Done);
-    }
-    if args.write.dry_run.is_none() {
+    } else {
         confirm(&args, (&connection, session), (all.len(), crds.len())).await?;
     }
     for found in &crds {
@@ -99,6 +98,24 @@ fn kinds() -> [ApiResource; 6] {
     ]
 }
 
+/// The CRDs that go; that others stay is said.
+async fn definitions(connection: &Connection, session: &Session) -> Result<Vec<Found>> {
+    let (mut goes, mut stay) = (Vec::new(), 0);
+    for Planned { place, .. } in objects::crds()? {
+        match existing(connection, &place).await? {
+            Some(object) if is_ours(&object) => goes.push(Found { place, uid: object.uid() }),
+            Some(_) => stay += 1,
+            None => {}
+        }
+    }
+    match stay {
+        0 => {}
+        1 => session.note(Mark::Attention, "1 CRD stays: not installed by this program"),
+        n => session.note(Mark::Attention, &format!("{n} CRDs stay: not installed by this program")),
+    }
+    Ok(goes)
+}
+
 async fn ours(connection: &Connection, kind: &ApiResource) -> Result<Vec<Found>> {
     let labelled = ListParams::default().labels(&format!("{MANAGED_BY}={NAME}"));
     let api: Api<DynamicObject> = Api::all_with(connection.client.clone(), kind);
@@ -122,15 +139,25 @@ async fn confirm(
 ) -> Result<()> {
     let (severity, consequence) = match crds {
         0 => (Severity::Ordinary, format!("remove the loop: {others} objects")),
-        _ => (
-            Severity::Severe,
-            format!(
-                "remove {crds} CRDs with every BackupSchedule and Restore, and {others} objects of the loop"
-            ),
-        ),
+        _ => {
+            let crds = count(crds, "CRD");
+            let (schedules, restores) =
+                tokio::join!(all_of::<BackupSchedule>(connection), all_of::<Restore>(connection));
+            let with = format!("{schedules} and {restores}");
+            (Severity::Severe, format!("remove {crds} with {with}, and {others} objects of the loop"))
+        }
     };
     let summary = format!("This will {consequence}. Backups stay.\n");
     args.confirm.ask((session, connection), &args.write, Matter { severity, consequence, summary }).await
+}
+
+/// How many there are in all namespaces; what cannot be counted is no less gone.
+async fn all_of<K: Resource<DynamicType = ()> + Clone>(connection: &Connection) -> String {
+    let api: Api<DynamicObject> = Api::all_with(connection.client.clone(), &ApiResource::erase::<K>(&()));
+    match api.list_metadata(&ListParams::default()).await {
+        Ok(found) => count(found.items.len(), &K::kind(&())),
+        Err(_) => format!("every {}", K::kind(&())),
+    }
 }
 
 async fn remove(

@@ -20,6 +20,7 @@ use crate::cli::exit::Exit;
 use crate::cli::moment::Moment;
 use crate::cli::noun::{Noun, subject};
 use crate::cli::session::{Hub, Session};
+use crate::cli::values::duration;
 use crate::cli::watching::Changes;
 use crate::cluster::Class;
 use crate::cluster::list::{Kind, items};
@@ -50,7 +51,7 @@ pub struct LogsArgs {
     #[arg(long, value_enum, value_name = "LEVEL", default_value = "info")]
     level: Level,
     /// Only lines younger than this
-    #[arg(long, value_name = "DUR")]
+    #[arg(long, value_name = "DUR", value_parser = duration)]
     since: Option<GoDuration>,
 }
 

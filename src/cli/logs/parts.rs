@@ -7,7 +7,7 @@ use kube::ResourceExt;
 use crate::api::BackupChoice;
 use crate::cli::error::{CliError, Result};
 use crate::cli::exit::Exit;
-use crate::cli::noun::{Noun, Subject, the_one};
+use crate::cli::noun::{Noun, Subject, only_one, the_one};
 use crate::cli::session::Hub;
 use crate::cluster::list::items;
 use crate::plan::latest::Candidates;
@@ -114,14 +114,10 @@ fn is_run_over(run: &Run, now: Timestamp) -> bool {
 fn the_run(backups: &[Backup], id: Option<&str>, namespace: &str) -> Result<Run> {
     let candidates = Candidates::in_namespace(backups, namespace);
     let runs = Runs::of(&candidates);
-    let found = match id {
-        Some(id) => runs.find(id),
-        None => runs.iter().next(),
-    };
-    found.cloned().ok_or_else(|| {
-        let what = id.map_or_else(|| "there is no run".to_owned(), |id| format!("run {id} not found"));
-        CliError::new(Exit::NotFound, format!("{what} in {namespace}")).try_("kubectl acmbackup get runs")
-    })
+    let names: Vec<String> = runs.iter().map(|run| run.id.clone()).collect();
+    let found = only_one(Noun::Run, id, &names, namespace).map(|id| runs.find(&id).cloned());
+    let missing = || CliError::new(Exit::NotFound, format!("there is no run in {namespace}"));
+    found.and_then(|run| run.ok_or_else(missing)).map_err(|error| error.try_("kubectl acmbackup get runs"))
 }
 
 fn of_run(run: &Run, backups: &[Backup]) -> Vec<Part> {
@@ -174,6 +170,24 @@ mod tests {
             assert!(!is_over(phase, "skip"), "{phase}");
         }
         assert!(!is_over("Enabled", "latest"), "the managed clusters are yet to come");
+    }
+
+    #[test]
+    fn of_several_runs_one_has_to_be_named() {
+        let backup = |stamp: &str, start: &str| -> Backup {
+            let name = format!("acm-credentials-schedule-{stamp}");
+            let status = json!({"phase": "Completed", "startTimestamp": start});
+            let backup = json!({"metadata": {"name": name, "namespace": "acm"}, "status": status});
+            serde_json::from_value(backup).unwrap()
+        };
+        let two = [
+            backup("20261122100000", "2026-11-22T10:00:00Z"),
+            backup("20261122120000", "2026-11-22T12:00:00Z"),
+        ];
+        assert_eq!(the_run(&two, None, "acm").unwrap_err().exit, Exit::Refused);
+        assert_eq!(the_run(&two, Some("20261122100000"), "acm").unwrap().id, "20261122100000");
+        assert_eq!(the_run(&two, Some("20200101000000"), "acm").unwrap_err().exit, Exit::NotFound);
+        assert_eq!(the_run(&[], None, "acm").unwrap_err().exit, Exit::NotFound);
     }
 
     #[test]

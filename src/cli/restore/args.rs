@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::api::Cleanup;
 use crate::cli::moment::Moment;
-use crate::cli::values::{backup_choice, namespace, run_choice, word};
+use crate::cli::values::{backup_choice, duration, namespace, run_choice, word};
 use crate::wire::GoDuration;
 
 /// Flags that say what to restore.
@@ -26,7 +26,7 @@ pub(super) struct RestoreFlags {
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub sync: Option<bool>,
     /// How often to look for newer backups [default: 30m]
-    #[arg(long, value_name = "DUR", requires = "sync")]
+    #[arg(long, value_name = "DUR", value_parser = duration, requires = "sync")]
     pub sync_interval: Option<GoDuration>,
     /// Write the names `latest` stands for right now instead of the word
     #[arg(long, help_heading = "Which backups", conflicts_with_all = ["run", "as_of"])]

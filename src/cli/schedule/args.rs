@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::change::Field;
-use crate::cli::values::{schedule_name, word};
+use crate::cli::values::{duration, schedule_name, word};
 use crate::cli::writing::{ConfirmArgs, WaitFlags, WriteArgs};
 use crate::wire::GoDuration;
 
@@ -26,7 +26,7 @@ pub struct ScheduleArgs {
     #[arg(long, value_name = "EXPR")]
     pub cron: Option<String>,
     /// How long backups are kept [default: 120h]
-    #[arg(long, value_name = "DUR")]
+    #[arg(long, value_name = "DUR", value_parser = duration)]
     pub ttl: Option<GoDuration>,
     /// Keep the newest N runs and prune the rest
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
@@ -35,7 +35,7 @@ pub struct ScheduleArgs {
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub managed_service_account: Option<bool>,
     /// Validity of those tokens; otherwise twice the ttl
-    #[arg(long, value_name = "DUR")]
+    #[arg(long, value_name = "DUR", value_parser = duration)]
     pub managed_service_account_ttl: Option<GoDuration>,
     /// Make no backups right after creation
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]

@@ -15,7 +15,7 @@ use crate::cli::preflight;
 use crate::cli::session::{Hub, Session};
 use crate::cli::values::schedule_name;
 use crate::cli::wait::{Condition, Waiting, Written};
-use crate::cli::writing::{ConfirmArgs, WaitFlags, WriteArgs};
+use crate::cli::writing::{ConfirmArgs, WaitFlags, WriteArgs, YesFlag};
 use crate::cluster::write::{self, Place};
 use crate::plan::validate::terms;
 use crate::render::age;
@@ -28,6 +28,8 @@ pub struct PauseArgs {
     /// The schedule; may be left out if there is one
     #[arg(value_name = "NAME", value_parser = schedule_name)]
     name: Option<String>,
+    #[command(flatten)]
+    _confirm: YesFlag,
     #[command(flatten)]
     write: WriteArgs,
     #[command(flatten)]

@@ -33,7 +33,11 @@ pub(super) async fn extras(hub: &Hub, session: &Session) -> Vec<Entry> {
         Ok(text) => entries.push(Entry { name: "events.yaml".to_owned(), text }),
         Err(error) => left_out("events", &error),
     }
-    for (name, pod) in pods(hub).await.inspect_err(|error| left_out("logs", error)).unwrap_or_default() {
+    let pods = pods(hub).await.inspect_err(|error| left_out("logs", error));
+    if pods.as_ref().is_ok_and(Vec::is_empty) {
+        session.note(Mark::Attention, "no logs: neither Velero nor the loop has a pod here");
+    }
+    for (name, pod) in pods.unwrap_or_default() {
         match log(hub.client(), &pod).await {
             Ok(text) => entries.push(Entry { name: format!("{name}-{}.log", pod.name_any()), text }),
             Err(error) => left_out("log", &error),

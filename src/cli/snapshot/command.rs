@@ -45,7 +45,7 @@ pub struct SnapshotArgs {
 pub async fn run(args: SnapshotArgs, session: &Session) -> Result<Exit> {
     let file = file_of(&args, session);
     refuse_file(&file)?;
-    let hub = session.hub().await?;
+    let hub = session.hub_or_default().await?;
     let mut value = json!(capture(&hub, session).await?);
     clean(&mut value);
     let names = args.redact_names.then(|| Names::of(&value));

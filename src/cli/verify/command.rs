@@ -12,7 +12,7 @@ use crate::cli::exit::Exit;
 use crate::cli::moment::Moment;
 use crate::cli::output::{self, Frame, ScreenFormat};
 use crate::cli::session::{Hub, Session};
-use crate::cli::values::run_id;
+use crate::cli::values::{duration, run_id};
 use crate::plan::runs::Run;
 use crate::render::Style;
 use crate::render::age::age;
@@ -41,7 +41,7 @@ pub struct VerifyArgs {
     #[arg(long, value_name = "TIME", conflicts_with = "run")]
     pub(super) as_of: Option<Moment>,
     /// Oldest a run may be; two periods of the schedule if nothing is said
-    #[arg(long, value_name = "DUR")]
+    #[arg(long, value_name = "DUR", value_parser = duration)]
     pub(super) max_age: Option<GoDuration>,
     /// Read the archives, too: tokens still valid, API servers named, kubeconfigs present
     #[arg(long)]

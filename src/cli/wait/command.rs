@@ -10,7 +10,9 @@ use crate::cli::error::{CliError, Result};
 use crate::cli::exit::Exit;
 use crate::cli::noun::{Noun, Subject, only_one, subject};
 use crate::cli::session::{Hub, Session};
+use crate::cli::values::duration;
 use crate::cluster::list::{Kind, Scope, items_of};
+use crate::render::Mark;
 use crate::velero;
 use crate::wire::GoDuration;
 
@@ -33,7 +35,7 @@ pub struct WaitArgs {
     #[arg(long = "for", value_name = "COND")]
     condition: Option<Condition>,
     /// Longest time to wait; 0 looks once
-    #[arg(long, value_name = "DUR", default_value = "1h")]
+    #[arg(long, value_name = "DUR", value_parser = duration, default_value = "1h")]
     timeout: GoDuration,
 }
 
@@ -64,7 +66,15 @@ pub async fn run(args: WaitArgs, session: &Session) -> Result<Exit> {
     let hub = session.hub().await?;
     let name = match (&subject.name, &condition) {
         (Some(name), Condition::Deleted) => name.clone(),
-        (name, _) => only_one(noun, name.as_deref(), &names(&hub, &subject).await?, hub.namespace())?,
+        (name, condition) => {
+            let names = names(&hub, &subject).await?;
+            if names.is_empty() && *condition == Condition::Deleted {
+                let none = format!("there is no {} in {}", noun.singular(), hub.namespace());
+                session.note(Mark::Neutral, &none);
+                return Ok(Exit::Done);
+            }
+            only_one(noun, name.as_deref(), &names, hub.namespace())?
+        }
     };
     Waiting::start_for(session, &hub, noun, (&name, &condition))
         .finish(condition, Written::Nothing, (args.timeout, None))

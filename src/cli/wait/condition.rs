@@ -44,7 +44,7 @@ impl std::str::FromStr for Condition {
 
 impl Condition {
     /// True if this can be said of an object of the noun.
-    pub(super) fn fits(&self, noun: Noun) -> bool {
+    pub(in crate::cli) fn fits(&self, noun: Noun) -> bool {
         match self {
             Self::Usual | Self::Phase(_) | Self::Deleted => true,
             Self::Paused | Self::Run(_) => noun == Noun::Schedule,

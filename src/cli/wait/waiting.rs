@@ -41,6 +41,10 @@ pub struct Waiting<'a> {
     /// What a run is made of; empty for one object.
     members: Vec<String>,
     sources: Sources,
+    /// A command of ours deletes it.
+    deletes: bool,
+    /// What is said in place of a phase of an object that is not there; empty where it is yet to come.
+    absent: &'static str,
     /// When waiting began; questions and writes before it do not count.
     begin: Timestamp,
     since: Instant,
@@ -61,6 +65,8 @@ impl<'a> Waiting<'a> {
             name: name.to_owned(),
             members: Vec::new(),
             sources: Sources::start(hub.client(), hub.namespace(), (noun, name), with_backups),
+            deletes: true,
+            absent: "",
             begin: session.now(),
             since: Instant::now(),
         }
@@ -73,7 +79,8 @@ impl<'a> Waiting<'a> {
         noun: Noun,
         (name, condition): (&str, &Condition),
     ) -> Self {
-        Self::start_with(session, hub, (noun, name), condition.needs_backups())
+        let waiting = Self::start_with(session, hub, (noun, name), condition.needs_backups());
+        Self { deletes: false, ..waiting }
     }
 
     /// Begins to watch the backups of a run.
@@ -100,6 +107,10 @@ impl<'a> Waiting<'a> {
         if let Some(exit) = self.first_look(&mut world, deadline).await? {
             screen.end(&self.facts(&world), exit);
             return Ok(exit);
+        }
+        if condition == Condition::Deleted {
+            let was_there = self.deletes || self.meta(&world).is_some();
+            self.absent = if was_there { "deleted" } else { "is not there" };
         }
         let (mut ticks, mut resizes) = (interval(TICK), Resizes::start());
         let exit = loop {
@@ -225,7 +236,7 @@ impl<'a> Waiting<'a> {
 
     fn phase(&self, world: &World) -> String {
         match self.members.as_slice() {
-            [] => phase_of(world, self.noun, &self.name).unwrap_or_default(),
+            [] => phase_of(world, self.noun, &self.name).unwrap_or_else(|| self.absent.to_owned()),
             members => phase_of_all(members.iter().filter_map(|name| phase_of(world, Noun::Backup, name))),
         }
     }
