@@ -183,8 +183,12 @@ impl Task<'_> {
 
 /// What has to be confirmed, and what it would do.
 fn weight(restore: &api::Restore, view: &PlanView, context: &str) -> (Severity, String) {
-    let removes = format!("remove {} the backups do not hold from {context}", view.cleanup.how_many());
     let removes_any = view.cleanup.may_remove();
+    let removes = match removes_any {
+        true => format!("remove {} the backups do not hold from {context}", view.cleanup.how_many()),
+        // What is asked for is a right to remove, whatever was found by now.
+        false => format!("let {} remove what the backups do not hold from {context}", view.cleanup.policy),
+    };
     match (view.activates, restore.spec.cleanup_before_restore.as_ref()) {
         (true, _) if removes_any => {
             (Severity::Severe, format!("move {} to {context} and {removes}", view.what_moves()))
@@ -215,4 +219,33 @@ pub(super) fn same_backups(shown: &PlanView, now: &PlanView) -> Result<()> {
     let changed = now.backups().into_iter().filter(|pair| !shown.backups().contains(pair));
     let error = changed.fold(start, |error, (part, backup)| error.detail(format!("{part} is now {backup}")));
     Err(error.try_("run the command again, or use --pin"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::restore::wanted_restores;
+    use crate::render::cleanup::CleanupView;
+
+    #[test]
+    fn a_cleanup_that_found_nothing_is_confirmed_as_what_it_may_do() {
+        let asked = |cleanup: Cleanup, namespaces: Option<Vec<String>>| {
+            let spec = api::RestoreSpec {
+                velero_managed_clusters_backup_name: Some("skip".to_owned()),
+                cleanup_before_restore: Some(cleanup.clone()),
+                included_namespaces: namespaces,
+                ..api::RestoreSpec::default()
+            };
+            let (restore, hub) = (api::Restore::new("r", spec), HubSnapshot::default());
+            let preview = wanted_restores(&hub, &restore, jiff::Timestamp::UNIX_EPOCH);
+            let mut view = PlanView::of(&restore, &preview, &Candidates::of(&hub), None);
+            view.cleanup = CleanupView::of(&cleanup, &[], false);
+            weight(&restore, &view, "west")
+        };
+        let lets = |policy: &str| format!("let {policy} remove what the backups do not hold from west");
+        assert_eq!(asked(Cleanup::CleanupAll, None), (Severity::Severe, lets("CleanupAll")));
+        let filtered = asked(Cleanup::CleanupRestored, Some(vec!["a".to_owned()]));
+        assert_eq!(filtered, (Severity::Ordinary, lets("CleanupRestored")));
+        assert_eq!(asked(Cleanup::CleanupRestored, None).0, Severity::None);
+    }
 }
