@@ -25,8 +25,8 @@ impl std::str::FromStr for Moment {
             return Ok(Self::At(at));
         }
         match duration(text) {
-            Ok(ago) if !ago.is_negative() => Ok(Self::Ago(ago)),
-            _ => Err("expected a time such as 2026-11-22T10:00:00Z, or an age such as 6h".to_owned()),
+            Ok(ago) => Ok(Self::Ago(ago)),
+            Err(_) => Err("expected a time such as 2026-11-22T10:00:00Z, or an age such as 6h".to_owned()),
         }
     }
 }

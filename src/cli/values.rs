@@ -26,8 +26,15 @@ pub fn word(text: &str) -> Result<String, String> {
 ///
 /// # Errors
 ///
-/// It is none.
+/// It is none, or a negative one.
 pub fn duration(text: &str) -> Result<GoDuration, String> {
+    match any_duration(text)? {
+        negative if negative.is_negative() => Err("no time is that short".to_owned()),
+        duration => Ok(duration),
+    }
+}
+
+fn any_duration(text: &str) -> Result<GoDuration, String> {
     let Some((days, rest)) = text.split_once('d') else {
         return text.parse().map_err(|error: DurationError| error.to_string());
     };
