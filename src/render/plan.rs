@@ -207,16 +207,21 @@ impl PlanView {
         for part in BackupType::DATA {
             lines.push(self.summary_line(part, &hubs, style.now));
         }
-        self.with_cleanup(title, lines, style)
+        self.with_cleanup(title, (lines, ""), style)
     }
 
     /// The summary before an activation: what is still to be restored.
     pub fn activation(&self, title: &str, style: &Style) -> String {
         let line = |(step, is_again): (&StepView, bool)| {
-            let part = step.part.trim_end_matches("-active").replace('-', " ");
-            vec![part, step.from(is_again), step.age(style.now)]
+            vec![in_words(step.part), step.from(is_again), step.age(style.now)]
         };
-        self.with_cleanup(title, self.in_order().map(line).collect(), style)
+        let in_part = self.in_order().filter(|(step, is_again)| step.is_active && !is_again);
+        let in_part: Vec<String> = in_part.map(|(step, _)| in_words(step.part)).collect();
+        let remark = match in_part.is_empty() {
+            true => String::new(),
+            false => format!("  of {} only what is labelled cluster-activation\n", in_part.join(" and ")),
+        };
+        self.with_cleanup(title, (self.in_order().map(line).collect(), &remark), style)
     }
 
     /// The steps, and whether one before takes from the same backup.
@@ -227,13 +232,13 @@ impl PlanView {
         })
     }
 
-    /// The parts in columns, the cleanup below the first two of them, and what deserves attention.
-    fn with_cleanup(&self, title: &str, lines: Vec<Vec<String>>, style: &Style) -> String {
+    /// The parts in columns with a remark, the cleanup below the first two columns, and what deserves attention.
+    fn with_cleanup(&self, title: &str, (lines, remark): (Vec<Vec<String>>, &str), style: &Style) -> String {
         let first = lines.iter().filter_map(|line| line.first()).map(|cell| width(cell)).max().unwrap_or(0);
         let hint = if self.cleanup.objects.is_empty() { "" } else { "   (plan --details lists them)" };
         let cleanup = vec![format!("{:<first$}", "cleanup"), format!("{}{hint}", self.cleanup.shown())];
         format!(
-            "{}\n{}{}{}{}",
+            "{}\n{}{remark}{}{}{}",
             style.bold(harmless(title)),
             columns(2, tamed(lines)),
             columns_within(2, tamed(vec![cleanup]), style.width),
@@ -245,7 +250,7 @@ impl PlanView {
     fn summary_line(&self, part: BackupType, hubs: &ShortIds, now: Timestamp) -> Vec<String> {
         let chosen = self.choices.iter().find(|(of, _)| *of == part).map(|(_, choice)| choice.clone());
         let step = self.steps.iter().find(|step| step.part == part.part());
-        let mut cells = vec![part.part().replace('-', " "), chosen.unwrap_or_default()];
+        let mut cells = vec![in_words(part.part()), chosen.unwrap_or_default()];
         match (step, part) {
             (Some(step), _) => cells.extend([step.backup.clone(), step.age(now)]),
             (None, BackupType::ManagedClusters) => {
@@ -304,6 +309,14 @@ fn status(restore: &api::Restore, stopped: Option<&api::RestoreStatus>) -> Statu
     let message =
         if follows { format!("then follows new backups, looking every {interval}") } else { String::new() };
     StatusView { phase: phase.to_string(), last_message: message }
+}
+
+/// A part as a summary names it.
+fn in_words(part: &str) -> String {
+    match part.trim_end_matches("-active") {
+        "managed-clusters" => "managed clusters".to_owned(),
+        part => part.to_owned(),
+    }
 }
 
 /// Nothing that comes from objects or files steers a terminal.
@@ -481,6 +494,8 @@ mod tests {
         insta::assert_snapshot!("objects", view.screen(title, true, &Style::plain(now)));
         let title = "restore-acm-passive will move the managed clusters to hub-west, from";
         insta::assert_snapshot!("looks-activation", looks(now, |style| view.activation(title, style)));
+        view.steps.drain(..3);
+        insta::assert_snapshot!("looks-following", looks(now, |style| view.activation(title, style)));
         view.cleanup.deletions = Some(0);
         assert!(view.matters(), "kinds that are not served are silently left out");
     }
