@@ -83,8 +83,9 @@ pub async fn run(args: LatestArgs, session: &Session) -> Result<Exit> {
     let session = &session.at(source.captured_at);
     let now = session.now();
     let mut candidates = Candidates::in_namespace(&source.backups, &source.namespace);
-    if let Some(moment) = args.as_of {
-        candidates = candidates.ended_by(moment.before(now));
+    let as_of = args.as_of.map(|moment| moment.before(now));
+    if let Some(moment) = as_of {
+        candidates = candidates.ended_by(moment);
     }
     let mut latest = Latest::of(&candidates, now);
     if let Some(part) = args.part {
@@ -98,7 +99,9 @@ pub async fn run(args: LatestArgs, session: &Session) -> Result<Exit> {
     }
     show(&latest, &args, (session, &source))?;
     match latest.parts.iter().find(|part| part.backup.is_none()) {
-        Some(part) => Err(none_usable(part, session)),
+        Some(part) => Err(as_of.into_iter().fold(none_usable(part, session), |error, moment| {
+            error.why(format!("only what had ended by {moment:.0} counts"))
+        })),
         None => Ok(Exit::Done),
     }
 }

@@ -87,15 +87,16 @@ pub fn namespace(text: &str) -> Result<String, String> {
     })
 }
 
-/// The id of a run.
+/// The id of a run, also as `run/ID`.
 ///
 /// # Errors
 ///
 /// It is none.
 pub fn run_id(text: &str) -> Result<String, String> {
-    let is_stamp = text.parse::<Stamp>().is_ok();
+    let id = text.strip_prefix("run/").unwrap_or(text);
+    let is_stamp = id.parse::<Stamp>().is_ok();
     is_stamp
-        .then(|| text.to_owned())
+        .then(|| id.to_owned())
         .ok_or_else(|| "a run is named by 14 digits, such as 20261122100004".to_owned())
 }
 
@@ -108,13 +109,19 @@ pub fn run_choice(text: &str) -> Result<String, String> {
     if text == "complete" { Ok(text.to_owned()) } else { run_id(text) }
 }
 
-/// `latest`, `skip`, a run or a backup; words in any case.
+/// `latest`, `skip`, a run or a backup, also as lists print their names; words in any case.
 ///
 /// # Errors
 ///
 /// No backup can be called so.
 pub fn backup_choice(text: &str) -> Result<String, String> {
-    object_name(&word(text)?.to_lowercase())
+    let text = word(text)?.to_lowercase();
+    match text.split_once('/') {
+        Some((noun, name)) if matches!(Noun::parse(noun), Some(Noun::Backup | Noun::Run)) => {
+            object_name(name)
+        }
+        _ => object_name(&text),
+    }
 }
 
 /// Where to listen: `host:port`, a port for loopback, or `0` for nowhere.
@@ -172,7 +179,10 @@ mod tests {
     #[test]
     fn choices_of_backups_are_read_in_any_case() {
         assert_eq!(backup_choice(" Latest ").as_deref(), Ok("latest"));
-        assert!(backup_choice("").is_err() && backup_choice("a_b").is_err());
+        assert_eq!(backup_choice("run/20261122100004").as_deref(), Ok("20261122100004"));
+        assert_eq!(backup_choice("backup.velero.io/b").as_deref(), Ok("b"));
+        assert!(["", "a_b", "restore/r", "backup/"].iter().all(|bad| backup_choice(bad).is_err()));
+        assert_eq!(run_id("run/20261122100004").as_deref(), Ok("20261122100004"));
         assert!(run_choice("complete").is_ok() && run_choice("20261122100004").is_ok());
         assert!(run_choice("newest").is_err() && run_id("complete").is_err());
     }

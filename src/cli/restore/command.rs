@@ -1,6 +1,7 @@
 //! The `restore` command: check, show, ask, check again, write.
 
 use clap::Args;
+use kube::ResourceExt;
 use serde_json::json;
 
 use super::args::{FLAGS, RestoreFlags};
@@ -122,6 +123,7 @@ struct Task<'a> {
 impl Task<'_> {
     async fn prepare(&self, choices: Choices) -> Result<(api::Restore, PlanView)> {
         let snapshot = preview::read(self.hub, &self.name).await?;
+        self.is_new(&snapshot)?;
         let (restore, mut view) = resolved((&self.name, &self.args.flags), choices, &snapshot, self.session)?;
         if !self.args.skip_preflight {
             preview::usable(&snapshot, &restore, self.session.now())?;
@@ -133,6 +135,16 @@ impl Task<'_> {
             view.warnings.extend(warnings);
         }
         Ok((restore, view))
+    }
+
+    /// Nobody is asked about what the server would refuse.
+    fn is_new(&self, snapshot: &HubSnapshot) -> Result<()> {
+        match snapshot.restores.iter().any(|other| other.name_any() == self.name) {
+            true => Err(CliError::new(Exit::Refused, format!("restore {} already exists", self.name))
+                .why("a Restore is made once: another one needs another name, or none for one with the time in it")
+                .try_(self.session.command(&format!("describe restore/{}", self.name)))),
+            false => Ok(()),
+        }
     }
 
     async fn confirm(&self, restore: &api::Restore, view: &PlanView) -> Result<()> {

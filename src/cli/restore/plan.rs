@@ -130,7 +130,14 @@ enum Wanted {
 
 /// The existing restore that is named; `None` without any word.
 fn named(words: &[String]) -> Result<Option<Subject>> {
-    let found = if words.is_empty() { None } else { Some(subject(words)?) };
+    let found = match words {
+        [] => None,
+        // Only restores are planned, so their noun may be left out.
+        [name] if !name.contains('/') && Noun::parse(name).is_none() => {
+            Some(Subject { noun: Noun::Restore, name: Some(name.clone()) })
+        }
+        words => Some(subject(words)?),
+    };
     if found.as_ref().is_some_and(|found| found.noun != Noun::Restore) {
         return Err(CliError::new(Exit::Usage, "only a restore can be planned: expected restore/NAME"));
     }
@@ -255,6 +262,17 @@ mod tests {
         for fine in ["restore/r1 --managed-clusters latest", "-f r.yaml --check", "--pin --sync=false"] {
             assert_eq!(refused(fine), None, "{fine}");
         }
+    }
+
+    #[test]
+    fn a_name_alone_is_that_of_a_restore() {
+        let meant = |words: &[&str]| {
+            named(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>()).map(|found| found?.name)
+        };
+        assert_eq!(meant(&["r1"]).unwrap().as_deref(), Some("r1"));
+        assert_eq!(meant(&["restore", "r1"]).unwrap().as_deref(), Some("r1"));
+        assert_eq!(meant(&["restore"]).unwrap(), None);
+        assert!(meant(&["backup/b"]).is_err() && meant(&["r1", "r2"]).is_err());
     }
 
     #[test]

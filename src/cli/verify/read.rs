@@ -89,7 +89,10 @@ fn chosen<'a>(runs: &'a Runs, args: &VerifyArgs, session: &Session) -> Result<&'
     found.ok_or_else(|| {
         let what = match &args.run {
             Some(id) => format!("run {id} not found"),
-            None => "there is no run of backups".to_owned(),
+            None => match as_of.filter(|_| runs.iter().next().is_some()) {
+                Some(as_of) => format!("no run of backups is as old as {as_of:.0}"),
+                None => "there is no run of backups".to_owned(),
+            },
         };
         CliError::named(problem::NO_BACKUP, Exit::NotFound, what)
             .try_("kubectl acmbackup get runs")

@@ -6,8 +6,6 @@ use crate::plan::restore::validate::shown_sync_interval;
 use crate::render::Style;
 use crate::render::age::{self, age_or_none};
 
-/// How often new backups are looked for if nothing is said. Spec: R-043
-
 /// Our Restores.
 pub fn restores(items: &[Restore], style: &Style, look: Look) -> String {
     let usual = ["NAME", "PHASE", "MANAGED-CLUSTERS", "CREDENTIALS", "RESOURCES", "SYNC"];
