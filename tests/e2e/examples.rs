@@ -98,6 +98,7 @@ const BACKING_UP: &[Line] = &[
     east("kubectl acmbackup doctor -o json"),
     east("kubectl acmbackup doctor --for restore"),
     east("kubectl acmbackup snapshot"),
+    east("kubectl acmbackup snapshot --redact-names --out report.yaml"),
     east("kubectl acmbackup snapshot --redact-names --logs --out report.tar.gz"),
     east("kubectl acmbackup snapshot --out - | kubectl acmbackup status --from -"),
 ];

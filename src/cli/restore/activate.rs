@@ -145,7 +145,7 @@ impl Task<'_> {
         }
         let is_free = snapshot.restores.iter().all(|restore| restore.phase().is_terminal())
             && !snapshot.schedules.iter().any(is_active);
-        match is_free {
+        match is_free && name.is_none() {
             true => error.try_for(
                 self.session.command("restore --managed-clusters latest"),
                 "restores everything in one step",

@@ -179,10 +179,10 @@ pub fn sync_interval(spec: &RestoreSpec) -> Result<std::time::Duration, SpecProb
     }
 }
 
-/// [`sync_interval`] as screens show it: what the spec says, or the usual one where it leaves it open.
+/// [`sync_interval`] as screens show it: what the spec says, or the usual one where it says nothing the loop can use.
 pub fn shown_sync_interval(spec: &RestoreSpec) -> &str {
-    let is_open = |text: &str| text.is_empty() || text.parse().is_ok_and(GoDuration::is_zero);
-    spec.restore_sync_interval.as_deref().filter(|text| !is_open(text)).unwrap_or("30m")
+    let is_used = |text: &&str| text.parse::<GoDuration>().is_ok_and(|interval| interval > GoDuration::ZERO);
+    spec.restore_sync_interval.as_deref().filter(is_used).unwrap_or("30m")
 }
 
 #[cfg(test)]

@@ -349,12 +349,11 @@ fn run_view(run: &Run, backups: &[Backup]) -> RunView {
 
 fn restore_view(restore: &api::Restore) -> RestoreView {
     let spec = &restore.spec;
-    let follows = spec.sync_restore_with_new_backups && !restore.phase().is_terminal();
     RestoreView {
         name: restore.name_any(),
         phase: restore.phase().to_string(),
         message: restore.status.as_ref().map(|status| status.last_message.clone()).unwrap_or_default(),
-        sync_interval: follows.then(|| shown_sync_interval(spec).to_owned()),
+        sync_interval: step::follows(restore).then(|| shown_sync_interval(spec).to_owned()),
         managed_clusters: spec
             .velero_managed_clusters_backup_name
             .clone()

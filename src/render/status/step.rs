@@ -16,8 +16,12 @@ pub(super) fn run_of(restore: &Restore, backups: &[Backup], runs: &Runs) -> Opti
     let restored: Vec<String> =
         FOLLOWED.iter().filter_map(|part| restored(restore, *part, backups)).collect();
     let is_of = |run: &&crate::plan::runs::Run| run.parts.values().any(|backup| restored.contains(backup));
-    let follows = restore.spec.sync_restore_with_new_backups;
-    runs.iter().find(is_of).filter(|_| follows).map(|run| run.id.clone())
+    runs.iter().find(is_of).filter(|_| follows(restore)).map(|run| run.id.clone())
+}
+
+/// It takes newer backups; one in a final phase no longer does.
+pub(super) fn follows(restore: &Restore) -> bool {
+    restore.spec.sync_restore_with_new_backups && !restore.phase().is_terminal()
 }
 
 /// Whether the newest backups are restored; `None` where nothing is followed.
@@ -31,7 +35,7 @@ pub(super) fn is_in_step(restore: &Restore, backups: &[Backup], candidates: &Can
         let may_lack = part.backup_type() == BackupType::ResourcesGeneric;
         restored.as_ref() == wanted(*part) && (restored.is_some() || may_lack)
     };
-    restore.spec.sync_restore_with_new_backups.then(|| FOLLOWED.iter().all(is_restored))
+    follows(restore).then(|| FOLLOWED.iter().all(is_restored))
 }
 
 /// The backup a part was restored from last, found by the name its Velero Restore has.
