@@ -10,6 +10,7 @@ use super::exit::Exit;
 use super::output::{self, Frame, ScreenFormat};
 use super::session::Session;
 use crate::api::crd;
+use crate::cluster::facts::id_of_hub;
 use crate::cluster::{inventory, lease};
 use crate::render::Style;
 use crate::render::line::columns_within;
@@ -82,6 +83,8 @@ struct Whereabouts {
     context: Option<String>,
     /// `None` where nothing leads to one.
     namespace: Option<String>,
+    /// Id of the hub; `None` where it may not be read.
+    hub_id: Option<String>,
 }
 
 /// What is known without a server.
@@ -99,14 +102,14 @@ impl Default for Versions {
 pub async fn run(args: &VersionArgs, session: &Session) -> Result<Exit> {
     let (versions, hub) = match args.client {
         true => (Versions::default(), Whereabouts::default()),
-        false => read(session).await?,
+        false => read(session, args.output.is_some()).await?,
     };
     match args.output {
         Some(format) => {
             let frame = Frame {
                 kind: "Version",
                 namespace: hub.namespace.as_deref().unwrap_or_default(),
-                hub_id: None,
+                hub_id: hub.hub_id.as_deref(),
                 context: hub.context.as_deref(),
                 session,
                 problems: &[],
@@ -128,8 +131,8 @@ fn client_version() -> ClientVersion {
     ClientVersion { version, commit, target: target() }
 }
 
-/// Missing pieces are missing in the answer; only an unreachable server is an error.
-async fn read(session: &Session) -> Result<(Versions, Whereabouts)> {
+/// Missing pieces are missing in the answer; only an unreachable server is an error. The screen needs no id of the hub.
+async fn read(session: &Session, with_id: bool) -> Result<(Versions, Whereabouts)> {
     let connection = session.connect().await?;
     let client = &connection.client;
     let server = client
@@ -137,10 +140,13 @@ async fn read(session: &Session) -> Result<(Versions, Whereabouts)> {
         .await
         .map_err(crate::cluster::Error::on("read", "the server's version"))?;
     let namespace = session.hub().await.ok().map(|hub| hub.found.namespace);
-    let (held, velero) = match &namespace {
-        Some(namespace) => tokio::join!(held(client, namespace), velero_image(client, namespace)),
-        None => (Loop { holder: None, image: None }, None),
-    };
+    let hub_id = async { if with_id { id_of_hub(client, None).await.ok() } else { None } };
+    let (hub_id, (held, velero)) = tokio::join!(hub_id, async {
+        match &namespace {
+            Some(namespace) => tokio::join!(held(client, namespace), velero_image(client, namespace)),
+            None => (Loop { holder: None, image: None }, None),
+        }
+    });
     let versions = Versions {
         crds: Some(crd_versions(client).await),
         held: Some(held),
@@ -148,7 +154,7 @@ async fn read(session: &Session) -> Result<(Versions, Whereabouts)> {
         kubernetes: Some(Kubernetes { version: Some(server.git_version) }),
         ..Versions::default()
     };
-    Ok((versions, Whereabouts { context: Some(connection.context.clone()), namespace }))
+    Ok((versions, Whereabouts { context: Some(connection.context.clone()), namespace, hub_id }))
 }
 
 /// Who reconciles; what may not be read is missing, as everything else here.

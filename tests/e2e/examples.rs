@@ -68,8 +68,8 @@ const BACKING_UP: &[Line] = &[
     east("kubectl acmbackup schedule --cron '0 */6 * * *' --ttl 72h --wait"),
     east("kubectl acmbackup schedule --cron '0 */2 * * *' --ttl 120h"),
     east("kubectl acmbackup schedule --cron '0 */2 * * *'"),
-    // No run that nobody asked for comes between the next lines.
-    east("kubectl acmbackup schedule --cron @yearly").aside(),
+    // No run that nobody asked for comes between the next lines, and none expires before the next but one.
+    east("kubectl acmbackup schedule --cron @yearly --ttl 20000h").aside(),
     east("kubectl acmbackup wait schedule --for run").shows("schedule").goes_on(),
     east("kubectl acmbackup backup"),
     east("run=$(kubectl acmbackup backup | awk 'END { print $NF }')"),
